@@ -1,0 +1,124 @@
+"""Long work, owned by the database.
+
+A job is worked in chunks. A worker takes a lease by a guarded update, works one chunk in one transaction together with the counters,
+and commits; whoever loses the lease writes nothing. Celery only wakes the work up: what it forgets, `requeue_stale_jobs` finds.
+"""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from django.db import transaction
+from django.db.models import F, Q
+from django.dispatch import Signal
+
+from backoffice.lib.audit import because
+from backoffice.lib.errors import NotFound
+from backoffice.lib.models import Job
+from backoffice.lib.models.job import JOB_MOVES, JobStatus
+from backoffice.lib.states import move
+
+log = structlog.get_logger(__name__)
+
+LEASE = timedelta(seconds=60)
+OPEN_STATUSES = (JobStatus.QUEUED, JobStatus.RUNNING)
+
+job_queued = Signal()
+"""Sent with `job_id` after the commit that queued a job: receivers wake a worker up."""
+
+
+@dataclass(frozen=True)
+class ChunkResult:
+    """What one chunk did: items that have a result now, how many of them failed, and the last item's place."""
+
+    done: int
+    failed: int
+    cursor: int
+    is_last: bool
+
+
+ChunkRunner = Callable[[Job, datetime], ChunkResult]
+_runners: dict[str, ChunkRunner] = {}
+
+
+def job_runner(kind: str) -> Callable[[ChunkRunner], ChunkRunner]:
+    """Register what works one chunk of the jobs of this kind. It runs inside the chunk's transaction."""
+
+    def register(runner: ChunkRunner) -> ChunkRunner:
+        _runners[kind] = runner
+        return runner
+
+    return register
+
+
+def queue_job(job: Job) -> Job:
+    """Let the job run: tell the workers once this is committed."""
+    move(job, JobStatus.QUEUED, JOB_MOVES, lease_until=None, lease_token=None, error="")
+    transaction.on_commit(lambda: job_queued.send(sender=Job, job_id=job.pk))
+    return job
+
+
+def run_job(job_id: int, *, now: Callable[[], datetime]) -> bool:
+    """Work a job to its end. Answers False, having done nothing, where another worker holds its lease."""
+    token = uuid.uuid4()
+    if not _take_lease(job_id, token, now()):
+        return False
+    try:
+        while _work_chunk(job_id, token, now()):
+            pass
+    except Exception as error:
+        log.exception("job_failed", job_id=job_id)
+        Job.objects.filter(pk=job_id, lease_token=token, status=JobStatus.RUNNING).update(
+            status=JobStatus.FAILED,
+            error=f"{type(error).__name__}: {error}"[:2000],
+            lease_until=None,
+            lease_token=None,
+            finished_at=now(),
+        )
+        raise
+    return True
+
+
+def requeue_stale_jobs(at: datetime) -> int:
+    """Wake up again what is queued, and what runs on a lease that ran out. Answers how many."""
+    stale = Job.objects.filter(Q(status=JobStatus.QUEUED) | Q(status=JobStatus.RUNNING, lease_until__lt=at))
+    ids = list(stale.values_list("pk", flat=True))
+    for job_id in ids:
+        job_queued.send(sender=Job, job_id=job_id)
+    return len(ids)
+
+
+def _take_lease(job_id: int, token: uuid.UUID, at: datetime) -> bool:
+    free = Q(lease_until=None) | Q(lease_until__lt=at)
+    with transaction.atomic():
+        job = Job.objects.select_for_update(skip_locked=True).filter(free, pk=job_id, status__in=OPEN_STATUSES).first()
+        if job is None:
+            return False
+        job.status, job.lease_token, job.lease_until = JobStatus.RUNNING, token, at + LEASE
+        job.started_at = job.started_at or at
+        job.save(update_fields=["status", "lease_token", "lease_until", "started_at"])
+    return True
+
+
+def _work_chunk(job_id: int, token: uuid.UUID, at: datetime) -> bool:
+    """One chunk and its counters in one transaction. Answers whether there is more to do."""
+    with transaction.atomic():
+        job = Job.objects.select_for_update().filter(pk=job_id, lease_token=token, status=JobStatus.RUNNING).first()
+        if job is None:
+            return False
+        runner = _runners.get(job.kind)
+        if runner is None:
+            raise NotFound(f"Nothing is registered to run jobs of the kind {job.kind!r}.")
+        with because(job.reason, job=job.pk):
+            result = runner(job, at)
+        Job.objects.filter(pk=job.pk).update(
+            done=F("done") + result.done,
+            failed_items=F("failed_items") + result.failed,
+            cursor=result.cursor,
+            lease_until=at + LEASE,
+        )
+        if result.is_last:
+            move(job, JobStatus.DONE, JOB_MOVES, lease_until=None, lease_token=None, finished_at=at)
+    return not result.is_last

@@ -1,0 +1,19 @@
+from backoffice.lib.models.api_key import ApiKey
+from backoffice.lib.models.approval import Approval, ApprovalStatus
+from backoffice.lib.models.check_run import CheckRun
+from backoffice.lib.models.idempotency import IdempotencyRecord
+from backoffice.lib.models.job import Job, JobStatus
+from backoffice.lib.models.membership import GroupPermissionRow, UserGroupRow, UserPermissionRow
+
+__all__ = [
+    "ApiKey",
+    "Approval",
+    "ApprovalStatus",
+    "CheckRun",
+    "GroupPermissionRow",
+    "IdempotencyRecord",
+    "Job",
+    "JobStatus",
+    "UserGroupRow",
+    "UserPermissionRow",
+]

@@ -1,0 +1,79 @@
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from backoffice.lib.audit import tracked
+from backoffice.lib.states import guard_moves, moves
+
+
+class JobStatus(models.TextChoices):
+    REQUESTED = "requested", _("waiting for approval")
+    QUEUED = "queued", _("queued")
+    RUNNING = "running", _("running")
+    DONE = "done", _("done")
+    FAILED = "failed", _("failed")
+    CANCELLED = "cancelled", _("cancelled")
+
+
+JOB_MOVES = moves(
+    {
+        JobStatus.REQUESTED: {JobStatus.QUEUED, JobStatus.CANCELLED},
+        JobStatus.QUEUED: {JobStatus.RUNNING, JobStatus.CANCELLED},
+        JobStatus.RUNNING: {JobStatus.QUEUED, JobStatus.DONE, JobStatus.FAILED, JobStatus.CANCELLED},
+        JobStatus.DONE: set(),
+        JobStatus.FAILED: {JobStatus.QUEUED},
+        JobStatus.CANCELLED: set(),
+    }
+)
+
+
+@tracked(fields=["kind", "status", "total", "requested_by", "reason", "scope_hash"])
+class Job(models.Model):
+    """Long work, owned by the database. Celery wakes it up; a worker holds a lease while it works a chunk.
+
+    `done` counts the items that have a result; `cursor` is the last item worked. Both move with each chunk's own commit, so a worker
+    that dies anywhere loses nothing and repeats nothing.
+    """
+
+    kind = models.CharField(_("kind"), max_length=40)
+    status = models.CharField(_("status"), max_length=10, choices=JobStatus, default=JobStatus.REQUESTED)
+    reason = models.TextField(_("reason"))
+    requested_by = models.ForeignKey("auth.User", models.PROTECT, related_name="+", verbose_name=_("requested by"))
+    requested_at = models.DateTimeField(_("requested at"))
+    approval = models.OneToOneField(
+        "lib.Approval", models.PROTECT, related_name="+", null=True, blank=True, verbose_name=_("approval")
+    )
+    total = models.PositiveIntegerField(_("items"), default=0)
+    done = models.PositiveIntegerField(_("done"), default=0)
+    failed_items = models.PositiveIntegerField(_("failed"), default=0)
+    scope_hash = models.CharField(_("hash of the scope"), max_length=64, blank=True)
+    cursor = models.BigIntegerField(default=0, editable=False)
+    lease_until = models.DateTimeField(null=True, editable=False)
+    lease_token = models.UUIDField(null=True, editable=False)
+    started_at = models.DateTimeField(_("started at"), null=True)
+    finished_at = models.DateTimeField(_("finished at"), null=True)
+    error = models.TextField(_("error"), blank=True)
+
+    class Meta:
+        verbose_name = _("job")
+        verbose_name_plural = _("jobs")
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(done__lte=F("total")), name="job_done_within_total"),
+            models.CheckConstraint(condition=Q(failed_items__lte=F("done")), name="job_failed_within_done"),
+            models.CheckConstraint(
+                condition=~Q(status="done") | Q(done=F("total")), name="job_is_done_when_every_item_is"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["lease_until"], name="job_open", condition=Q(status__in=["queued", "running"])),
+        ]
+        triggers = [guard_moves("job_moves", JOB_MOVES)]
+
+    def __str__(self) -> str:
+        return f"{self.kind} #{self.pk}"
+
+    @property
+    def percent_done(self) -> int:
+        """0 to 100, whole; a job without items counts as done."""
+        return 100 * self.done // self.total if self.total else 100

@@ -1,0 +1,92 @@
+"""Scheduled checks: what beat runs, and what a replay runs at the file's times.
+
+A check is a function of the time. Its period is only the first setting: staff retime it in the admin. A unique (check, slot) row is
+written before it runs, so that a second beat, a doubled message or a late one does nothing.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import structlog
+from django.db import IntegrityError, transaction
+
+from backoffice.lib import clock
+from backoffice.lib.errors import NotFound
+from backoffice.lib.models import CheckRun
+
+log = structlog.get_logger(__name__)
+
+EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class ScheduledCheck:
+    """`run` answers a short sentence or a number that is kept as the run's result.
+
+    `only_after_activity` says that the result cannot change while nothing is claimed, ordered or decided; a replay may then
+    leave out the slots in which nothing happened.
+    """
+
+    name: str
+    title: str
+    every: timedelta
+    run: Callable[[datetime], Any]
+    only_after_activity: bool = False
+
+
+_checks: dict[str, ScheduledCheck] = {}
+
+
+def scheduled_check(
+    name: str, *, every: timedelta, title: Any, only_after_activity: bool = False
+) -> Callable[[Callable[[datetime], Any]], Callable[[datetime], Any]]:
+    """Register a function of the time as a scheduled check."""
+
+    def register(run: Callable[[datetime], Any]) -> Callable[[datetime], Any]:
+        _checks[name] = ScheduledCheck(name, title, every, run, only_after_activity)
+        return run
+
+    return register
+
+
+def all_checks() -> list[ScheduledCheck]:
+    """Every registered check, by name."""
+    return [_checks[name] for name in sorted(_checks)]
+
+
+def check_named(name: str) -> ScheduledCheck:
+    try:
+        return _checks[name]
+    except KeyError:
+        raise NotFound(f"There is no scheduled check called {name!r}.") from None
+
+
+def slot_of(at: datetime, every: timedelta) -> datetime:
+    """The start of the period that `at` lies in, counted from the year 2000 in UTC."""
+    return EPOCH + (at - EPOCH) // every * every
+
+
+def run_check(name: str, *, at: datetime, every: timedelta | None = None) -> CheckRun | None:
+    """Run a check for its slot. Answers None, having done nothing, where that slot was already run."""
+    check = check_named(name)
+    slot = slot_of(at, every or check.every)
+    try:
+        with transaction.atomic():
+            run = CheckRun.objects.create(check_name=name, slot=slot, started_at=at)
+    except IntegrityError:
+        log.info("check_already_run", check=name, slot=slot.isoformat())
+        return None
+    try:
+        result = check.run(at)
+    except Exception as error:
+        _finish(run, result=f"{type(error).__name__}: {error}", failed=True)
+        raise
+    _finish(run, result="" if result is None else str(result), failed=False)
+    return run
+
+
+def _finish(run: CheckRun, *, result: str, failed: bool) -> None:
+    run.finished_at, run.result, run.failed = max(clock.now(), run.started_at), result[:200], failed
+    run.save(update_fields=["finished_at", "result", "failed"])

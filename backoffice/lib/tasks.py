@@ -1,0 +1,41 @@
+"""Celery envelopes of the shared mechanisms."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from celery import shared_task
+from django.dispatch import receiver
+from django.utils.translation import gettext_lazy as _
+
+from backoffice.lib import clock
+from backoffice.lib.jobs import job_queued, requeue_stale_jobs, run_job
+from backoffice.lib.schedules import run_check, scheduled_check
+
+log = structlog.get_logger(__name__)
+
+
+@shared_task
+def run_check_task(name: str, period_seconds: float | None = None) -> None:
+    """Run a scheduled check for the slot it is in now. Beat sends the period that staff have set."""
+    every = timedelta(seconds=period_seconds) if period_seconds else None
+    run_check(name, at=clock.now(), every=every)
+
+
+@shared_task
+def run_job_task(job_id: int) -> None:
+    run_job(job_id, now=clock.now)
+
+
+@receiver(job_queued)
+def wake_a_worker(job_id: int, **_: Any) -> None:
+    """A broker that is away delays the job; the sweep sends it again."""
+    try:
+        run_job_task.delay(job_id)
+    except Exception:
+        log.exception("job_not_sent", job_id=job_id)
+
+
+@scheduled_check("requeue_stale_jobs", every=timedelta(seconds=30), title=_("Wake up jobs that stand still"))
+def requeue_stale_jobs_check(at: datetime) -> int:
+    return requeue_stale_jobs(at)
