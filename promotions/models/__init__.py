@@ -1,0 +1,29 @@
+from promotions.models.budgets import Budget, BudgetSlice
+from promotions.models.campaigns import Campaign
+from promotions.models.claims import Claim, Coupon, Redemption
+from promotions.models.coupon_types import CouponType, CouponTypeSlice
+from promotions.models.customers import Customer
+from promotions.models.entries import ClaimToken, Entry, EntrySlice, TokenBatch
+from promotions.models.rules import ClaimRule, IdentityBlock, RuleUse
+from promotions.models.watch import Alarm, Threshold
+
+__all__ = [
+    "Alarm",
+    "Budget",
+    "BudgetSlice",
+    "Campaign",
+    "Claim",
+    "ClaimRule",
+    "ClaimToken",
+    "Coupon",
+    "CouponType",
+    "CouponTypeSlice",
+    "Customer",
+    "Entry",
+    "EntrySlice",
+    "IdentityBlock",
+    "Redemption",
+    "RuleUse",
+    "Threshold",
+    "TokenBatch",
+]

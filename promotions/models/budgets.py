@@ -1,0 +1,74 @@
+from decimal import Decimal
+
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from backoffice.lib.audit import tracked
+from promotions.models.slices import derive_is_live
+from promotions.states import CAMPAIGN_GIVING
+
+
+@tracked()
+class Budget(models.Model):
+    """The money a campaign may give: reserved at claim, spent at redemption, returned by policy.
+
+    The figures are in the slices. A change of `amount` is spread over them by `services.budgets`.
+    """
+
+    campaign = models.OneToOneField(
+        "promotions.Campaign", models.CASCADE, related_name="budget", verbose_name=_("campaign")
+    )
+    amount = models.DecimalField(
+        _("amount"), max_digits=14, decimal_places=2, validators=[MinValueValidator(Decimal("0.01"))]
+    )
+
+    class Meta:
+        verbose_name = _("budget")
+        verbose_name_plural = _("budgets")
+        constraints = [models.CheckConstraint(condition=Q(amount__gt=0), name="budget_is_positive")]
+
+    def __str__(self) -> str:
+        return f"{self.amount} {self.campaign.currency}"
+
+
+class BudgetSlice(models.Model):
+    """A part of a budget, so that claims of one hot campaign do not all wait for one row.
+
+    `returned` is what was reserved or spent once and came back: issued = reserved + spent + returned, over all time.
+    """
+
+    budget = models.ForeignKey("promotions.Budget", models.CASCADE, related_name="slices")
+    number = models.PositiveSmallIntegerField()
+    amount = models.DecimalField(max_digits=14, decimal_places=2)
+    reserved = models.DecimalField(max_digits=14, decimal_places=2, default=0)
+    spent = models.DecimalField(max_digits=14, decimal_places=2, default=0)
+    returned = models.DecimalField(max_digits=14, decimal_places=2, default=0)
+    is_live = models.BooleanField(default=False)
+
+    class Meta:
+        verbose_name = _("slice of a budget")
+        verbose_name_plural = _("slices of budgets")
+        constraints = [
+            models.UniqueConstraint(fields=["budget", "number"], name="budget_slice_number_once"),
+            models.CheckConstraint(
+                condition=Q(reserved__gte=0, spent__gte=0, returned__gte=0), name="budget_slice_never_negative"
+            ),
+            models.CheckConstraint(
+                condition=Q(amount__gte=F("reserved") + F("spent")), name="budget_slice_never_overshoots"
+            ),
+        ]
+        triggers = [
+            derive_is_live(
+                name="budget_slice_is_live",
+                status_query=(
+                    "SELECT c.status FROM promotions_budget b JOIN promotions_campaign c ON c.id = b.campaign_id"
+                    " WHERE b.id = NEW.budget_id"
+                ),
+                giving=CAMPAIGN_GIVING,
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.budget_id}/{self.number}"

@@ -1,0 +1,134 @@
+from datetime import timedelta
+from decimal import Decimal
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from backoffice.lib.audit import tracked
+from backoffice.lib.states import guard_moves
+from promotions.models.slices import derive_is_live, pass_status_on
+from promotions.querysets import CouponTypeQuerySet
+from promotions.states import COUPON_TYPE_MOVES, Audience, CouponTypeStatus
+
+DEFAULT_COOLING = timedelta(minutes=30)
+
+
+@tracked()
+class CouponType(models.Model):
+    """What a coupon is worth and for whom.
+
+    `face_value` is what a coupon takes off, and for a percentage the most it can take off; the budget reserves it at claim.
+    Restricted types are for guests of an event: they need tokens, a quantity, and customers who are verified.
+    """
+
+    campaign = models.ForeignKey(
+        "promotions.Campaign", models.PROTECT, related_name="coupon_types", verbose_name=_("campaign")
+    )
+    code = models.CharField(_("code"), max_length=40, unique=True)
+    name = models.CharField(_("name"), max_length=200)
+    audience = models.CharField(_("audience"), max_length=10, choices=Audience)
+    face_value = models.DecimalField(
+        _("face value"), max_digits=14, decimal_places=2, validators=[MinValueValidator(Decimal("0.01"))]
+    )
+    percentage = models.DecimalField(
+        _("percentage off"),
+        max_digits=5,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(Decimal("0.01")), MaxValueValidator(Decimal(100))],
+        help_text=_("Empty for a fixed amount. With a percentage, the face value is the cap."),
+    )
+    minimum_spend = models.DecimalField(
+        _("minimum spend"), max_digits=14, decimal_places=2, default=0, validators=[MinValueValidator(Decimal(0))]
+    )
+    claim_from = models.DateTimeField(_("claim from"))
+    claim_until = models.DateTimeField(_("claim until"))
+    valid_until = models.DateTimeField(_("valid until"), help_text=_("Coupons expire at this time."))
+    quantity = models.PositiveIntegerField(
+        _("quantity"), null=True, blank=True, help_text=_("Empty for no limit but the budget.")
+    )
+    requires_verified = models.BooleanField(_("verified customers only"), default=False)
+    cooling = models.DurationField(
+        _("cooling time"),
+        default=DEFAULT_COOLING,
+        help_text=_("How long an order waits that turns a restricted coupon into virtual goods."),
+    )
+    status = models.CharField(_("status"), max_length=10, choices=CouponTypeStatus, default=CouponTypeStatus.DRAFT)
+
+    objects = CouponTypeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("coupon type")
+        verbose_name_plural = _("coupon types")
+        permissions = [
+            ("request_coupontype", _("Can ask for a coupon type to go live or to resume")),
+            ("approve_coupontype", _("Can approve that a coupon type goes live or resumes")),
+            ("suspend_coupontype", _("Can suspend a coupon type")),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(face_value__gt=0), name="coupon_type_is_worth_something"),
+            models.CheckConstraint(
+                condition=Q(percentage=None) | Q(percentage__gt=0, percentage__lte=100),
+                name="coupon_type_percentage_in_range",
+            ),
+            models.CheckConstraint(condition=Q(minimum_spend__gte=0), name="coupon_type_minimum_never_negative"),
+            models.CheckConstraint(
+                condition=Q(claim_from__lt=F("claim_until")), name="coupon_type_claim_period_in_order"
+            ),
+            models.CheckConstraint(
+                condition=Q(claim_from__lt=F("valid_until")), name="coupon_type_valid_after_claim_begins"
+            ),
+            models.CheckConstraint(
+                condition=~Q(audience="restricted") | Q(quantity__isnull=False, requires_verified=True),
+                name="coupon_type_restricted_is_capped_and_verified",
+            ),
+        ]
+        triggers = [
+            guard_moves("coupon_type_moves", COUPON_TYPE_MOVES),
+            pass_status_on(
+                name="coupon_type_status_to_slices",
+                slice_table="promotions_coupontypeslice",
+                owner_column="coupon_type_id",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} · {self.name}"
+
+    @property
+    def is_restricted(self) -> bool:
+        return self.audience == Audience.RESTRICTED
+
+
+class CouponTypeSlice(models.Model):
+    """A part of a coupon type's quantity. Unlimited where the quantity is empty; `issued` counts either way."""
+
+    coupon_type = models.ForeignKey("promotions.CouponType", models.CASCADE, related_name="slices")
+    number = models.PositiveSmallIntegerField()
+    quantity = models.PositiveIntegerField(null=True)
+    issued = models.PositiveIntegerField(default=0)
+    issued_amount = models.DecimalField(max_digits=14, decimal_places=2, default=0)
+    is_live = models.BooleanField(default=False)
+
+    class Meta:
+        verbose_name = _("slice of a coupon type")
+        verbose_name_plural = _("slices of coupon types")
+        constraints = [
+            models.UniqueConstraint(fields=["coupon_type", "number"], name="coupon_type_slice_number_once"),
+            models.CheckConstraint(
+                condition=Q(quantity=None) | Q(issued__lte=F("quantity")), name="coupon_type_slice_never_overshoots"
+            ),
+        ]
+        triggers = [
+            derive_is_live(
+                name="coupon_type_slice_is_live",
+                status_query="SELECT t.status FROM promotions_coupontype t WHERE t.id = NEW.coupon_type_id",
+                giving=[CouponTypeStatus.LIVE],
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.coupon_type_id}/{self.number}"

@@ -1,0 +1,68 @@
+"""What the rows of promotions are asked, in the words of the trade."""
+
+from datetime import datetime
+
+from django.db.models import DecimalField, QuerySet, Sum, Value
+from django.db.models.functions import Coalesce
+
+from promotions.states import CAMPAIGN_GIVING, Audience, ClaimOutcome, CouponStatus, CouponTypeStatus, EntryStatus
+
+MONEY = DecimalField(max_digits=14, decimal_places=2)
+
+
+def summed(path: str) -> Coalesce:
+    """The sum over a related column, zero where there is nothing."""
+    return Coalesce(Sum(path), Value(0), output_field=MONEY)
+
+
+class CouponTypeQuerySet(QuerySet):
+    def shown_online(self, at: datetime) -> "CouponTypeQuerySet":
+        """What the storefront may show: never a restricted type."""
+        return self.filter(
+            audience=Audience.ONLINE,
+            status=CouponTypeStatus.LIVE,
+            claim_from__lte=at,
+            claim_until__gt=at,
+            campaign__status__in=CAMPAIGN_GIVING,
+            campaign__starts_at__lte=at,
+            campaign__ends_at__gt=at,
+        )
+
+
+class EntryQuerySet(QuerySet):
+    def open_at(self, at: datetime) -> "EntryQuerySet":
+        return self.filter(status=EntryStatus.OPEN, opens_at__lte=at, closes_at__gt=at)
+
+
+class ClaimQuerySet(QuerySet):
+    def issued(self) -> "ClaimQuerySet":
+        return self.filter(outcome=ClaimOutcome.ISSUED)
+
+    def refused(self) -> "ClaimQuerySet":
+        return self.filter(outcome=ClaimOutcome.REFUSED)
+
+    def for_admin_list(self) -> "ClaimQuerySet":
+        """All that the list page shows, in one query."""
+        return self.select_related("customer", "coupon_type", "entry", "token__batch")
+
+
+class CouponQuerySet(QuerySet):
+    def redeemable(self, at: datetime) -> "CouponQuerySet":
+        return self.filter(status=CouponStatus.ISSUED, valid_until__gt=at)
+
+    def to_expire(self, at: datetime) -> "CouponQuerySet":
+        return self.filter(status=CouponStatus.ISSUED, valid_until__lte=at)
+
+    def for_admin_list(self) -> "CouponQuerySet":
+        """All that the list page shows, in one query."""
+        return self.select_related("customer", "coupon_type")
+
+
+class ThresholdQuerySet(QuerySet):
+    def armed(self) -> "ThresholdQuerySet":
+        return self.filter(fired_at=None)
+
+
+class AlarmQuerySet(QuerySet):
+    def unacknowledged(self) -> "AlarmQuerySet":
+        return self.filter(acknowledged_at=None)

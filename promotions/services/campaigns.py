@@ -1,0 +1,169 @@
+"""Campaigns: drafted, approved, paused, ended."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from backoffice.lib.actors import system_user
+from backoffice.lib.approvals import approvable
+from backoffice.lib.audit import because
+from backoffice.lib.errors import InvalidInput
+from backoffice.lib.models import Approval
+from backoffice.lib.states import move
+from promotions.models import Budget, BudgetSlice, Campaign, CouponType, Entry
+from promotions.services.budgets import DEFAULT_SLICES, cut_amount
+from promotions.services.lifecycle import approved_object, ask, back_to_draft, stop
+from promotions.states import (
+    CAMPAIGN_MOVES,
+    COUPON_TYPE_MOVES,
+    ENTRY_MOVES,
+    CampaignStatus,
+    CouponTypeStatus,
+    EntryStatus,
+    SlotReturn,
+)
+
+GO_LIVE = "promotions.campaign.go_live"
+RESUME = "promotions.campaign.resume"
+SMALL_BUDGET = Decimal(10_000)
+
+
+@transaction.atomic
+def create_campaign(
+    *,
+    code: str,
+    name: str,
+    owner: Any,
+    starts_at: datetime,
+    ends_at: datetime,
+    budget: Decimal,
+    currency: str = "CNY",
+    partner: str = "",
+    slot_return: str = SlotReturn.UNLESS_RISK,
+    slices: int | None = None,
+) -> Campaign:
+    """A draft with its budget, cut into slices (by default one where the budget is small). Raises InvalidInput for what is not valid."""
+    campaign = Campaign(
+        code=code,
+        name=name,
+        owner=owner,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        currency=currency,
+        partner=partner,
+        slot_return=slot_return,
+    )
+    save_valid(campaign)
+    fund = Budget(campaign=campaign, amount=budget)
+    save_valid(fund)
+    parts = slices or (1 if budget < SMALL_BUDGET else DEFAULT_SLICES)
+    BudgetSlice.objects.bulk_create(
+        BudgetSlice(budget=fund, number=number, amount=part) for number, part in enumerate(cut_amount(budget, parts))
+    )
+    return campaign
+
+
+def save_valid(obj: Any) -> None:
+    """Save a new row, or raise InvalidInput with what is wrong with it in words."""
+    try:
+        obj.full_clean()
+    except ValidationError as error:
+        raise InvalidInput(" ".join(_sentences(error))) from error
+    obj.save(force_insert=True)
+
+
+def request_campaign(campaign: Campaign, *, by: Any, reason: str, at: datetime) -> Approval:
+    """Ask that the campaign goes live (at its start)."""
+    budget = f"{campaign.budget.amount:,} {campaign.currency}"
+    summary = _("Campaign %(campaign)s goes live with a budget of %(budget)s.") % {
+        "campaign": campaign,
+        "budget": budget,
+    }
+    return ask(
+        campaign,
+        action=GO_LIVE,
+        summary=summary,
+        moves=CAMPAIGN_MOVES,
+        review=CampaignStatus.IN_REVIEW,
+        by=by,
+        reason=reason,
+        at=at,
+    )
+
+
+def request_resume(campaign: Campaign, *, by: Any, reason: str, at: datetime) -> Approval:
+    """Ask that a paused campaign gives again."""
+    summary = _("Campaign %(campaign)s gives coupons again.") % {"campaign": campaign}
+    return ask(
+        campaign,
+        action=RESUME,
+        summary=summary,
+        moves=CAMPAIGN_MOVES,
+        review=CampaignStatus.PAUSED,
+        by=by,
+        reason=reason,
+        at=at,
+    )
+
+
+def pause_campaign(campaign: Campaign, *, by: Any, reason: str, at: datetime) -> Campaign:
+    """Stop giving at once. Coupons already given stay valid."""
+    return stop(campaign, to=CampaignStatus.PAUSED, moves=CAMPAIGN_MOVES, by=by, reason=reason)
+
+
+def _rejected(approval: Approval, at: datetime) -> None:
+    back_to_draft(approval, Campaign, moves=CAMPAIGN_MOVES)
+
+
+@approvable(GO_LIVE, permission="promotions.approve_campaign", on_reject=_rejected)
+def _go_live(approval: Approval, at: datetime) -> None:
+    campaign = move(approved_object(approval, Campaign), CampaignStatus.APPROVED, CAMPAIGN_MOVES)
+    if campaign.starts_at <= at:
+        move(campaign, CampaignStatus.LIVE, CAMPAIGN_MOVES)
+
+
+@approvable(RESUME, permission="promotions.approve_campaign")
+def _resume(approval: Approval, at: datetime) -> None:
+    move(approved_object(approval, Campaign), CampaignStatus.LIVE, CAMPAIGN_MOVES)
+
+
+def start_and_end_campaigns(at: datetime) -> int:
+    """Call live what has started, and end campaigns, types and entries whose time is over. Answers how many were moved.
+
+    The claim does not wait for this: it reads the periods itself.
+    """
+    moved = 0
+    with because("the time has come", user=system_user().pk):
+        for campaign in Campaign.objects.filter(status=CampaignStatus.APPROVED, starts_at__lte=at, ends_at__gt=at):
+            move(campaign, CampaignStatus.LIVE, CAMPAIGN_MOVES)
+            moved += 1
+        open_campaigns = (CampaignStatus.APPROVED, CampaignStatus.LIVE, CampaignStatus.PAUSED)
+        for campaign in Campaign.objects.filter(status__in=open_campaigns, ends_at__lte=at):
+            move(campaign, CampaignStatus.ENDED, CAMPAIGN_MOVES)
+            moved += 1
+        over = Q(claim_until__lte=at) | Q(campaign__status=CampaignStatus.ENDED)
+        for coupon_type in CouponType.objects.filter(
+            over, status__in=(CouponTypeStatus.LIVE, CouponTypeStatus.SUSPENDED)
+        ):
+            move(coupon_type, CouponTypeStatus.ENDED, COUPON_TYPE_MOVES)
+            moved += 1
+        over = Q(closes_at__lte=at) | Q(coupon_type__status=CouponTypeStatus.ENDED)
+        for entry in Entry.objects.filter(over, status__in=(EntryStatus.OPEN, EntryStatus.SUSPENDED)):
+            move(entry, EntryStatus.CLOSED, ENTRY_MOVES)
+            moved += 1
+    return moved
+
+
+def _sentences(error: ValidationError) -> list[str]:
+    if not hasattr(error, "error_dict"):
+        return list(error.messages)
+    return [
+        message if field == "__all__" else f"{field}: {message}"
+        for field, messages in error.message_dict.items()
+        for message in messages
+    ]

@@ -1,0 +1,169 @@
+"""What stands at the door of a claim: who knocks, where, with what. Finds the exact reason of a refusal; takes nothing."""
+
+import json
+import zlib
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple
+
+from django.db import connection
+from django.db.models import Q
+
+from backoffice.lib.errors import InvalidInput
+from promotions.identities import Phone, network_of, plain_identity
+from promotions.models import ClaimToken, IdentityBlock
+from promotions.services import claim_statements as statements
+from promotions.services.customers import Claimant, stored_phone
+from promotions.services.refusals import Refused
+from promotions.services.tokens import find_token
+from promotions.states import CAMPAIGN_GIVING, Channel, CouponTypeStatus, EntryStatus, Identity, RefusalReason
+
+LONGEST_CODE = 64
+
+
+@dataclass(frozen=True)
+class ClaimRequest:
+    """What the storefront asks. Codes as texts; `token` is the text of the QR code; `device` and `address` as the storefront saw them."""
+
+    claimant: Claimant
+    coupon_type: str
+    channel: str
+    entry: str | None
+    token: str | None
+    device: str
+    address: str
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A request, normalised: what is compared and kept."""
+
+    request: ClaimRequest
+    phone: Phone | None
+    device: str
+    address: str
+
+    def identity(self, kind: str) -> str:
+        """The value that rules and blocks of this kind compare; empty where it is missing or identifies nobody."""
+        values = {
+            Identity.CUSTOMER: self.request.claimant.ref,
+            Identity.PHONE: self.phone.hash if self.phone else "",
+            Identity.DEVICE: self.device,
+            Identity.ADDRESS: self.address,
+        }
+        return values[Identity(kind)]
+
+
+class Door(NamedTuple):
+    """What `statements.DOOR` answers; the entry's fields are None where there is no such entry."""
+
+    coupon_type_id: int
+    is_restricted: bool
+    requires_verified: bool
+    face_value: Decimal
+    valid_until: datetime
+    coupon_type_status: str
+    claim_from: datetime
+    claim_until: datetime
+    campaign_status: str
+    starts_at: datetime
+    ends_at: datetime
+    budget_id: int
+    entry_id: int | None
+    entry_coupon_type_id: int | None
+    channel: str | None
+    needs_token: bool | None
+    entry_status: str | None
+    opens_at: datetime | None
+    closes_at: datetime | None
+    entry_slices: int
+    coupon_type_slices: int
+    budget_slices: int
+    rules: list[tuple[int, str]]
+
+
+def read_attempt(request: ClaimRequest) -> Attempt:
+    """Raises InvalidInput for what no storefront can mean."""
+    texts = [request.claimant.ref, request.coupon_type, request.entry or "", request.token or "", request.device]
+    if any("\x00" in text for text in texts):
+        raise InvalidInput("A text with NUL characters cannot be stored.")
+    if not request.claimant.ref or len(request.claimant.ref) > LONGEST_CODE:
+        raise InvalidInput(f"A customer's reference has 1 to {LONGEST_CODE} characters.")
+    if len(request.coupon_type) > LONGEST_CODE or len(request.entry or "") > LONGEST_CODE:
+        raise InvalidInput(f"Codes have at most {LONGEST_CODE} characters.")
+    if request.channel not in Channel.values:
+        raise InvalidInput(f"{request.channel!r} is not a channel.")
+    return Attempt(request, stored_phone(request.claimant), plain_identity(request.device), network_of(request.address))
+
+
+def find_door(attempt: Attempt) -> Door | None:
+    """None where there is no such coupon type."""
+    with connection.cursor() as cursor:
+        cursor.execute(statements.DOOR, {"entry": attempt.request.entry, "coupon_type": attempt.request.coupon_type})
+        row = cursor.fetchone()
+    return Door(*row[:-1], rules=json.loads(row[-1])) if row else None
+
+
+def check_door(door: Door | None, attempt: Attempt, at: datetime) -> ClaimToken | None:
+    """Raises Refused for the first thing that is wrong with entry, token, type or campaign. Answers the token that may be taken."""
+    if door is None:
+        raise Refused(RefusalReason.UNKNOWN_COUPON_TYPE)
+    if not attempt.request.entry:
+        raise Refused(RefusalReason.ENTRY_MISSING)
+    if door.entry_id is None:
+        raise Refused(RefusalReason.UNKNOWN_ENTRY)
+    if door.entry_coupon_type_id != door.coupon_type_id:
+        raise Refused(RefusalReason.WRONG_ENTRY)
+    if door.channel != attempt.request.channel:
+        raise Refused(RefusalReason.WRONG_CHANNEL)
+    token = _check_token(door, attempt, at) if door.needs_token else None
+    _check_live(door, at, token)
+    return token
+
+
+def check_person(door: Door, attempt: Attempt, at: datetime, token: ClaimToken | None) -> None:
+    """Raises Refused where the customer does not meet the type's conditions, lacks an identity that a rule needs, or is blocked."""
+    if door.requires_verified and not attempt.request.claimant.is_verified:
+        raise Refused(RefusalReason.NOT_VERIFIED, token)
+    if not all(attempt.identity(kind) for _, kind in door.rules):
+        raise Refused(RefusalReason.IDENTITY_MISSING, token)
+    named = Q(pk__in=[])
+    for kind in Identity:
+        if attempt.identity(kind):
+            named |= Q(identity=kind, value=attempt.identity(kind))
+    scope = Q(coupon_type=None) | Q(coupon_type=door.coupon_type_id)
+    in_force = Q(expires_at=None) | Q(expires_at__gt=at)
+    if IdentityBlock.objects.filter(named, scope, in_force).exists():
+        raise Refused(RefusalReason.IDENTITY_BLOCKED, token)
+
+
+def slice_seed(attempt: Attempt) -> int:
+    """Spreads customers over slices, the same customer always to the same one."""
+    return zlib.crc32(attempt.request.claimant.ref.encode())
+
+
+def _check_token(door: Door, attempt: Attempt, at: datetime) -> ClaimToken:
+    token = find_token(attempt.request.token)
+    batch = token.batch
+    if batch.entry_id != door.entry_id:
+        raise Refused(RefusalReason.TOKEN_MISPLACED, token)
+    if batch.expires_at <= at:
+        raise Refused(RefusalReason.TOKEN_EXPIRED, token)
+    if token.revoked_at or batch.revoked_at:
+        raise Refused(RefusalReason.TOKEN_REVOKED, token)
+    if token.used >= token.uses:
+        raise Refused(RefusalReason.TOKEN_USED_UP, token)
+    return token
+
+
+def _check_live(door: Door, at: datetime, token: ClaimToken | None) -> None:
+    if door.entry_status != EntryStatus.OPEN:
+        raise Refused(RefusalReason.ENTRY_NOT_OPEN, token)
+    if door.coupon_type_status != CouponTypeStatus.LIVE:
+        raise Refused(RefusalReason.COUPON_TYPE_NOT_LIVE, token)
+    if door.campaign_status not in CAMPAIGN_GIVING:
+        raise Refused(RefusalReason.CAMPAIGN_NOT_LIVE, token)
+    periods = [(door.opens_at, door.closes_at), (door.claim_from, door.claim_until), (door.starts_at, door.ends_at)]
+    if not all(begin and end and begin <= at < end for begin, end in periods):
+        raise Refused(RefusalReason.OUTSIDE_PERIOD, token)

@@ -1,0 +1,229 @@
+"""The claim: one transaction that decides whether somebody gets a coupon, and keeps the attempt either way.
+
+Checked in this order: entry and token, type and campaign, conditions on the person and blocks; then the guarded takes (person, token,
+entry, type, budget), then the coupon. The checks before the takes only find the exact reason early: what they let pass is guarded
+once more by the takes. A refusal rolls everything back and is stored in a transaction of its own.
+"""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection, transaction
+
+from promotions.models import Claim, ClaimToken, Coupon
+from promotions.services import claim_statements as statements
+from promotions.services.budgets import gather_room
+from promotions.services.claim_door import (
+    Attempt,
+    ClaimRequest,
+    Door,
+    check_door,
+    check_person,
+    find_door,
+    read_attempt,
+    slice_seed,
+)
+from promotions.services.customers import Claimant, mirror_customer
+from promotions.services.refusals import Refused
+from promotions.services.thresholds import check_restricted_type
+from promotions.states import ClaimOutcome, RefusalReason
+from promotions.tokens import fingerprint
+
+CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # without the look-alikes 0 O, 1 I L
+MOST_ROUNDS = 1_000  # each lost round is somebody else's coupon, so a real race ends long before
+CODE_LENGTH = 14  # 31 ** 14 is more than 69 bits
+
+__all__ = ["ClaimRequest", "Claimant", "claim_coupon"]
+
+
+@dataclass(frozen=True)
+class Slices:
+    """Which slice of each counter a claim takes from."""
+
+    entry: int
+    coupon_type: int
+    budget: int
+
+
+@dataclass(frozen=True)
+class Taken:
+    """The rows a claim took from; None where there was no room, or where the owner no longer gives."""
+
+    token: int | None
+    entry: int | None
+    coupon_type: int | None
+    budget: int | None
+
+
+class NoRoomHere(Exception):
+    """The slices that were picked gave nothing; others may."""
+
+    def __init__(self, taken: Taken, token: ClaimToken | None) -> None:
+        super().__init__()
+        self.taken, self.token = taken, token
+
+
+def claim_coupon(request: ClaimRequest, *, at: datetime) -> Claim:
+    """Decide a claim and keep it: `claim.coupon` where it is issued, `claim.reason` where it is refused. Never raises for a refusal.
+
+    Raises InvalidInput for what no storefront can mean: an empty reference, an unknown channel, NUL characters.
+    """
+    attempt = read_attempt(request)
+    slices = None
+    for _ in range(MOST_ROUNDS):
+        door = None
+        try:
+            with transaction.atomic():
+                door = find_door(attempt)
+                return _issue(attempt, door, slices, at)
+        except NoRoomHere as no_room:
+            assert door is not None
+            try:
+                slices = _slices_with_room(door, attempt, no_room)
+            except Refused as refusal:
+                return _keep_refusal(attempt, door, refusal, at)
+        except Refused as refusal:
+            return _keep_refusal(attempt, door, refusal, at)
+    raise RuntimeError(
+        "A claim was turned away by slices that say they have room: a flag and its owner's status disagree"
+    )
+
+
+def _issue(attempt: Attempt, door: Door | None, slices: Slices | None, at: datetime) -> Claim:
+    token = check_door(door, attempt, at)
+    assert door is not None
+    check_person(door, attempt, at, token)
+    customer = mirror_customer(attempt.request.claimant, phone=attempt.phone, at=at)
+    _take_person(door, attempt, at, token)
+    taken = _take_room(door, token, slices or _first_slices(door, attempt), at)
+    if taken.budget is None:
+        raise NoRoomHere(taken, token)
+    claim = _keep_claim(attempt, door, at, customer_id=customer.pk, token=token, outcome=ClaimOutcome.ISSUED)
+    claim.coupon = Coupon.objects.create(
+        code="".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_LENGTH)),
+        claim=claim,
+        coupon_type_id=door.coupon_type_id,
+        customer=customer,
+        budget_slice_id=taken.budget,
+        face_value=door.face_value,
+        issued_at=at,
+        valid_until=door.valid_until,
+    )
+    if door.is_restricted:
+        check_restricted_type(door.coupon_type_id, at)
+    return claim
+
+
+def _take_person(door: Door, attempt: Attempt, at: datetime, token: ClaimToken | None) -> None:
+    if not door.rules:
+        return
+    values = {
+        "at": at,
+        "rules": [rule_id for rule_id, _ in door.rules],
+        "identities": [attempt.identity(kind) for _, kind in door.rules],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(statements.TAKE_PERSON, values)
+        if len(cursor.fetchall()) < len(door.rules):
+            raise Refused(RefusalReason.LIMIT_REACHED, token)
+
+
+def _take_room(door: Door, token: ClaimToken | None, slices: Slices, at: datetime) -> Taken:
+    values = {
+        "at": at,
+        "token": token.pk if token else None,
+        "entry": door.entry_id,
+        "entry_slice": slices.entry,
+        "coupon_type": door.coupon_type_id,
+        "coupon_type_slice": slices.coupon_type,
+        "budget": door.budget_id,
+        "budget_slice": slices.budget,
+        "face_value": door.face_value,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(statements.TAKE_ROOM, values)
+        return Taken(*cursor.fetchone())
+
+
+def _first_slices(door: Door, attempt: Attempt) -> Slices:
+    seed = slice_seed(attempt)
+    return Slices(seed % door.entry_slices, seed % door.coupon_type_slices, seed % door.budget_slices)
+
+
+def _slices_with_room(door: Door, attempt: Attempt, no_room: NoRoomHere) -> Slices:
+    """Other slices, that have room by now. Raises Refused where none has, so that each round either takes or ends.
+
+    Whoever was overtaken on the last unit finds the slices full in the next round; a token, or an owner that was stopped in the
+    meantime, is found by the checks that open that round.
+    """
+    if door.needs_token and no_room.taken.token is None:
+        raise Refused(RefusalReason.TOKEN_USED_UP, no_room.token)
+    values = {
+        "entry": door.entry_id,
+        "coupon_type": door.coupon_type_id,
+        "budget": door.budget_id,
+        "face_value": door.face_value,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(statements.ROOM, values)
+        entries, coupon_types, budgets, budget_room = cursor.fetchone()
+    if not entries:
+        raise Refused(RefusalReason.ENTRY_FULL, no_room.token)
+    if not coupon_types:
+        raise Refused(RefusalReason.ALL_GIVEN, no_room.token)
+    if not budgets:
+        budgets = gather_room(door.budget_id, door.face_value) if budget_room >= door.face_value else []
+    if not budgets:
+        raise Refused(RefusalReason.BUDGET_SPENT, no_room.token)
+    seed = slice_seed(attempt)
+    return Slices(*(numbers[seed % len(numbers)] for numbers in (entries, coupon_types, budgets)))
+
+
+def _keep_refusal(attempt: Attempt, door: Door | None, refusal: Refused, at: datetime) -> Claim:
+    with transaction.atomic():
+        customer = mirror_customer(attempt.request.claimant, phone=attempt.phone, at=at)
+        claim = _keep_claim(
+            attempt,
+            door,
+            at,
+            customer_id=customer.pk,
+            token=refusal.token,
+            outcome=ClaimOutcome.REFUSED,
+            reason=refusal.reason,
+        )
+        if door and door.is_restricted:
+            check_restricted_type(door.coupon_type_id, at)
+    return claim
+
+
+def _keep_claim(
+    attempt: Attempt,
+    door: Door | None,
+    at: datetime,
+    *,
+    customer_id: int,
+    token: ClaimToken | None,
+    outcome: ClaimOutcome,
+    reason: str = "",
+) -> Claim:
+    request = attempt.request
+    return Claim.objects.create(
+        at=at,
+        outcome=outcome,
+        reason=reason,
+        customer_id=customer_id,
+        coupon_type_id=door.coupon_type_id if door else None,
+        entry_id=door.entry_id if door else None,
+        token=token,
+        channel=request.channel,
+        asked_coupon_type=request.coupon_type,
+        asked_entry=request.entry or "",
+        token_fingerprint=fingerprint(request.token) if request.token else "",
+        device=attempt.device,
+        address=attempt.address,
+        phone_hash=attempt.phone.hash if attempt.phone else "",
+        phone_segment=attempt.phone.segment if attempt.phone else "",
+        is_verified=request.claimant.is_verified,
+        registered_at=request.claimant.registered_at,
+    )

@@ -1,0 +1,172 @@
+"""The states of promotions and the moves between them. Triggers made from these tables refuse everything else."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from backoffice.lib.states import moves
+
+
+class CampaignStatus(models.TextChoices):
+    DRAFT = "draft", _("draft")
+    IN_REVIEW = "in_review", _("in review")
+    APPROVED = "approved", _("approved")
+    LIVE = "live", _("live")
+    PAUSED = "paused", _("paused")
+    ENDED = "ended", _("ended")
+
+
+CAMPAIGN_MOVES = moves(
+    {
+        CampaignStatus.DRAFT: {CampaignStatus.IN_REVIEW},
+        CampaignStatus.IN_REVIEW: {CampaignStatus.DRAFT, CampaignStatus.APPROVED},
+        CampaignStatus.APPROVED: {CampaignStatus.LIVE, CampaignStatus.PAUSED, CampaignStatus.ENDED},
+        CampaignStatus.LIVE: {CampaignStatus.PAUSED, CampaignStatus.ENDED},
+        CampaignStatus.PAUSED: {CampaignStatus.LIVE, CampaignStatus.ENDED},
+        CampaignStatus.ENDED: set(),
+    }
+)
+# An approved campaign gives coupons from the very second of its start, whether or not the check that calls it live has run.
+CAMPAIGN_GIVING = (CampaignStatus.APPROVED, CampaignStatus.LIVE)
+
+
+class CouponTypeStatus(models.TextChoices):
+    DRAFT = "draft", _("draft")
+    IN_REVIEW = "in_review", _("in review")
+    LIVE = "live", _("live")
+    SUSPENDED = "suspended", _("suspended")
+    ENDED = "ended", _("ended")
+
+
+COUPON_TYPE_MOVES = moves(
+    {
+        CouponTypeStatus.DRAFT: {CouponTypeStatus.IN_REVIEW},
+        CouponTypeStatus.IN_REVIEW: {CouponTypeStatus.DRAFT, CouponTypeStatus.LIVE},
+        CouponTypeStatus.LIVE: {CouponTypeStatus.SUSPENDED, CouponTypeStatus.ENDED},
+        CouponTypeStatus.SUSPENDED: {CouponTypeStatus.LIVE, CouponTypeStatus.ENDED},
+        CouponTypeStatus.ENDED: set(),
+    }
+)
+
+
+class EntryStatus(models.TextChoices):
+    DRAFT = "draft", _("draft")
+    IN_REVIEW = "in_review", _("in review")
+    OPEN = "open", _("open")
+    SUSPENDED = "suspended", _("suspended")
+    CLOSED = "closed", _("closed")
+
+
+ENTRY_MOVES = moves(
+    {
+        EntryStatus.DRAFT: {EntryStatus.IN_REVIEW},
+        EntryStatus.IN_REVIEW: {EntryStatus.DRAFT, EntryStatus.OPEN},
+        EntryStatus.OPEN: {EntryStatus.SUSPENDED, EntryStatus.CLOSED},
+        EntryStatus.SUSPENDED: {EntryStatus.OPEN, EntryStatus.CLOSED},
+        EntryStatus.CLOSED: set(),
+    }
+)
+
+
+class CouponStatus(models.TextChoices):
+    ISSUED = "issued", _("issued")
+    REDEEMED = "redeemed", _("redeemed")
+    EXPIRED = "expired", _("expired")
+    VOIDED = "voided", _("voided")
+    FROZEN = "frozen", _("frozen")
+
+
+COUPON_MOVES = moves(
+    {
+        CouponStatus.ISSUED: {CouponStatus.REDEEMED, CouponStatus.EXPIRED, CouponStatus.VOIDED, CouponStatus.FROZEN},
+        CouponStatus.REDEEMED: {CouponStatus.ISSUED, CouponStatus.VOIDED},
+        CouponStatus.FROZEN: {CouponStatus.ISSUED, CouponStatus.VOIDED},
+        CouponStatus.EXPIRED: set(),
+        CouponStatus.VOIDED: set(),
+    }
+)
+
+
+class Audience(models.TextChoices):
+    ONLINE = "online", _("online")
+    RESTRICTED = "restricted", _("restricted")
+
+
+class Channel(models.TextChoices):
+    APP = "app", _("app")
+    MINI_PROGRAM = "mini_program", _("mini program")
+    WEB = "web", _("web")
+    VENUE_QR = "venue_qr", _("QR code at the venue")
+
+
+class SlotReturn(models.TextChoices):
+    """Whether a cancelled order gives coupon and budget back."""
+
+    NEVER = "never", _("never")
+    UNLESS_RISK = "unless_risk", _("unless risk cancelled it")
+    ALWAYS = "always", _("always")
+
+
+class ClaimOutcome(models.TextChoices):
+    ISSUED = "issued", _("issued")
+    REFUSED = "refused", _("refused")
+
+
+class RefusalReason(models.TextChoices):
+    """Why a claim was refused: for staff. The outside gets one uniform text."""
+
+    UNKNOWN_COUPON_TYPE = "unknown_coupon_type", _("no such coupon type")
+    ENTRY_MISSING = "entry_missing", _("no entry named")
+    UNKNOWN_ENTRY = "unknown_entry", _("no such entry")
+    WRONG_ENTRY = "wrong_entry", _("the entry is not one of this coupon type")
+    WRONG_CHANNEL = "wrong_channel", _("the entry has another channel")
+    ENTRY_NOT_OPEN = "entry_not_open", _("the entry is not open")
+    OUTSIDE_PERIOD = "outside_period", _("outside the period")
+    CAMPAIGN_NOT_LIVE = "campaign_not_live", _("the campaign is not live")
+    COUPON_TYPE_NOT_LIVE = "coupon_type_not_live", _("the coupon type is not live")
+    TOKEN_MISSING = "token_missing", _("no token")
+    TOKEN_FORGED = "token_forged", _("the token was not made by us")
+    TOKEN_EXPIRED = "token_expired", _("the token has expired")
+    TOKEN_MISPLACED = "token_misplaced", _("the token is for another entry")
+    TOKEN_REVOKED = "token_revoked", _("the token was revoked")
+    TOKEN_USED_UP = "token_used_up", _("the token is used up")
+    NOT_VERIFIED = "not_verified", _("the customer is not verified")
+    IDENTITY_MISSING = "identity_missing", _("an identity that a rule needs is missing")
+    IDENTITY_BLOCKED = "identity_blocked", _("an identity is blocked")
+    LIMIT_REACHED = "limit_reached", _("a claim rule's limit is reached")
+    ENTRY_FULL = "entry_full", _("the entry's cap is reached")
+    ALL_GIVEN = "all_given", _("the quantity is given away")
+    BUDGET_SPENT = "budget_spent", _("the budget is spent")
+
+
+# What only a forger, or a holder of somebody else's code, runs into: an alarm by itself on a restricted type.
+TOKEN_REFUSALS = (
+    RefusalReason.TOKEN_FORGED,
+    RefusalReason.TOKEN_EXPIRED,
+    RefusalReason.TOKEN_MISPLACED,
+    RefusalReason.TOKEN_REVOKED,
+    RefusalReason.TOKEN_USED_UP,
+)
+
+
+class Identity(models.TextChoices):
+    """What a claim rule counts by, and what a block names."""
+
+    CUSTOMER = "customer", _("customer")
+    PHONE = "phone", _("phone")
+    DEVICE = "device", _("device")
+    ADDRESS = "address", _("network address")
+
+
+class Metric(models.TextChoices):
+    ISSUED_AMOUNT = "issued_amount", _("face value issued")
+    REDEEMED_AMOUNT = "redeemed_amount", _("amount redeemed")
+    ISSUED_COUNT = "issued_count", _("coupons issued")
+    TOKEN_REFUSALS = "token_refusals", _("refused tokens")
+    YOUNG_ACCOUNTS_ON_SHARED_TOKENS = "young_accounts_on_shared_tokens", _("new accounts claiming by a shared token")
+    QUICK_CASH_OUTS = "quick_cash_outs", _("coupons turned into virtual goods within minutes")
+    CUSTOMERS_ON_ONE_TOKEN = "customers_on_one_token", _("customers on one token")
+
+
+class ThresholdAction(models.TextChoices):
+    ALARM = "alarm", _("alarm")
+    SUSPEND = "suspend", _("alarm and suspend")
