@@ -20,8 +20,6 @@ def expire_coupons_check(at: datetime) -> int:
     return expire_coupons(at)
 
 
-@scheduled_check(
-    "start_and_end_campaigns", every=timedelta(minutes=1), title=_("Start and end campaigns, types and entries")
-)
+@scheduled_check("start_and_end_campaigns", every=timedelta(minutes=1), title=_("Start and end campaigns, types and entries"))
 def start_and_end_campaigns_check(at: datetime) -> int:
     return campaigns.start_and_end_campaigns(at)

@@ -42,9 +42,7 @@ def new_nonce() -> bytes:
 
 def write_token(content: TokenContent, *, key_id: str, key: bytes) -> str:
     """The text for the QR code. `expires_at` is kept to the second."""
-    payload = _PAYLOAD.pack(
-        content.entry_id, content.batch_id, content.number, int(content.expires_at.timestamp()), content.nonce
-    )
+    payload = _PAYLOAD.pack(content.entry_id, content.batch_id, content.number, int(content.expires_at.timestamp()), content.nonce)
     signed = f"{PREFIX}.{key_id}.{_to_text(payload)}"
     return f"{signed}.{_to_text(_mac(signed, key))}"
 

@@ -4,6 +4,7 @@ A check is a function of the time. Its period is only the first setting: staff r
 written before it runs, so that a second beat, a doubled message or a late one does nothing.
 """
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,7 @@ from typing import Any
 
 import structlog
 from django.db import IntegrityError, transaction
+from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
 from backoffice.lib import clock
 from backoffice.lib.errors import NotFound
@@ -19,6 +21,8 @@ from backoffice.lib.models import CheckRun
 log = structlog.get_logger(__name__)
 
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+RUN_CHECK_TASK = "backoffice.lib.tasks.run_check_task"
+KEEP_RUNS = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,39 @@ def check_named(name: str) -> ScheduledCheck:
 def slot_of(at: datetime, every: timedelta) -> datetime:
     """The start of the period that `at` lies in, counted from the year 2000 in UTC."""
     return EPOCH + (at - EPOCH) // every * every
+
+
+def period_of(name: str) -> timedelta:
+    """How often a check runs: as staff have set it in the admin, else as the code first said. A crontab runs once a minute at most."""
+    check = check_named(name)
+    entry = PeriodicTask.objects.select_related("interval").filter(name=name).first()
+    if entry is None:
+        return check.every
+    if entry.interval is None:
+        return timedelta(minutes=1)
+    return timedelta(**{entry.interval.period: entry.interval.every})
+
+
+def seed_schedules() -> int:
+    """Give beat an entry for each check that has none. What staff changed or switched off stays as it is. Answers how many were new."""
+    made = 0
+    for check in all_checks():
+        interval, _ = IntervalSchedule.objects.get_or_create(
+            every=int(check.every.total_seconds()), period=IntervalSchedule.SECONDS
+        )
+        entry = {
+            "task": RUN_CHECK_TASK,
+            "interval": interval,
+            "kwargs": json.dumps({"name": check.name}),
+            "description": check.title,
+        }
+        made += PeriodicTask.objects.get_or_create(name=check.name, defaults=entry)[1]
+    return made
+
+
+def forget_old_runs(at: datetime) -> int:
+    """Drop the runs of more than a week ago. Answers how many."""
+    return CheckRun.objects.filter(started_at__lt=at - KEEP_RUNS).delete()[0]
 
 
 def run_check(name: str, *, at: datetime, every: timedelta | None = None) -> CheckRun | None:

@@ -10,16 +10,15 @@ from django.utils.translation import gettext_lazy as _
 
 from backoffice.lib import clock
 from backoffice.lib.jobs import job_queued, requeue_stale_jobs, run_job
-from backoffice.lib.schedules import run_check, scheduled_check
+from backoffice.lib.schedules import forget_old_runs, period_of, run_check, scheduled_check
 
 log = structlog.get_logger(__name__)
 
 
 @shared_task
-def run_check_task(name: str, period_seconds: float | None = None) -> None:
-    """Run a scheduled check for the slot it is in now. Beat sends the period that staff have set."""
-    every = timedelta(seconds=period_seconds) if period_seconds else None
-    run_check(name, at=clock.now(), every=every)
+def run_check_task(name: str) -> None:
+    """Run a scheduled check for the slot it is in now."""
+    run_check(name, at=clock.now(), every=period_of(name))
 
 
 @shared_task
@@ -39,3 +38,8 @@ def wake_a_worker(job_id: int, **_: Any) -> None:
 @scheduled_check("requeue_stale_jobs", every=timedelta(seconds=30), title=_("Wake up jobs that stand still"))
 def requeue_stale_jobs_check(at: datetime) -> int:
     return requeue_stale_jobs(at)
+
+
+@scheduled_check("forget_old_runs", every=timedelta(hours=6), title=_("Forget old runs of checks"))
+def forget_old_runs_check(at: datetime) -> int:
+    return forget_old_runs(at)

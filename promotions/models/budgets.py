@@ -17,12 +17,8 @@ class Budget(models.Model):
     The figures are in the slices. A change of `amount` is spread over them by `services.budgets`.
     """
 
-    campaign = models.OneToOneField(
-        "promotions.Campaign", models.CASCADE, related_name="budget", verbose_name=_("campaign")
-    )
-    amount = models.DecimalField(
-        _("amount"), max_digits=14, decimal_places=2, validators=[MinValueValidator(Decimal("0.01"))]
-    )
+    campaign = models.OneToOneField("promotions.Campaign", models.CASCADE, related_name="budget", verbose_name=_("campaign"))
+    amount = models.DecimalField(_("amount"), max_digits=14, decimal_places=2, validators=[MinValueValidator(Decimal("0.01"))])
 
     class Meta:
         verbose_name = _("budget")
@@ -52,12 +48,8 @@ class BudgetSlice(models.Model):
         verbose_name_plural = _("slices of budgets")
         constraints = [
             models.UniqueConstraint(fields=["budget", "number"], name="budget_slice_number_once"),
-            models.CheckConstraint(
-                condition=Q(reserved__gte=0, spent__gte=0, returned__gte=0), name="budget_slice_never_negative"
-            ),
-            models.CheckConstraint(
-                condition=Q(amount__gte=F("reserved") + F("spent")), name="budget_slice_never_overshoots"
-            ),
+            models.CheckConstraint(condition=Q(reserved__gte=0, spent__gte=0, returned__gte=0), name="budget_slice_never_negative"),
+            models.CheckConstraint(condition=Q(amount__gte=F("reserved") + F("spent")), name="budget_slice_never_overshoots"),
         ]
         triggers = [
             derive_is_live(

@@ -14,18 +14,12 @@ class Claim(models.Model):
     at = models.DateTimeField(_("at"))
     outcome = models.CharField(_("outcome"), max_length=8, choices=ClaimOutcome)
     reason = models.CharField(_("reason"), max_length=30, choices=RefusalReason, blank=True)
-    customer = models.ForeignKey(
-        "promotions.Customer", models.PROTECT, related_name="claims", verbose_name=_("customer")
-    )
+    customer = models.ForeignKey("promotions.Customer", models.PROTECT, related_name="claims", verbose_name=_("customer"))
     coupon_type = models.ForeignKey(
         "promotions.CouponType", models.PROTECT, related_name="claims", null=True, verbose_name=_("coupon type")
     )
-    entry = models.ForeignKey(
-        "promotions.Entry", models.PROTECT, related_name="claims", null=True, verbose_name=_("entry")
-    )
-    token = models.ForeignKey(
-        "promotions.ClaimToken", models.PROTECT, related_name="claims", null=True, verbose_name=_("token")
-    )
+    entry = models.ForeignKey("promotions.Entry", models.PROTECT, related_name="claims", null=True, verbose_name=_("entry"))
+    token = models.ForeignKey("promotions.ClaimToken", models.PROTECT, related_name="claims", null=True, verbose_name=_("token"))
     channel = models.CharField(_("channel"), max_length=12, choices=Channel)
     asked_coupon_type = models.CharField(_("asked for"), max_length=64)
     asked_entry = models.CharField(_("entry named"), max_length=64, blank=True)
@@ -90,12 +84,8 @@ class Coupon(models.Model):
 
     code = models.CharField(_("code"), max_length=24, unique=True)
     claim = models.OneToOneField("promotions.Claim", models.PROTECT, related_name="coupon", verbose_name=_("claim"))
-    coupon_type = models.ForeignKey(
-        "promotions.CouponType", models.PROTECT, related_name="coupons", verbose_name=_("coupon type")
-    )
-    customer = models.ForeignKey(
-        "promotions.Customer", models.PROTECT, related_name="coupons", verbose_name=_("customer")
-    )
+    coupon_type = models.ForeignKey("promotions.CouponType", models.PROTECT, related_name="coupons", verbose_name=_("coupon type"))
+    customer = models.ForeignKey("promotions.Customer", models.PROTECT, related_name="coupons", verbose_name=_("customer"))
     budget_slice = models.ForeignKey("promotions.BudgetSlice", models.PROTECT, related_name="+", editable=False)
     face_value = models.DecimalField(_("face value"), max_digits=14, decimal_places=2)
     issued_at = models.DateTimeField(_("issued at"))
@@ -119,12 +109,8 @@ class Coupon(models.Model):
 class Redemption(models.Model):
     """A coupon paid for a part of an order. Part of the ledger: only `returned_at` is ever written afterwards, once."""
 
-    coupon = models.ForeignKey(
-        "promotions.Coupon", models.PROTECT, related_name="redemptions", verbose_name=_("coupon")
-    )
-    coupon_type = models.ForeignKey(
-        "promotions.CouponType", models.PROTECT, related_name="+", verbose_name=_("coupon type")
-    )
+    coupon = models.ForeignKey("promotions.Coupon", models.PROTECT, related_name="redemptions", verbose_name=_("coupon"))
+    coupon_type = models.ForeignKey("promotions.CouponType", models.PROTECT, related_name="+", verbose_name=_("coupon type"))
     order_ref = models.CharField(_("order"), max_length=64, db_index=True)
     amount = models.DecimalField(_("amount"), max_digits=14, decimal_places=2)
     virtual_amount = models.DecimalField(
@@ -142,9 +128,7 @@ class Redemption(models.Model):
         verbose_name = _("redemption")
         verbose_name_plural = _("redemptions")
         constraints = [
-            models.UniqueConstraint(
-                fields=["coupon"], condition=Q(returned_at=None), name="redemption_one_open_per_coupon"
-            ),
+            models.UniqueConstraint(fields=["coupon"], condition=Q(returned_at=None), name="redemption_one_open_per_coupon"),
             models.CheckConstraint(condition=Q(amount__gte=0, virtual_amount__gte=0), name="redemption_never_negative"),
         ]
         indexes = [models.Index(fields=["coupon_type", "at"], name="redemption_by_type_and_time")]

@@ -23,9 +23,7 @@ class CouponType(models.Model):
     Restricted types are for guests of an event: they need tokens, a quantity, and customers who are verified.
     """
 
-    campaign = models.ForeignKey(
-        "promotions.Campaign", models.PROTECT, related_name="coupon_types", verbose_name=_("campaign")
-    )
+    campaign = models.ForeignKey("promotions.Campaign", models.PROTECT, related_name="coupon_types", verbose_name=_("campaign"))
     code = models.CharField(_("code"), max_length=40, unique=True)
     name = models.CharField(_("name"), max_length=200)
     audience = models.CharField(_("audience"), max_length=10, choices=Audience)
@@ -47,9 +45,7 @@ class CouponType(models.Model):
     claim_from = models.DateTimeField(_("claim from"))
     claim_until = models.DateTimeField(_("claim until"))
     valid_until = models.DateTimeField(_("valid until"), help_text=_("Coupons expire at this time."))
-    quantity = models.PositiveIntegerField(
-        _("quantity"), null=True, blank=True, help_text=_("Empty for no limit but the budget.")
-    )
+    quantity = models.PositiveIntegerField(_("quantity"), null=True, blank=True, help_text=_("Empty for no limit but the budget."))
     requires_verified = models.BooleanField(_("verified customers only"), default=False)
     cooling = models.DurationField(
         _("cooling time"),
@@ -75,12 +71,8 @@ class CouponType(models.Model):
                 name="coupon_type_percentage_in_range",
             ),
             models.CheckConstraint(condition=Q(minimum_spend__gte=0), name="coupon_type_minimum_never_negative"),
-            models.CheckConstraint(
-                condition=Q(claim_from__lt=F("claim_until")), name="coupon_type_claim_period_in_order"
-            ),
-            models.CheckConstraint(
-                condition=Q(claim_from__lt=F("valid_until")), name="coupon_type_valid_after_claim_begins"
-            ),
+            models.CheckConstraint(condition=Q(claim_from__lt=F("claim_until")), name="coupon_type_claim_period_in_order"),
+            models.CheckConstraint(condition=Q(claim_from__lt=F("valid_until")), name="coupon_type_valid_after_claim_begins"),
             models.CheckConstraint(
                 condition=~Q(audience="restricted") | Q(quantity__isnull=False, requires_verified=True),
                 name="coupon_type_restricted_is_capped_and_verified",

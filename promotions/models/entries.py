@@ -32,9 +32,7 @@ RESTRICTED_ENTRY_IS_GUARDED = pgtrigger.Trigger(
 class Entry(models.Model):
     """The only way a coupon type can be claimed. Whatever is not an open entry is closed."""
 
-    coupon_type = models.ForeignKey(
-        "promotions.CouponType", models.PROTECT, related_name="entries", verbose_name=_("coupon type")
-    )
+    coupon_type = models.ForeignKey("promotions.CouponType", models.PROTECT, related_name="entries", verbose_name=_("coupon type"))
     code = models.CharField(_("code"), max_length=60, unique=True)
     channel = models.CharField(_("channel"), max_length=12, choices=Channel)
     opens_at = models.DateTimeField(_("opens at"))

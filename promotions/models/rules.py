@@ -12,9 +12,7 @@ from promotions.states import Identity
 class ClaimRule(models.Model):
     """At most `limit` coupons of a type for one identity within a sliding window. A claim that lacks the identity is refused."""
 
-    coupon_type = models.ForeignKey(
-        "promotions.CouponType", models.CASCADE, related_name="rules", verbose_name=_("coupon type")
-    )
+    coupon_type = models.ForeignKey("promotions.CouponType", models.CASCADE, related_name="rules", verbose_name=_("coupon type"))
     identity = models.CharField(_("counted by"), max_length=10, choices=Identity)
     window = models.DurationField(_("window"), null=True, blank=True, help_text=_("Empty for ever."))
     limit = models.PositiveSmallIntegerField(_("limit"), default=1, validators=[MinValueValidator(1)])

@@ -24,9 +24,7 @@ def derive_is_live(*, name: str, status_query: str, giving: Iterable[str]) -> pg
     )
 
 
-def pass_status_on(
-    *, name: str, slice_table: str, owner_column: str, owners: str = "SELECT NEW.id"
-) -> pgtrigger.Trigger:
+def pass_status_on(*, name: str, slice_table: str, owner_column: str, owners: str = "SELECT NEW.id") -> pgtrigger.Trigger:
     """After an owner's status changed, touch its slices in order, so that the trigger above derives their flag anew."""
     return pgtrigger.Trigger(
         name=name,

@@ -36,9 +36,7 @@ class Threshold(models.Model):
     )
     metric = models.CharField(_("measures"), max_length=40, choices=Metric)
     window = models.DurationField(_("window"), null=True, blank=True, help_text=_("Empty: since the start."))
-    limit = models.DecimalField(
-        _("limit"), max_digits=14, decimal_places=2, validators=[MinValueValidator(Decimal("0.01"))]
-    )
+    limit = models.DecimalField(_("limit"), max_digits=14, decimal_places=2, validators=[MinValueValidator(Decimal("0.01"))])
     action = models.CharField(_("action"), max_length=8, choices=ThresholdAction, default=ThresholdAction.ALARM)
     is_built_in = models.BooleanField(_("built in"), default=False, editable=False)
     fired_at = models.DateTimeField(_("crossed at"), null=True, editable=False)
@@ -73,9 +71,7 @@ class Threshold(models.Model):
 class Alarm(models.Model):
     """A line was crossed: when, by how much, and what was done by itself."""
 
-    threshold = models.ForeignKey(
-        "promotions.Threshold", models.PROTECT, related_name="alarms", verbose_name=_("threshold")
-    )
+    threshold = models.ForeignKey("promotions.Threshold", models.PROTECT, related_name="alarms", verbose_name=_("threshold"))
     at = models.DateTimeField(_("at"))
     scope = models.CharField(_("scope"), max_length=60)
     cause = models.CharField(_("cause"), max_length=40, choices=Metric)

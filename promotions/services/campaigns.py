@@ -147,9 +147,7 @@ def start_and_end_campaigns(at: datetime) -> int:
             move(campaign, CampaignStatus.ENDED, CAMPAIGN_MOVES)
             moved += 1
         over = Q(claim_until__lte=at) | Q(campaign__status=CampaignStatus.ENDED)
-        for coupon_type in CouponType.objects.filter(
-            over, status__in=(CouponTypeStatus.LIVE, CouponTypeStatus.SUSPENDED)
-        ):
+        for coupon_type in CouponType.objects.filter(over, status__in=(CouponTypeStatus.LIVE, CouponTypeStatus.SUSPENDED)):
             move(coupon_type, CouponTypeStatus.ENDED, COUPON_TYPE_MOVES)
             moved += 1
         over = Q(closes_at__lte=at) | Q(coupon_type__status=CouponTypeStatus.ENDED)

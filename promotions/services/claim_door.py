@@ -8,11 +8,10 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from django.db import connection
-from django.db.models import Q
 
 from backoffice.lib.errors import InvalidInput
 from promotions.identities import Phone, network_of, plain_identity
-from promotions.models import ClaimToken, IdentityBlock
+from promotions.models import ClaimToken
 from promotions.services import claim_statements as statements
 from promotions.services.customers import Claimant, stored_phone
 from promotions.services.refusals import Refused
@@ -81,6 +80,7 @@ class Door(NamedTuple):
     coupon_type_slices: int
     budget_slices: int
     rules: list[tuple[int, str]]
+    is_blocked: bool
 
 
 def read_attempt(request: ClaimRequest) -> Attempt:
@@ -97,12 +97,20 @@ def read_attempt(request: ClaimRequest) -> Attempt:
     return Attempt(request, stored_phone(request.claimant), plain_identity(request.device), network_of(request.address))
 
 
-def find_door(attempt: Attempt) -> Door | None:
+def find_door(attempt: Attempt, at: datetime) -> Door | None:
     """None where there is no such coupon type."""
+    shown = {kind.value: attempt.identity(kind) for kind in Identity if attempt.identity(kind)}
+    values = {
+        "at": at,
+        "entry": attempt.request.entry,
+        "coupon_type": attempt.request.coupon_type,
+        "kinds": list(shown),
+        "identities": list(shown.values()),
+    }
     with connection.cursor() as cursor:
-        cursor.execute(statements.DOOR, {"entry": attempt.request.entry, "coupon_type": attempt.request.coupon_type})
+        cursor.execute(statements.DOOR, values)
         row = cursor.fetchone()
-    return Door(*row[:-1], rules=json.loads(row[-1])) if row else None
+    return Door(*row[:-2], rules=json.loads(row[-2]), is_blocked=row[-1]) if row else None
 
 
 def check_door(door: Door | None, attempt: Attempt, at: datetime) -> ClaimToken | None:
@@ -122,19 +130,13 @@ def check_door(door: Door | None, attempt: Attempt, at: datetime) -> ClaimToken 
     return token
 
 
-def check_person(door: Door, attempt: Attempt, at: datetime, token: ClaimToken | None) -> None:
+def check_person(door: Door, attempt: Attempt, token: ClaimToken | None) -> None:
     """Raises Refused where the customer does not meet the type's conditions, lacks an identity that a rule needs, or is blocked."""
     if door.requires_verified and not attempt.request.claimant.is_verified:
         raise Refused(RefusalReason.NOT_VERIFIED, token)
     if not all(attempt.identity(kind) for _, kind in door.rules):
         raise Refused(RefusalReason.IDENTITY_MISSING, token)
-    named = Q(pk__in=[])
-    for kind in Identity:
-        if attempt.identity(kind):
-            named |= Q(identity=kind, value=attempt.identity(kind))
-    scope = Q(coupon_type=None) | Q(coupon_type=door.coupon_type_id)
-    in_force = Q(expires_at=None) | Q(expires_at__gt=at)
-    if IdentityBlock.objects.filter(named, scope, in_force).exists():
+    if door.is_blocked:
         raise Refused(RefusalReason.IDENTITY_BLOCKED, token)
 
 

@@ -1,7 +1,7 @@
 """The statements of the claim. Each guard stands in the WHERE of the statement that takes; no row back means refused."""
 
-# Everything that is known of the door somebody knocks at, in one round trip. The entry is looked up by its own code and may belong to
-# another type; the caller tells.
+# Everything that is known of the door somebody knocks at, and whether one of the identities he shows is blocked, in one round trip.
+# The entry is looked up by its own code and may belong to another type; the caller tells.
 DOOR = """
 SELECT t.id AS coupon_type_id, t.audience = 'restricted' AS is_restricted, t.requires_verified, t.face_value, t.valid_until,
        t.status AS coupon_type_status, t.claim_from, t.claim_until,
@@ -12,7 +12,13 @@ SELECT t.id AS coupon_type_id, t.audience = 'restricted' AS is_restricted, t.req
        (SELECT count(*) FROM promotions_coupontypeslice s WHERE s.coupon_type_id = t.id) AS coupon_type_slices,
        (SELECT count(*) FROM promotions_budgetslice s WHERE s.budget_id = b.id) AS budget_slices,
        (SELECT coalesce(jsonb_agg(jsonb_build_array(r.id, r.identity) ORDER BY r.id), '[]')
-          FROM promotions_claimrule r WHERE r.coupon_type_id = t.id) AS rules
+          FROM promotions_claimrule r WHERE r.coupon_type_id = t.id) AS rules,
+       EXISTS (
+           SELECT FROM promotions_identityblock i
+             JOIN unnest(%(kinds)s::text[], %(identities)s::text[]) AS shown(kind, value)
+               ON i.identity = shown.kind AND i.value = shown.value
+            WHERE (i.coupon_type_id IS NULL OR i.coupon_type_id = t.id) AND (i.expires_at IS NULL OR i.expires_at > %(at)s)
+       ) AS is_blocked
   FROM promotions_coupontype t
   JOIN promotions_campaign c ON c.id = t.campaign_id
   JOIN promotions_budget b ON b.campaign_id = c.id
@@ -20,30 +26,31 @@ SELECT t.id AS coupon_type_id, t.audience = 'restricted' AS is_restricted, t.req
  WHERE t.code = %(coupon_type)s
 """
 
-# One row per rule and identity holds the times it was used; those that left the window are dropped as new ones come. The row is
+# Person, token, entry, type and budget, always in this order, each only where the one before gave.
+#
+# Person: one row per rule and identity holds the times it was used; those that left the window are dropped as new ones come. The row is
 # locked by the upsert, so two claims by one identity wait for each other, and for nobody else.
-TAKE_PERSON = """
-INSERT INTO promotions_ruleuse AS u (rule_id, identity, times)
-SELECT wanted.rule_id, wanted.identity, ARRAY[%(at)s::timestamptz]
-  FROM unnest(%(rules)s::bigint[], %(identities)s::text[]) AS wanted(rule_id, identity)
- ORDER BY wanted.rule_id
-ON CONFLICT (rule_id, identity) DO UPDATE
-   SET times = ARRAY(SELECT t FROM unnest(u.times) AS t
-                      WHERE t > %(at)s - coalesce((SELECT r."window" FROM promotions_claimrule r WHERE r.id = u.rule_id), '1000 years')
-                      ORDER BY t) || excluded.times
- WHERE (SELECT count(*) FROM unnest(u.times) AS t, promotions_claimrule r
-         WHERE r.id = u.rule_id AND t > %(at)s - coalesce(r."window", '1000 years'))
-       < (SELECT r."limit" FROM promotions_claimrule r WHERE r.id = u.rule_id)
-RETURNING u.rule_id
-"""
-
-# Token, entry, type and budget, always in this order, each only where the one before gave. The rows taken from say themselves
-# whether their owner gives (`is_live`), so a stop is seen however long the statement waited for the row.
-TAKE_ROOM = """
-WITH token_take AS (
+# The rest: the rows taken from say themselves whether their owner gives (`is_live`), so a stop is seen however long the statement
+# waited for the row.
+TAKE = """
+WITH person_take AS (
+    INSERT INTO promotions_ruleuse AS u (rule_id, identity, times)
+    SELECT wanted.rule_id, wanted.identity, ARRAY[%(at)s::timestamptz]
+      FROM unnest(%(rules)s::bigint[], %(identities)s::text[]) AS wanted(rule_id, identity)
+     ORDER BY wanted.rule_id
+    ON CONFLICT (rule_id, identity) DO UPDATE
+       SET times = ARRAY(SELECT t FROM unnest(u.times) AS t, promotions_claimrule r
+                          WHERE r.id = u.rule_id AND (r."window" IS NULL OR t > %(at)s::timestamptz - r."window")
+                          ORDER BY t) || excluded.times
+     WHERE (SELECT count(*) FILTER (WHERE r."window" IS NULL OR t > %(at)s::timestamptz - r."window") < max(r."limit")
+              FROM unnest(u.times) AS t, promotions_claimrule r WHERE r.id = u.rule_id)
+    RETURNING u.rule_id
+), person AS (
+    SELECT count(*) = cardinality(%(rules)s::bigint[]) AS gave FROM person_take
+), token_take AS (
     UPDATE promotions_claimtoken k SET used = k.used + 1
       FROM promotions_tokenbatch b
-     WHERE k.id = %(token)s AND b.id = k.batch_id AND b.entry_id = %(entry)s
+     WHERE (SELECT gave FROM person) AND k.id = %(token)s AND b.id = k.batch_id AND b.entry_id = %(entry)s
        AND k.used < k.uses AND k.revoked_at IS NULL AND b.expires_at > %(at)s
  RETURNING k.id
 ), entry_take AS (
@@ -51,7 +58,7 @@ WITH token_take AS (
       FROM promotions_entry e
      WHERE s.entry_id = %(entry)s AND s.number = %(entry_slice)s AND e.id = s.entry_id
        AND s.is_live AND s.issued < s.cap AND e.opens_at <= %(at)s AND e.closes_at > %(at)s
-       AND (NOT e.needs_token OR EXISTS (SELECT FROM token_take))
+       AND (SELECT gave FROM person) AND (NOT e.needs_token OR EXISTS (SELECT FROM token_take))
  RETURNING s.id
 ), coupon_type_take AS (
     UPDATE promotions_coupontypeslice s SET issued = s.issued + 1, issued_amount = s.issued_amount + t.face_value
@@ -68,7 +75,8 @@ WITH token_take AS (
        AND EXISTS (SELECT FROM coupon_type_take)
  RETURNING s.id
 )
-SELECT (SELECT id FROM token_take), (SELECT id FROM entry_take), (SELECT id FROM coupon_type_take), (SELECT id FROM budget_take)
+SELECT (SELECT gave FROM person), (SELECT id FROM token_take), (SELECT id FROM entry_take),
+       (SELECT id FROM coupon_type_take), (SELECT id FROM budget_take)
 """
 
 # Which slices have room, and whether the budget's slices have room together where none has alone.

@@ -48,8 +48,9 @@ class Slices:
 
 @dataclass(frozen=True)
 class Taken:
-    """The rows a claim took from; None where there was no room, or where the owner no longer gives."""
+    """Whether the person's rules gave, and the rows taken from; None where there was no room, or the owner no longer gives."""
 
+    person: bool
     token: int | None
     entry: int | None
     coupon_type: int | None
@@ -75,7 +76,7 @@ def claim_coupon(request: ClaimRequest, *, at: datetime) -> Claim:
         door = None
         try:
             with transaction.atomic():
-                door = find_door(attempt)
+                door = find_door(attempt, at)
                 return _issue(attempt, door, slices, at)
         except NoRoomHere as no_room:
             assert door is not None
@@ -85,26 +86,25 @@ def claim_coupon(request: ClaimRequest, *, at: datetime) -> Claim:
                 return _keep_refusal(attempt, door, refusal, at)
         except Refused as refusal:
             return _keep_refusal(attempt, door, refusal, at)
-    raise RuntimeError(
-        "A claim was turned away by slices that say they have room: a flag and its owner's status disagree"
-    )
+    raise RuntimeError("A claim was turned away by slices that say they have room: a flag and its owner's status disagree")
 
 
 def _issue(attempt: Attempt, door: Door | None, slices: Slices | None, at: datetime) -> Claim:
     token = check_door(door, attempt, at)
     assert door is not None
-    check_person(door, attempt, at, token)
-    customer = mirror_customer(attempt.request.claimant, phone=attempt.phone, at=at)
-    _take_person(door, attempt, at, token)
-    taken = _take_room(door, token, slices or _first_slices(door, attempt), at)
+    check_person(door, attempt, token)
+    customer_id = mirror_customer(attempt.request.claimant, phone=attempt.phone, at=at)
+    taken = _take(door, attempt, token, slices or _first_slices(door, attempt), at)
+    if not taken.person:
+        raise Refused(RefusalReason.LIMIT_REACHED, token)
     if taken.budget is None:
         raise NoRoomHere(taken, token)
-    claim = _keep_claim(attempt, door, at, customer_id=customer.pk, token=token, outcome=ClaimOutcome.ISSUED)
+    claim = _keep_claim(attempt, door, at, customer_id=customer_id, token=token, outcome=ClaimOutcome.ISSUED)
     claim.coupon = Coupon.objects.create(
         code="".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_LENGTH)),
         claim=claim,
         coupon_type_id=door.coupon_type_id,
-        customer=customer,
+        customer_id=customer_id,
         budget_slice_id=taken.budget,
         face_value=door.face_value,
         issued_at=at,
@@ -115,23 +115,11 @@ def _issue(attempt: Attempt, door: Door | None, slices: Slices | None, at: datet
     return claim
 
 
-def _take_person(door: Door, attempt: Attempt, at: datetime, token: ClaimToken | None) -> None:
-    if not door.rules:
-        return
+def _take(door: Door, attempt: Attempt, token: ClaimToken | None, slices: Slices, at: datetime) -> Taken:
     values = {
         "at": at,
         "rules": [rule_id for rule_id, _ in door.rules],
         "identities": [attempt.identity(kind) for _, kind in door.rules],
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(statements.TAKE_PERSON, values)
-        if len(cursor.fetchall()) < len(door.rules):
-            raise Refused(RefusalReason.LIMIT_REACHED, token)
-
-
-def _take_room(door: Door, token: ClaimToken | None, slices: Slices, at: datetime) -> Taken:
-    values = {
-        "at": at,
         "token": token.pk if token else None,
         "entry": door.entry_id,
         "entry_slice": slices.entry,
@@ -142,7 +130,7 @@ def _take_room(door: Door, token: ClaimToken | None, slices: Slices, at: datetim
         "face_value": door.face_value,
     }
     with connection.cursor() as cursor:
-        cursor.execute(statements.TAKE_ROOM, values)
+        cursor.execute(statements.TAKE, values)
         return Taken(*cursor.fetchone())
 
 
@@ -182,12 +170,12 @@ def _slices_with_room(door: Door, attempt: Attempt, no_room: NoRoomHere) -> Slic
 
 def _keep_refusal(attempt: Attempt, door: Door | None, refusal: Refused, at: datetime) -> Claim:
     with transaction.atomic():
-        customer = mirror_customer(attempt.request.claimant, phone=attempt.phone, at=at)
+        customer_id = mirror_customer(attempt.request.claimant, phone=attempt.phone, at=at)
         claim = _keep_claim(
             attempt,
             door,
             at,
-            customer_id=customer.pk,
+            customer_id=customer_id,
             token=refusal.token,
             outcome=ClaimOutcome.REFUSED,
             reason=refusal.reason,

@@ -102,9 +102,7 @@ def blast_radius(coupon_type: CouponType) -> Decimal:
 
 def request_coupon_type(coupon_type: CouponType, *, by: Any, reason: str, at: datetime) -> Approval:
     """Ask that the type goes live. The summary says what it can cost."""
-    return _ask(
-        coupon_type, GO_LIVE, _("Coupon type %(type)s goes live: it can cost at most %(money)s."), by, reason, at
-    )
+    return _ask(coupon_type, GO_LIVE, _("Coupon type %(type)s goes live: it can cost at most %(money)s."), by, reason, at)
 
 
 def request_resume(coupon_type: CouponType, *, by: Any, reason: str, at: datetime) -> Approval:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
+from django.db import connection
 
 from promotions.identities import Phone, phone_of
 from promotions.models import Customer
@@ -23,32 +24,44 @@ def stored_phone(claimant: Claimant) -> Phone | None:
     return phone_of(claimant.phone, key=settings.HOLDFAST_IDENTITY_KEY) if claimant.phone else None
 
 
-def mirror_customer(claimant: Claimant, *, phone: Phone | None, at: datetime) -> Customer:
-    """Our mirror of this customer, brought up to date where the storefront says something new."""
-    known = {
+# One round trip whether he is new, changed or as we know him; nothing is written where nothing is new.
+MIRROR = """
+WITH news AS (
+    INSERT INTO promotions_customer AS c
+           (ref, phone_hash, phone_segment, phone_last_four, is_verified, registered_at, first_seen_at)
+    VALUES (%(ref)s, %(phone_hash)s, %(phone_segment)s, %(phone_last_four)s, %(is_verified)s, %(registered_at)s, %(at)s)
+    ON CONFLICT (ref) DO UPDATE
+       SET phone_hash = excluded.phone_hash, phone_segment = excluded.phone_segment,
+           phone_last_four = excluded.phone_last_four, is_verified = excluded.is_verified,
+           registered_at = excluded.registered_at
+     WHERE (c.phone_hash, c.is_verified, c.registered_at)
+           IS DISTINCT FROM (excluded.phone_hash, excluded.is_verified, excluded.registered_at)
+    RETURNING c.id
+)
+SELECT id FROM news UNION ALL SELECT id FROM promotions_customer WHERE ref = %(ref)s LIMIT 1
+"""
+
+
+def mirror_customer(claimant: Claimant, *, phone: Phone | None, at: datetime) -> int:
+    """The id of our mirror of this customer, brought up to date where the storefront says something new."""
+    values = {
+        "ref": claimant.ref,
         "phone_hash": phone.hash if phone else "",
         "phone_segment": phone.segment if phone else "",
         "phone_last_four": phone.last_four if phone else "",
         "is_verified": claimant.is_verified,
         "registered_at": claimant.registered_at,
+        "at": at,
     }
-    customer = _mirror(claimant.ref, {**known, "first_seen_at": at})
-    news = [field for field, value in known.items() if getattr(customer, field) != value]
-    if news:
-        for field in news:
-            setattr(customer, field, known[field])
-        customer.save(update_fields=news)
-    return customer
+    with connection.cursor() as cursor:
+        cursor.execute(MIRROR, values)
+        return cursor.fetchone()[0]
 
 
 def customer_of(ref: str, *, at: datetime) -> Customer:
     """The mirror of the customer `ref`, made bare where we never heard of him: he may order without ever having claimed."""
-    return _mirror(ref, {"first_seen_at": at})
-
-
-def _mirror(ref: str, values: dict[str, object]) -> Customer:
     customer = Customer.objects.filter(ref=ref).first()
     if customer is None:
-        Customer.objects.bulk_create([Customer(ref=ref, **values)], ignore_conflicts=True)
+        Customer.objects.bulk_create([Customer(ref=ref, first_seen_at=at)], ignore_conflicts=True)
         customer = Customer.objects.get(ref=ref)
     return customer

@@ -60,9 +60,7 @@ def request_entry(entry: Entry, *, by: Any, reason: str, at: datetime) -> Approv
 
 def request_resume(entry: Entry, *, by: Any, reason: str, at: datetime) -> Approval:
     """Ask that a suspended entry opens again."""
-    return _ask(
-        entry, RESUME, _("Entry %(entry)s of %(type)s opens again, for at most %(cap)s coupons in all."), by, reason, at
-    )
+    return _ask(entry, RESUME, _("Entry %(entry)s of %(type)s opens again, for at most %(cap)s coupons in all."), by, reason, at)
 
 
 def suspend_entry(entry: Entry, *, by: Any, reason: str, at: datetime) -> Entry:
@@ -103,10 +101,6 @@ def _resume(approval: Approval, at: datetime) -> None:
 
 
 def _open_entry(entry: Entry) -> None:
-    if entry.coupon_type.is_restricted and not Threshold.objects.armed().filter(
-        coupon_type=entry.coupon_type, is_built_in=True
-    ):
-        raise DomainError(
-            "A restricted coupon type must be live, with its thresholds armed, before an entry of it can open."
-        )
+    if entry.coupon_type.is_restricted and not Threshold.objects.armed().filter(coupon_type=entry.coupon_type, is_built_in=True):
+        raise DomainError("A restricted coupon type must be live, with its thresholds armed, before an entry of it can open.")
     move(entry, EntryStatus.OPEN, ENTRY_MOVES)

@@ -31,17 +31,13 @@ def snapshot(obj: Model) -> dict[str, str]:
 
 
 @transaction.atomic
-def ask(
-    obj: Model, *, action: str, summary: str, moves: Moves, review: str, by: Any, reason: str, at: datetime
-) -> Approval:
+def ask(obj: Model, *, action: str, summary: str, moves: Moves, review: str, by: Any, reason: str, at: datetime) -> Approval:
     """Send a draft to review and ask for its approval; what is not a draft any more (a resumption) only asks."""
     with because(reason, user=by.pk):
         if obj.status == "draft":  # type: ignore[attr-defined]
             move(obj, review, moves)
         payload = {"snapshot": snapshot(obj), "status": str(obj.status)}  # type: ignore[attr-defined]
-        return request_approval(
-            action=action, target=target_of(obj), summary=summary, payload=payload, reason=reason, by=by, at=at
-        )
+        return request_approval(action=action, target=target_of(obj), summary=summary, payload=payload, reason=reason, by=by, at=at)
 
 
 def approved_object(approval: Approval, model: type[ModelT]) -> ModelT:

@@ -57,12 +57,8 @@ def _issued_amount(span: Span) -> Any:
     if span.since:
         return span.claims().issued().aggregate(value=Sum("coupon_type__face_value"))["value"]
     if span.coupon_type_id:
-        return CouponTypeSlice.objects.filter(coupon_type=span.coupon_type_id).aggregate(value=Sum("issued_amount"))[
-            "value"
-        ]
-    slices = (
-        BudgetSlice.objects.filter(budget__campaign=span.campaign_id) if span.campaign_id else BudgetSlice.objects.all()
-    )
+        return CouponTypeSlice.objects.filter(coupon_type=span.coupon_type_id).aggregate(value=Sum("issued_amount"))["value"]
+    slices = BudgetSlice.objects.filter(budget__campaign=span.campaign_id) if span.campaign_id else BudgetSlice.objects.all()
     return slices.aggregate(value=Sum(F("reserved") + F("spent") + F("returned")))["value"]
 
 
@@ -80,9 +76,7 @@ def _issued_count(span: Span) -> Any:
 def _redeemed_amount(span: Span) -> Any:
     if span.since or span.coupon_type_id:
         return span.redemptions().aggregate(value=Sum("amount"))["value"]
-    slices = (
-        BudgetSlice.objects.filter(budget__campaign=span.campaign_id) if span.campaign_id else BudgetSlice.objects.all()
-    )
+    slices = BudgetSlice.objects.filter(budget__campaign=span.campaign_id) if span.campaign_id else BudgetSlice.objects.all()
     return slices.aggregate(value=Sum("spent"))["value"]
 
 

@@ -60,9 +60,7 @@ def quote_coupons(*, codes: Sequence[str], customer_ref: str, lines: Sequence[Ba
     return _quote(_find_coupons(codes, customer, at, lock=False), lines)[0]
 
 
-def redeem_coupons(
-    *, codes: Sequence[str], customer: Customer, lines: Sequence[BasketLine], order_ref: str, at: datetime
-) -> Quote:
+def redeem_coupons(*, codes: Sequence[str], customer: Customer, lines: Sequence[BasketLine], order_ref: str, at: datetime) -> Quote:
     """Redeem these coupons for the order `order_ref`, inside the caller's transaction.
 
     Raises CouponRefused, and then the caller rolls back.
@@ -75,8 +73,7 @@ def redeem_coupons(
     if redeemed.update(status=CouponStatus.REDEEMED) < len(coupons):
         raise CouponRefused("A coupon was redeemed, expired or stopped in the meantime.")
     bookings = [
-        (coupon.budget_slice_id, -coupon.face_value, amount, coupon.face_value - amount)
-        for coupon, amount in quote.coupons
+        (coupon.budget_slice_id, -coupon.face_value, amount, coupon.face_value - amount) for coupon, amount in quote.coupons
     ]
     if not book(bookings):
         raise CouponRefused("The budget has no reservation for a coupon. Tell the owner of the campaign.")
@@ -135,8 +132,7 @@ def _quote(coupons: Sequence[Coupon], lines: Sequence[BasketLine]) -> tuple[Quot
     if len(currencies) > 1:
         raise CouponRefused("Coupons of different currencies cannot pay for one order.")
     offers = [
-        Offer(coupon.code, coupon.face_value, coupon.coupon_type.percentage, coupon.coupon_type.minimum_spend)
-        for coupon in coupons
+        Offer(coupon.code, coupon.face_value, coupon.coupon_type.percentage, coupon.coupon_type.minimum_spend) for coupon in coupons
     ]
     try:
         evaluation = evaluate(offers, [line.amount for line in lines])

@@ -48,9 +48,7 @@ def make_token_batch(
     )
     for start in range(0, count, CHUNK):
         numbers = range(start, min(start + CHUNK, count))
-        ClaimToken.objects.bulk_create(
-            ClaimToken(batch=batch, number=number, nonce=new_nonce(), uses=uses) for number in numbers
-        )
+        ClaimToken.objects.bulk_create(ClaimToken(batch=batch, number=number, nonce=new_nonce(), uses=uses) for number in numbers)
     return batch
 
 

@@ -103,9 +103,7 @@ def an_entry(*, coupon_type: CouponType | None = None, is_open: bool = True, **f
 
 def a_token(*, entry: Entry | None = None, uses: int = 1) -> ClaimToken:
     entry = entry or an_entry(coupon_type=a_restricted_type())
-    batch = make_token_batch(
-        entry=entry, code=f"B{number()}", count=1, uses=uses, expires_at=None, by=the_asker(), at=NOON
-    )
+    batch = make_token_batch(entry=entry, code=f"B{number()}", count=1, uses=uses, expires_at=None, by=the_asker(), at=NOON)
     return batch.tokens.get()
 
 

@@ -58,7 +58,13 @@ def test_a_refused_claim_takes_nothing_and_is_kept_with_its_reason():
 
 def test_without_an_entry_there_is_no_way_in():
     coupon_type = a_coupon_type()
-    assert refusal(entry=an_entry(), coupon_type=coupon_type.code, ) == RefusalReason.WRONG_ENTRY
+    assert (
+        refusal(
+            entry=an_entry(),
+            coupon_type=coupon_type.code,
+        )
+        == RefusalReason.WRONG_ENTRY
+    )
     entry = an_entry(coupon_type=coupon_type, is_open=False)
     assert refusal(entry=entry) == RefusalReason.ENTRY_NOT_OPEN
     assert claim_coupon(a_request(entry=entry, **{}), at=NOON).reason == RefusalReason.ENTRY_NOT_OPEN
