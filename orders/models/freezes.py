@@ -1,0 +1,145 @@
+import pgtrigger
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from backoffice.lib.audit import tracked
+from orders.models.guards import NEVER_IGNORED
+from orders.querysets import ItemQuerySet
+from orders.states import HoldKind, ItemResult
+
+
+def closed_scope(*, name: str, owner: str, owners: str, subject: str) -> list[pgtrigger.Trigger]:
+    """Triggers that keep a snapshot as it was hashed: once its job carries the hash, no item comes, goes or changes its subject.
+
+    `owners` is the table of freezes or releases; `owner` and `subject` are columns of the items.
+    """
+    refuse = f"""
+        RAISE EXCEPTION 'what was asked for stays as it was asked: the scope is closed'
+            USING ERRCODE = 'check_violation', CONSTRAINT = '{name}_is_closed';
+    """
+    return [
+        pgtrigger.Trigger(
+            name=f"{name}_is_closed",
+            declare=NEVER_IGNORED,
+            when=pgtrigger.After,
+            operation=pgtrigger.Insert,
+            level=pgtrigger.Statement,
+            referencing=pgtrigger.Referencing(new="new_items"),
+            func=f"""
+                IF EXISTS (
+                    SELECT 1 FROM (SELECT DISTINCT {owner} AS id FROM new_items) n
+                    JOIN {owners} o ON o.id = n.id JOIN lib_job j ON j.id = o.job_id WHERE j.scope_hash <> ''
+                ) THEN {refuse} END IF;
+                RETURN NULL;
+            """,  # noqa: S608  our own names
+        ),
+        pgtrigger.Trigger(
+            name=f"{name}_keeps_its_items",
+            declare=NEVER_IGNORED,
+            when=pgtrigger.Before,
+            operation=pgtrigger.UpdateOf(owner, subject) | pgtrigger.Delete,
+            func=refuse,
+        ),
+    ]
+
+
+@tracked()
+class Freeze(models.Model):
+    """A bulk hold as a legal act: a scope, snapshotted and hashed, under a reference, asked for by one and approved by another.
+
+    The ids are fixed in its items when it is asked for; the job works exactly those.
+    """
+
+    job = models.OneToOneField("lib.Job", models.PROTECT, related_name="+", verbose_name=_("job"))
+    kind = models.CharField(
+        _("kind of hold"),
+        max_length=8,
+        choices=[(HoldKind.LEGAL, HoldKind.LEGAL.label), (HoldKind.MANUAL, HoldKind.MANUAL.label)],
+    )
+    legal_reference = models.CharField(_("legal reference"), max_length=200, blank=True)
+    authority = models.CharField(_("authority"), max_length=200, blank=True)
+    scope_text = models.TextField(_("scope"), help_text=_("What was asked for, in words."))
+
+    class Meta:
+        verbose_name = _("freeze")
+        verbose_name_plural = _("freezes")
+        permissions = [
+            ("request_freeze", _("Can ask for a freeze or a release")),
+            ("approve_freeze", _("Can approve a freeze or a release")),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=~Q(kind="legal") | ~Q(legal_reference=""), name="freeze_legal_has_a_reference"),
+            models.CheckConstraint(condition=Q(kind__in=["legal", "manual"]), name="freeze_kind_is_legal_or_manual"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{_('freeze')} #{self.pk} {self.legal_reference}".strip()
+
+
+class FreezeItem(models.Model):
+    """One order of a freeze's scope, and what became of it: held + skipped + failed = scope at the end."""
+
+    freeze = models.ForeignKey("orders.Freeze", models.PROTECT, related_name="items", db_index=False, verbose_name=_("freeze"))
+    order = models.ForeignKey("orders.Order", models.PROTECT, related_name="+", verbose_name=_("order"))
+    result = models.CharField(_("result"), max_length=8, choices=ItemResult, default=ItemResult.PENDING)
+    detail = models.CharField(_("detail"), max_length=200, blank=True)
+
+    objects = ItemQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("order of a freeze")
+        verbose_name_plural = _("orders of a freeze")
+        constraints = [
+            models.UniqueConstraint(fields=["freeze", "order"], name="freeze_item_once_per_order"),
+            models.CheckConstraint(
+                condition=Q(result__in=["pending", "held", "skipped", "failed"]), name="freeze_item_result_is_known"
+            ),
+        ]
+        triggers = closed_scope(name="freeze_scope", owner="freeze_id", owners="orders_freeze", subject="order_id")
+
+    def __str__(self) -> str:
+        return f"{self.order_id}: {self.result}"
+
+
+@tracked()
+class Release(models.Model):
+    """Undoes a freeze, whole or in part. It touches only the holds that this freeze placed."""
+
+    freeze = models.ForeignKey("orders.Freeze", models.PROTECT, related_name="releases", verbose_name=_("freeze"))
+    job = models.OneToOneField("lib.Job", models.PROTECT, related_name="+", verbose_name=_("job"))
+    legal_reference = models.CharField(_("legal reference"), max_length=200, blank=True)
+    scope_text = models.TextField(_("scope"))
+
+    class Meta:
+        verbose_name = _("release")
+        verbose_name_plural = _("releases")
+
+    def __str__(self) -> str:
+        return f"{_('release')} #{self.pk}"
+
+
+class ReleaseItem(models.Model):
+    """One hold of a release's scope, and what became of it."""
+
+    release = models.ForeignKey("orders.Release", models.PROTECT, related_name="items", db_index=False, verbose_name=_("release"))
+    hold = models.ForeignKey("orders.Hold", models.PROTECT, related_name="+", verbose_name=_("hold"))
+    result = models.CharField(_("result"), max_length=8, choices=ItemResult, default=ItemResult.PENDING)
+    detail = models.CharField(_("detail"), max_length=200, blank=True)
+
+    objects = ItemQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("hold of a release")
+        verbose_name_plural = _("holds of a release")
+        constraints = [
+            models.UniqueConstraint(fields=["release", "hold"], name="release_item_once_per_hold"),
+            models.CheckConstraint(
+                condition=Q(result__in=["pending", "released", "skipped", "failed"]),
+                name="release_item_result_is_known",
+            ),
+        ]
+        triggers = closed_scope(name="release_scope", owner="release_id", owners="orders_release", subject="hold_id")
+
+    def __str__(self) -> str:
+        return f"{self.hold_id}: {self.result}"

@@ -1,0 +1,142 @@
+from decimal import Decimal
+
+import pgtrigger
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from backoffice.lib.states import guard_moves
+from orders.models.guards import NEVER_IGNORED
+from orders.querysets import OrderQuerySet
+from orders.states import ORDER_MOVES, CancelledBy, Category, OrderStatus
+
+# The update has locked the row before this runs, and the query sees what is committed by then; a hold locks the same row
+# when it is placed (see Hold). So a hold and a delivery never pass each other. A transaction that reads an old snapshot would
+# not see a hold committed since: it is refused. A cancelled order is paid back, so a legal hold forbids that too.
+HELD_ORDER_IS_NOT_DELIVERED = pgtrigger.Trigger(
+    name="held_order_is_not_delivered",
+    declare=NEVER_IGNORED,
+    when=pgtrigger.Before,
+    operation=pgtrigger.Insert | pgtrigger.UpdateOf("status"),
+    condition=pgtrigger.Condition("NEW.status IN ('delivered', 'cancelled')"),
+    func="""
+        IF current_setting('transaction_isolation') IN ('repeatable read', 'serializable') THEN
+            RAISE EXCEPTION 'an order is delivered or cancelled only in a transaction that reads what is committed'
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'held_order_is_not_delivered';
+        END IF;
+        IF EXISTS (
+            SELECT 1 FROM orders_hold h WHERE h.order_id = NEW.id AND h.released_at IS NULL
+            AND (NEW.status = 'delivered' OR h.kind = 'legal')
+        ) THEN
+            RAISE EXCEPTION 'order % is held and cannot be %', NEW.ref, NEW.status
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'held_order_is_not_delivered';
+        END IF;
+        RETURN NEW;
+    """,
+)
+
+
+class Order(models.Model):
+    """An order of the storefront, mirrored, with what it was paid with. Amounts in the campaign's currency."""
+
+    ref = models.CharField(_("order"), max_length=64, unique=True, help_text=_("The storefront's reference."))
+    customer = models.ForeignKey("promotions.Customer", models.PROTECT, related_name="+", verbose_name=_("customer"))
+    placed_at = models.DateTimeField(_("placed at"))
+    status = models.CharField(_("status"), max_length=10, choices=OrderStatus, default=OrderStatus.PLACED)
+    currency = models.CharField(_("currency"), max_length=3, default="CNY")
+    gross_amount = models.DecimalField(_("amount"), max_digits=14, decimal_places=2)
+    discount_amount = models.DecimalField(_("discount"), max_digits=14, decimal_places=2, default=0)
+    virtual_amount = models.DecimalField(_("virtual goods"), max_digits=14, decimal_places=2, default=0)
+    device = models.CharField(_("device"), max_length=200, blank=True)
+    address = models.CharField(_("network address"), max_length=45, blank=True)
+    delivery_asked_at = models.DateTimeField(_("delivery first asked at"), null=True)
+    delivered_at = models.DateTimeField(_("delivered at"), null=True)
+    cancelled_at = models.DateTimeField(_("cancelled at"), null=True)
+    cancelled_by = models.CharField(_("cancelled by"), max_length=8, choices=CancelledBy, blank=True)
+    cancel_reason = models.TextField(_("reason of the cancellation"), blank=True)
+
+    objects = OrderQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("order")
+        verbose_name_plural = _("orders")
+        ordering = ["-placed_at", "-id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(gross_amount__gt=0), name="order_is_worth_something"),
+            models.CheckConstraint(
+                condition=Q(discount_amount__gte=0, discount_amount__lte=F("gross_amount")),
+                name="order_never_below_zero",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="delivered") | Q(delivered_at__isnull=False), name="order_delivered_has_a_time"
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="cancelled") | (Q(cancelled_at__isnull=False) & ~Q(cancelled_by="")),
+                name="order_cancelled_has_time_and_person",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["-placed_at", "-id"], name="order_newest_first"),
+            models.Index(fields=["device", "placed_at"], name="order_by_device", condition=~Q(device="")),
+            models.Index(fields=["address", "placed_at"], name="order_by_address", condition=~Q(address="")),
+            models.Index(fields=["customer", "placed_at"], name="order_by_customer"),
+        ]
+        triggers = [guard_moves("order_moves", ORDER_MOVES), HELD_ORDER_IS_NOT_DELIVERED]
+
+    def __str__(self) -> str:
+        return self.ref
+
+    @property
+    def payable_amount(self) -> Decimal:
+        """What the customer paid: the amount less the discount."""
+        return self.gross_amount - self.discount_amount
+
+
+class OrderLine(models.Model):
+    """One thing ordered. Of a top-up's recipient only a keyed hash and the last four characters are kept."""
+
+    order = models.ForeignKey("orders.Order", models.CASCADE, related_name="lines", verbose_name=_("order"))
+    position = models.PositiveSmallIntegerField(_("position"))
+    sku = models.CharField(_("SKU"), max_length=64)
+    category = models.CharField(_("category"), max_length=12, choices=Category)
+    amount = models.DecimalField(_("amount"), max_digits=14, decimal_places=2)
+    discount = models.DecimalField(_("discount"), max_digits=14, decimal_places=2, default=0)
+    recipient_hash = models.CharField(max_length=64, blank=True, editable=False)
+    recipient_last_four = models.CharField(_("recipient"), max_length=4, blank=True)
+
+    class Meta:
+        verbose_name = _("line")
+        verbose_name_plural = _("lines")
+        ordering = ["order_id", "position"]
+        constraints = [
+            models.UniqueConstraint(fields=["order", "position"], name="order_line_position_once"),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="order_line_is_worth_something"),
+            models.CheckConstraint(
+                condition=Q(discount__gte=0, discount__lte=F("amount")), name="order_line_discount_within_amount"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["recipient_hash", "order"], name="order_line_by_recipient", condition=~Q(recipient_hash=""))
+        ]
+
+    def __str__(self) -> str:
+        return self.sku
+
+
+class OrderDiscount(models.Model):
+    """What one coupon took off an order, copied by value so that it stays true whatever becomes of the coupon type."""
+
+    order = models.ForeignKey("orders.Order", models.CASCADE, related_name="discounts", verbose_name=_("order"))
+    coupon = models.ForeignKey("promotions.Coupon", models.PROTECT, related_name="+", verbose_name=_("coupon"))
+    amount = models.DecimalField(_("amount"), max_digits=14, decimal_places=2)
+
+    class Meta:
+        verbose_name = _("discount")
+        verbose_name_plural = _("discounts")
+        constraints = [
+            models.UniqueConstraint(fields=["order", "coupon"], name="order_discount_once_per_coupon"),
+            models.CheckConstraint(condition=Q(amount__gte=0), name="order_discount_never_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.coupon_id}: {self.amount}"

@@ -1,0 +1,62 @@
+"""What the rows of orders are asked, in the words of the trade."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Exists, OuterRef, QuerySet
+
+from orders.states import HoldKind, ItemResult, OrderStatus
+
+
+class OrderQuerySet(QuerySet):
+    def locked(self, pk: int) -> Any:
+        """The order, locked until the transaction ends: whoever decides over an order and its holds starts here."""
+        return self.select_for_update(no_key=True).get(pk=pk)
+
+    def locked_by_ref(self, ref: str) -> Any:
+        """The order with the storefront's reference, locked until the transaction ends; None where there is none."""
+        return self.select_for_update(no_key=True).filter(ref=ref).first()
+
+    def held(self) -> "OrderQuerySet":
+        return self.filter(self._open_holds())
+
+    def free_to_ship(self) -> "OrderQuerySet":
+        return self.filter(~self._open_holds(), status=OrderStatus.PLACED)
+
+    def for_admin_list(self) -> "OrderQuerySet":
+        """All that the list page shows, in one query."""
+        return self.select_related("customer").annotate(is_held=self._open_holds())
+
+    @staticmethod
+    def _open_holds() -> Exists:
+        from orders.models import Hold
+
+        return Exists(Hold.objects.filter(order=OuterRef("pk"), released_at=None))
+
+
+class HoldQuerySet(QuerySet):
+    def open(self) -> "HoldQuerySet":
+        return self.filter(released_at=None)
+
+    def legal(self) -> "HoldQuerySet":
+        return self.filter(kind=HoldKind.LEGAL)
+
+    def cooled_off(self, at: datetime) -> "HoldQuerySet":
+        """Cooling-off holds whose time is over."""
+        return self.open().filter(kind=HoldKind.COOLING, until__lte=at)
+
+    def for_admin_list(self) -> "HoldQuerySet":
+        """All that the list page shows, in one query."""
+        return self.select_related("order", "placed_by", "released_by", "freeze")
+
+
+class ItemQuerySet(QuerySet):
+    """The items of a freeze or of a release."""
+
+    def pending(self) -> "ItemQuerySet":
+        return self.filter(result=ItemResult.PENDING)
+
+    def tally(self) -> dict[str, int]:
+        """How many items have which result; every result is named, also with none."""
+        counts = dict(self.order_by().values_list("result").annotate(n=Count("pk")))
+        return {str(result): counts.get(result, 0) for result in ItemResult}

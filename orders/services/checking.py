@@ -1,0 +1,96 @@
+"""What a storefront may send of an order. Everything else is refused in a clear sentence before anything is stored."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from backoffice.lib.errors import InvalidInput
+from backoffice.lib.money import CENT, ZERO
+from orders.services.texts import checked_reference
+from orders.states import VIRTUAL_CATEGORIES, Category
+
+MOST_LINES = 200
+MOST_COUPONS = 20
+LONGEST_REFERENCE = 64
+LONGEST_TEXT = 200
+AMOUNTS_END_AT = Decimal(10) ** 12
+
+
+@dataclass(frozen=True)
+class LineRequest:
+    """One thing ordered: the amount before discounts, and of a top-up the number or account that is credited."""
+
+    sku: str
+    category: str
+    amount: Decimal
+    recipient: str = ""
+
+
+@dataclass(frozen=True)
+class OrderRequest:
+    """An order as the storefront tells of it, placed and paid. `device` and `address` are the raw texts, empty where unknown."""
+
+    ref: str
+    customer_ref: str
+    coupon_codes: tuple[str, ...]
+    lines: tuple[LineRequest, ...]
+    device: str = ""
+    address: str = ""
+
+
+def checked(request: OrderRequest) -> OrderRequest:
+    """The same request, ready to be stored. Raises InvalidInput for what cannot be an order."""
+    if not request.lines:
+        raise InvalidInput("An order needs at least one line.")
+    if len(request.lines) > MOST_LINES:
+        raise InvalidInput(f"An order has at most {MOST_LINES} lines, this one has {len(request.lines)}.")
+    found = OrderRequest(
+        ref=checked_reference(request.ref, "the order's reference", longest=LONGEST_REFERENCE),
+        customer_ref=checked_reference(request.customer_ref, "the customer's reference", longest=LONGEST_REFERENCE),
+        coupon_codes=_codes(request.coupon_codes),
+        lines=tuple(_line(number, line) for number, line in enumerate(request.lines, start=1)),
+        device=checked_reference(request.device, "the device", longest=LONGEST_TEXT, may_be_blank=True),
+        address=checked_reference(request.address, "the network address", longest=LONGEST_TEXT, may_be_blank=True),
+    )
+    if sum((line.amount for line in found.lines), ZERO) >= AMOUNTS_END_AT:
+        raise InvalidInput("The lines together are worth more than an order can be.")
+    return found
+
+
+def is_virtual(line: LineRequest) -> bool:
+    """Phone credit or game credit: delivered within minutes, and it cannot come back."""
+    return line.category in VIRTUAL_CATEGORIES
+
+
+def _line(number: int, line: LineRequest) -> LineRequest:
+    if line.category not in Category.values:
+        raise InvalidInput(f"Line {number}: the category must be one of {', '.join(Category.values)}.")
+    recipient = checked_reference(line.recipient, f"the recipient of line {number}", longest=LONGEST_TEXT, may_be_blank=True)
+    if is_virtual(line) and not recipient.strip():
+        raise InvalidInput(f"Line {number}: a top-up needs a recipient, the number or account that is credited.")
+    sku = checked_reference(line.sku, f"the SKU of line {number}", longest=LONGEST_REFERENCE)
+    return LineRequest(sku, line.category, _amount(number, line.amount), recipient)
+
+
+def _amount(number: int, amount: Any) -> Decimal:
+    if not isinstance(amount, Decimal):
+        raise InvalidInput(f"Line {number}: the amount must be a decimal number.")
+    if not amount.is_finite():
+        raise InvalidInput(f"Line {number}: the amount must be a finite number.")
+    if amount <= 0:
+        raise InvalidInput(f"Line {number}: the amount must be more than zero.")
+    if amount >= AMOUNTS_END_AT:
+        raise InvalidInput(f"Line {number}: the amount has more than 12 digits before the point.")
+    if amount % CENT:
+        raise InvalidInput(f"Line {number}: the amount has more than two decimals.")
+    return amount.quantize(CENT)
+
+
+def _codes(values: Iterable[str]) -> tuple[str, ...]:
+    codes = tuple(checked_reference(code, "a coupon's code", longest=LONGEST_REFERENCE) for code in values)
+    if len(codes) > MOST_COUPONS:
+        raise InvalidInput(f"An order takes at most {MOST_COUPONS} coupons.")
+    if len(set(codes)) < len(codes):
+        raise InvalidInput("A coupon can be named only once in an order.")
+    return codes

@@ -1,0 +1,111 @@
+"""A freeze: holds on many orders at once, as a legal act. Asked for by one, approved by another, worked by a job."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils.translation import gettext_noop
+
+from backoffice.lib.approvals import approvable
+from backoffice.lib.errors import InvalidInput
+from backoffice.lib.jobs import ChunkResult, job_runner
+from backoffice.lib.models import Approval, Job
+from orders.models import Freeze
+from orders.querysets import OrderQuerySet
+from orders.services.errors import ScopeChanged
+from orders.services.releasing import request_release
+from orders.services.scopes import FREEZE_SCOPE, ask_for, drop, start, work_chunk
+from orders.services.texts import checked_prose, checked_reference
+from orders.states import HoldKind
+
+__all__ = ["ScopeChanged", "request_freeze", "request_release"]
+
+FREEZABLE_KINDS = (HoldKind.LEGAL, HoldKind.MANUAL)
+OBSTACLES = {
+    "delivered": gettext_noop("delivered before the freeze"),
+    "cancelled": gettext_noop("cancelled before the freeze"),
+    "held": gettext_noop("already held"),
+}
+# The rows wait for whoever delivers or cancels at this moment, in the order of their ids, as everybody locks them.
+LOCK_ORDERS = """
+    SELECT count(*) FROM (
+        SELECT 1 FROM orders_order o JOIN orders_freezeitem i ON i.order_id = o.id
+        WHERE i.freeze_id = %(owner)s AND i.order_id BETWEEN %(first)s AND %(last)s
+        ORDER BY o.id FOR NO KEY UPDATE OF o
+    ) AS locked
+"""
+# A statement of its own: it sees what the locks waited for.
+HOLD_ORDERS = """
+    WITH verdict AS (
+        SELECT i.id AS item_id, i.order_id,
+            CASE WHEN o.status = 'delivered' THEN %(delivered)s
+                 WHEN o.status = 'cancelled' THEN %(cancelled)s
+                 WHEN h.id IS NOT NULL THEN %(held)s
+                 ELSE '' END AS obstacle
+        FROM orders_freezeitem i
+        JOIN orders_order o ON o.id = i.order_id
+        LEFT JOIN orders_hold h ON h.order_id = o.id AND h.kind = %(kind)s AND h.released_at IS NULL
+        WHERE i.freeze_id = %(owner)s AND i.order_id BETWEEN %(first)s AND %(last)s AND i.result = 'pending'
+    ), placed AS (
+        INSERT INTO orders_hold (order_id, kind, reason, placed_at, placed_by_id, freeze_id, release_reason)
+        SELECT order_id, %(kind)s, %(reason)s, %(at)s, %(by)s, %(owner)s, '' FROM verdict
+        WHERE obstacle = '' ORDER BY order_id
+    )
+    UPDATE orders_freezeitem i
+    SET result = CASE WHEN v.obstacle = '' THEN 'held' ELSE 'skipped' END, detail = v.obstacle
+    FROM verdict v WHERE v.item_id = i.id
+"""
+
+
+@transaction.atomic
+def request_freeze(
+    orders: OrderQuerySet,
+    *,
+    kind: str,
+    legal_reference: str,
+    authority: str,
+    scope_text: str,
+    reason: str,
+    by: Any,
+    at: datetime,
+) -> Freeze:
+    """Ask for holds on all of these orders, as they match now, be it one page or a million. Nothing is held before a second person
+    approves exactly this scope; then a job does it.
+
+    `kind` is legal, which needs a reference, or manual. Raises InvalidInput; an empty scope is one.
+    """
+    if kind not in FREEZABLE_KINDS:
+        raise InvalidInput(f"A freeze places holds of one of the kinds {', '.join(FREEZABLE_KINDS)}.")
+    reason = checked_prose(reason, "the reason")
+    freeze = Freeze(
+        kind=str(kind),
+        legal_reference=checked_reference(legal_reference, "the legal reference", longest=200, may_be_blank=kind != HoldKind.LEGAL),
+        authority=checked_reference(authority, "the authority", longest=200, may_be_blank=True),
+        scope_text=checked_prose(scope_text, "the scope in words"),
+    )
+    freeze.job = Job.objects.create(kind=FREEZE_SCOPE.name, reason=reason, requested_by=by, requested_at=at)
+    ask_for(FREEZE_SCOPE, freeze, orders, summary=f"{freeze.kind} {freeze.legal_reference}".strip(), at=at)
+    return freeze
+
+
+def _drop_freeze(approval: Approval, at: datetime) -> None:
+    drop(FREEZE_SCOPE, approval, at)
+
+
+@approvable(FREEZE_SCOPE.action, permission="orders.approve_freeze", on_reject=_drop_freeze)
+def _start_freeze(approval: Approval, _at: datetime) -> None:
+    start(FREEZE_SCOPE, approval)
+
+
+@job_runner(FREEZE_SCOPE.name)
+def _work_freeze(job: Job, at: datetime) -> ChunkResult:
+    freeze = Freeze.objects.get(job=job)
+    terms: dict[str, Any] = {**OBSTACLES, "kind": freeze.kind, "reason": job.reason, "at": at, "by": job.requested_by_id}
+
+    def settle(part: Mapping[str, int]) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(LOCK_ORDERS, dict(part))
+            cursor.execute(HOLD_ORDERS, terms | dict(part))
+
+    return work_chunk(FREEZE_SCOPE, freeze, job, settle)

@@ -1,0 +1,113 @@
+"""An order of the storefront is stored, and its coupons are redeemed: one transaction, or nothing."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+from backoffice.lib.actors import system_user
+from backoffice.lib.audit import because
+from backoffice.lib.automation import is_observing
+from backoffice.lib.errors import InvalidInput
+from backoffice.lib.money import ZERO
+from orders.models import Hold, Order, OrderDiscount, OrderLine
+from orders.services.checking import LineRequest, OrderRequest, checked, is_virtual
+from orders.services.errors import DuplicateOrder
+from orders.signals import order_placed
+from orders.states import HoldKind
+from promotions.identities import network_of, plain_identity, recipient_of
+from promotions.services.customers import customer_of
+from promotions.services.redeeming import BasketLine, CouponRefused, Quote, redeem_coupons
+
+__all__ = ["CouponRefused", "DuplicateOrder", "LineRequest", "OrderRequest", "place_order"]
+
+COOLING_REASON = "a restricted coupon turned into virtual goods"
+
+
+def place_order(request: OrderRequest, *, at: datetime) -> Order:
+    """Store the order and redeem its coupons. `order_placed` is sent once it is committed.
+
+    Raises InvalidInput, CouponRefused or DuplicateOrder, and then nothing is stored and no coupon is spent. Of a recipient that
+    is not a top-up's nothing is kept.
+    """
+    request = checked(request)
+    recipients = _recipients(request.lines)
+    try:
+        with transaction.atomic():
+            return _store(request, recipients, at)
+    except (CouponRefused, IntegrityError) as error:
+        # The first of two equal orders has spent the coupons: what the second one needs to hear is that it is the second.
+        if Order.objects.filter(ref=request.ref).exists():
+            raise DuplicateOrder(f"Order {request.ref} was placed already.") from error
+        raise
+
+
+def _store(request: OrderRequest, recipients: Sequence[tuple[str, str]], at: datetime) -> Order:
+    customer = customer_of(request.customer_ref, at=at)
+    basket = [BasketLine(line.sku, line.category, line.amount) for line in request.lines]
+    quote = redeem_coupons(codes=request.coupon_codes, customer=customer, lines=basket, order_ref=request.ref, at=at)
+    order = Order.objects.create(
+        ref=request.ref,
+        customer=customer,
+        placed_at=at,
+        currency=quote.currency,
+        gross_amount=quote.payable + quote.total_discount,
+        discount_amount=quote.total_discount,
+        virtual_amount=sum((line.amount for line in request.lines if is_virtual(line)), ZERO),
+        device=plain_identity(request.device),
+        address=network_of(request.address),
+    )
+    OrderLine.objects.bulk_create(_lines(order, request.lines, recipients, quote))
+    if quote.coupons:
+        OrderDiscount.objects.bulk_create(
+            [OrderDiscount(order=order, coupon=coupon, amount=amount) for coupon, amount in quote.coupons]
+        )
+        _cool_off(order, quote, at)
+    transaction.on_commit(lambda: order_placed.send(sender=Order, order_id=order.pk), robust=True)
+    return order
+
+
+def _recipients(lines: Sequence[LineRequest]) -> list[tuple[str, str]]:
+    """Per line the keyed hash and the last four of who is credited. Raises InvalidInput for one that names nobody."""
+    found = []
+    for number, line in enumerate(lines, start=1):
+        recipient = recipient_of(line.recipient, key=settings.HOLDFAST_IDENTITY_KEY) if is_virtual(line) else ("", "")
+        if is_virtual(line) and not recipient[0]:
+            raise InvalidInput(f"Line {number}: the recipient is no number or account that can be credited.")
+        found.append(recipient)
+    return found
+
+
+def _lines(order: Order, lines: Sequence[LineRequest], recipients: Sequence[tuple[str, str]], quote: Quote) -> list[OrderLine]:
+    rows = zip(lines, recipients, quote.line_discounts, strict=True)
+    return [
+        OrderLine(
+            order=order,
+            position=position,
+            sku=line.sku,
+            category=line.category,
+            amount=line.amount,
+            discount=discount,
+            recipient_hash=recipient_hash,
+            recipient_last_four=last_four,
+        )
+        for position, (line, (recipient_hash, last_four), discount) in enumerate(rows, start=1)
+    ]
+
+
+def _cool_off(order: Order, quote: Quote, at: datetime) -> None:
+    """An order that turns a restricted coupon into virtual goods waits: as long as the most careful of its coupons asks."""
+    coolings = [coupon.coupon_type.cooling for coupon, _ in quote.coupons if coupon.coupon_type.is_restricted]
+    longest = max(coolings, default=timedelta(0))
+    if not order.virtual_amount or longest <= timedelta(0) or is_observing():
+        return
+    with because(COOLING_REASON):
+        Hold.objects.create(
+            order=order,
+            kind=HoldKind.COOLING,
+            reason=COOLING_REASON,
+            placed_at=at,
+            placed_by=system_user(),
+            until=at + longest,
+        )

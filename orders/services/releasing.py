@@ -1,0 +1,101 @@
+"""A release: undoes a freeze, whole or in part, the same way it was done. It touches only holds that this freeze placed."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils.translation import gettext_noop
+
+from backoffice.lib.approvals import approvable
+from backoffice.lib.jobs import ChunkResult, job_runner
+from backoffice.lib.models import Approval, Job
+from orders.models import Freeze, Hold, Release
+from orders.querysets import HoldQuerySet
+from orders.services.errors import ScopeChanged
+from orders.services.holding import tell_released
+from orders.services.scopes import RELEASE_SCOPE, ask_for, drop, start, work_chunk
+from orders.services.texts import checked_prose, checked_reference
+from orders.states import HoldKind
+
+__all__ = ["ScopeChanged", "request_release"]
+
+OBSTACLES = {"released": gettext_noop("released before")}
+LOCK_HOLDS = """
+    SELECT count(*) FROM (
+        SELECT 1 FROM orders_hold h JOIN orders_releaseitem i ON i.hold_id = h.id
+        WHERE i.release_id = %(owner)s AND i.hold_id BETWEEN %(first)s AND %(last)s
+        ORDER BY h.id FOR NO KEY UPDATE OF h
+    ) AS locked
+"""
+RELEASE_HOLDS = """
+    WITH verdict AS (
+        SELECT i.id AS item_id, i.hold_id, CASE WHEN h.released_at IS NULL THEN '' ELSE %(released)s END AS obstacle
+        FROM orders_releaseitem i
+        JOIN orders_hold h ON h.id = i.hold_id
+        WHERE i.release_id = %(owner)s AND i.hold_id BETWEEN %(first)s AND %(last)s AND i.result = 'pending'
+    ), settled AS (
+        UPDATE orders_releaseitem i
+        SET result = CASE WHEN v.obstacle = '' THEN 'released' ELSE 'skipped' END, detail = v.obstacle
+        FROM verdict v WHERE v.item_id = i.id
+    )
+    UPDATE orders_hold h SET released_at = %(at)s, released_by_id = %(by)s, release_reason = %(reason)s
+    FROM verdict v WHERE v.hold_id = h.id AND v.obstacle = ''
+    RETURNING h.order_id
+"""
+
+
+@transaction.atomic
+def request_release(
+    freeze: Freeze,
+    *,
+    holds: HoldQuerySet | None,
+    scope_text: str,
+    reason: str,
+    legal_reference: str,
+    by: Any,
+    at: datetime,
+) -> Release:
+    """Ask for the release of the holds that this freeze placed and that are open now: all, or those that are also in `holds`.
+
+    A second person approves exactly this scope; then a job does it. The release of a legal freeze needs a reference of its own.
+    Raises InvalidInput; an empty scope is one.
+    """
+    reason = checked_prose(reason, "the reason")
+    release = Release(
+        freeze=freeze,
+        legal_reference=checked_reference(
+            legal_reference, "the legal reference", longest=200, may_be_blank=freeze.kind != HoldKind.LEGAL
+        ),
+        scope_text=checked_prose(scope_text, "the scope in words"),
+    )
+    release.job = Job.objects.create(kind=RELEASE_SCOPE.name, reason=reason, requested_by=by, requested_at=at)
+    placed = Hold.objects.open().filter(freeze=freeze)
+    scope = placed if holds is None else placed.filter(pk__in=holds.values("pk"))
+    ask_for(RELEASE_SCOPE, release, scope, summary=f"{freeze} · {release.legal_reference}", at=at)
+    return release
+
+
+def _drop_release(approval: Approval, at: datetime) -> None:
+    drop(RELEASE_SCOPE, approval, at)
+
+
+@approvable(RELEASE_SCOPE.action, permission="orders.approve_freeze", on_reject=_drop_release)
+def _start_release(approval: Approval, _at: datetime) -> None:
+    start(RELEASE_SCOPE, approval)
+
+
+@job_runner(RELEASE_SCOPE.name)
+def _work_release(job: Job, at: datetime) -> ChunkResult:
+    release = Release.objects.get(job=job)
+    terms: dict[str, Any] = {**OBSTACLES, "reason": job.reason, "at": at, "by": job.requested_by_id}
+
+    def settle(part: Mapping[str, int]) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(LOCK_HOLDS, dict(part))
+            cursor.execute(RELEASE_HOLDS, terms | dict(part))
+            freed = sorted({order_id for (order_id,) in cursor.fetchall()})
+        if freed:
+            tell_released(freed)
+
+    return work_chunk(RELEASE_SCOPE, release, job, settle)

@@ -1,0 +1,175 @@
+"""The scope of bulk work on orders: snapshotted and hashed when it is asked for, worked in chunks once it is approved.
+
+A freeze has orders for its subjects and a release has holds; both keep one item per subject, with its result. The ids never come
+into Python's memory but for one chunk.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import structlog
+from django.core.exceptions import EmptyResultSet
+from django.db import DataError, IntegrityError, connection, transaction
+from django.db.models import QuerySet
+
+from backoffice.lib.approvals import request_approval
+from backoffice.lib.errors import InvalidInput
+from backoffice.lib.jobs import ChunkResult, queue_job
+from backoffice.lib.models import Approval, Job
+from backoffice.lib.models.job import JOB_MOVES, JobStatus
+from backoffice.lib.states import move
+from orders.models import Freeze, FreezeItem, Release, ReleaseItem
+from orders.services.errors import ScopeChanged
+from orders.states import ItemResult
+
+log = structlog.get_logger(__name__)
+
+CHUNK = 5_000
+LONGEST_DETAIL = 200
+SNAPSHOT = """
+    INSERT INTO {items} ({owner}, {subject}, result, detail)
+    SELECT %s, scope.id, 'pending', '' FROM ({subjects}) AS scope (id)
+"""
+FINGERPRINT = """
+    SELECT count(*), encode(sha256(convert_to(coalesce(string_agg({subject}::text, ',' ORDER BY {subject}), ''), 'UTF8')), 'hex')
+    FROM {items} WHERE {owner} = %s
+"""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What a kind of bulk work is about.
+
+    `owners` are its acts, `items` keep their scope, `owner` and `subject` are the columns of an item that say whose it is and what
+    it is about. `terms` are the fields of an act that a second person approves with the scope.
+    """
+
+    owners: type[Freeze] | type[Release]
+    items: type[FreezeItem] | type[ReleaseItem]
+    owner: str
+    subject: str
+    terms: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        return str(self.owners._meta.model_name)
+
+    @property
+    def action(self) -> str:
+        """The name under which it is approved."""
+        return f"orders.{self.name}"
+
+    def statement(self, template: str, **parts: str) -> str:
+        """A statement about these items. Only names of our own tables and columns, and querysets' SQL, are ever put in."""
+        return template.format(items=self.items._meta.db_table, owner=self.owner, subject=self.subject, **parts)
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """How many subjects, and SHA-256 over their ids: sorted as numbers, joined by commas."""
+
+    count: int
+    sha256: str
+
+
+FREEZE_SCOPE = Scope(Freeze, FreezeItem, "freeze_id", "order_id", terms=("kind", "legal_reference"))
+RELEASE_SCOPE = Scope(Release, ReleaseItem, "release_id", "hold_id", terms=("freeze_id", "legal_reference"))
+NOTHING_MATCHES = "Nothing matches: there is nothing to do."
+
+Settle = Callable[[Mapping[str, int]], None]
+"""Gives a result to every pending item of `owner` whose subject lies from `first` to `last`; or raises, having done nothing."""
+
+
+def ask_for(scope: Scope, owner: Freeze | Release, subjects: QuerySet[Any], *, summary: str, at: datetime) -> None:
+    """Fix the scope of this act as it matches now, and ask a second person for exactly that. Raises InvalidInput for an empty one.
+
+    `owner` is not saved yet; its job is, and says who asks and why.
+    """
+    owner.save()
+    job = owner.job
+    found = _snapshot(scope, owner, subjects)
+    job.total, job.scope_hash = found.count, found.sha256
+    job.approval = request_approval(
+        action=scope.action,
+        target=f"{scope.action}:{owner.pk}",
+        summary=f"{summary} · {found.count} · {owner.scope_text}",
+        payload=_payload(scope, owner, found),
+        reason=job.reason,
+        by=job.requested_by,
+        at=at,
+    )
+    job.save(update_fields=["total", "scope_hash", "approval"])
+
+
+def start(scope: Scope, approval: Approval) -> None:
+    """Queue the job of an approved act. Raises ScopeChanged unless items, terms and job are still what was asked for."""
+    owner = _owner_of(scope, approval)
+    found = fingerprint(scope, owner)
+    is_as_asked = approval.payload == _payload(scope, owner, found)
+    if not is_as_asked or found != Fingerprint(owner.job.total, owner.job.scope_hash):
+        raise ScopeChanged("What would be done is no longer what was asked for. Nothing was done; ask anew.")
+    queue_job(owner.job)
+
+
+def drop(scope: Scope, approval: Approval, at: datetime) -> None:
+    """The act was turned down or taken back: its job will never run."""
+    move(_owner_of(scope, approval).job, JobStatus.CANCELLED, JOB_MOVES, finished_at=at)
+
+
+def fingerprint(scope: Scope, owner: Freeze | Release) -> Fingerprint:
+    """The items as they are in the database now, counted and hashed there."""
+    with connection.cursor() as cursor:
+        cursor.execute(scope.statement(FINGERPRINT), [owner.pk])
+        count, sha256 = cursor.fetchone()
+    return Fingerprint(count, sha256)
+
+
+def work_chunk(scope: Scope, owner: Freeze | Release, job: Job, settle: Settle) -> ChunkResult:
+    """Settle the next items by their subjects' ids, inside the caller's transaction."""
+    items = scope.items.objects.pending().filter(**{scope.owner: owner.pk, f"{scope.subject}__gt": job.cursor})
+    subjects = list(items.order_by(scope.subject).values_list(scope.subject, flat=True)[:CHUNK])
+    if not subjects:
+        return ChunkResult(done=0, failed=0, cursor=job.cursor, is_last=True)
+    failed = _settle_or_halve(scope, owner, subjects, settle)
+    return ChunkResult(done=len(subjects), failed=failed, cursor=subjects[-1], is_last=len(subjects) < CHUNK)
+
+
+def _settle_or_halve(scope: Scope, owner: Freeze | Release, subjects: Sequence[int], settle: Settle) -> int:
+    """Settle all at once; where the database refuses one, find it by halving and let it fail alone. Answers how many failed."""
+    try:
+        with transaction.atomic():
+            settle({"owner": owner.pk, "first": subjects[0], "last": subjects[-1]})
+    except (IntegrityError, DataError) as error:
+        if len(subjects) > 1:
+            half = len(subjects) // 2
+            parts = (subjects[:half], subjects[half:])
+            return sum(_settle_or_halve(scope, owner, part, settle) for part in parts)
+        log.warning("item_failed", scope=scope.owner, owner=owner.pk, subject=subjects[0], error=str(error))
+        item = scope.items.objects.filter(**{scope.owner: owner.pk, scope.subject: subjects[0]})
+        return item.update(result=ItemResult.FAILED, detail=str(error).splitlines()[0][:LONGEST_DETAIL])
+    return 0
+
+
+def _snapshot(scope: Scope, owner: Freeze | Release, subjects: QuerySet[Any]) -> Fingerprint:
+    matching = subjects.model._default_manager.filter(pk__in=subjects.values("pk")).order_by("pk").values("pk")
+    try:
+        sql, params = matching.query.sql_with_params()
+    except EmptyResultSet:
+        raise InvalidInput(NOTHING_MATCHES) from None
+    with connection.cursor() as cursor:
+        cursor.execute(scope.statement(SNAPSHOT, subjects=sql), [owner.pk, *params])
+    found = fingerprint(scope, owner)
+    if not found.count:
+        raise InvalidInput(NOTHING_MATCHES)
+    return found
+
+
+def _payload(scope: Scope, owner: Freeze | Release, found: Fingerprint) -> dict[str, Any]:
+    terms = {name: getattr(owner, name) for name in scope.terms}
+    return {scope.name: owner.pk, "scope_hash": found.sha256, "count": found.count, **terms}
+
+
+def _owner_of(scope: Scope, approval: Approval) -> Freeze | Release:
+    return scope.owners._default_manager.select_related("job").get(pk=approval.payload[scope.name])
