@@ -1,0 +1,1 @@
+"""Holdfast: the back office of promotions that can be claimed, spent, watched and frozen."""

@@ -1,0 +1,203 @@
+"""How unfold's admin looks, and its side bar: by work, not by table, with what waits counted for the reader.
+
+The settings import this, so nothing of Django's apps is imported before a page asks for it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True)
+class Item:
+    """A line of the side bar. `right` is what the reader must have, `badge` the name of a count of `waiting_counts`."""
+
+    title: Any
+    icon: str
+    right: str
+    model: str
+    query: str = ""
+    badge: str = ""
+
+
+GROUPS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
+    (
+        _("Promotions"),
+        (
+            Item(_("Campaigns"), "campaign", "promotions.view_campaign", "promotions_campaign"),
+            Item(_("Coupon types"), "local_activity", "promotions.view_coupontype", "promotions_coupontype"),
+            Item(_("Entries"), "door_open", "promotions.view_entry", "promotions_entry"),
+            Item(_("Token batches"), "qr_code_2", "promotions.view_tokenbatch", "promotions_tokenbatch"),
+            Item(_("Customers"), "group", "promotions.view_customer", "promotions_customer"),
+            Item(_("Coupons"), "confirmation_number", "promotions.view_coupon", "promotions_coupon"),
+        ),
+    ),
+    (
+        _("Watch"),
+        (
+            Item(_("Alarms"), "notifications_active", "promotions.view_alarm", "promotions_alarm", badge="alarms"),
+            Item(_("Thresholds"), "monitoring", "promotions.view_threshold", "promotions_threshold"),
+            Item(_("Claims"), "front_hand", "promotions.view_claim", "promotions_claim"),
+        ),
+    ),
+    (
+        _("Orders"),
+        (
+            Item(_("All orders"), "shopping_bag", "orders.view_order", "orders_order"),
+            Item(_("Holds"), "lock", "orders.view_hold", "orders_hold", query="state=open"),
+            Item(_("Freezes"), "ac_unit", "orders.view_freeze", "orders_freeze"),
+            Item(_("Releases"), "lock_open", "orders.view_release", "orders_release"),
+        ),
+    ),
+    (
+        _("Risk"),
+        (
+            Item(_("Flagged orders"), "flag", "risk.view_flag", "risk_flag", query="decision=waiting", badge="queue"),
+            Item(_("Findings"), "search_insights", "risk.view_finding", "risk_finding"),
+        ),
+    ),
+    (
+        _("Approvals"),
+        (Item(_("Approvals"), "how_to_reg", "lib.view_approval", "lib_approval", query="status__exact=pending", badge="approvals"),),
+    ),
+    (
+        _("System"),
+        (
+            Item(_("Schedules"), "schedule", "django_celery_beat.view_periodictask", "django_celery_beat_periodictask"),
+            Item(_("Jobs"), "manufacturing", "lib.view_job", "lib_job"),
+            Item(_("API keys"), "key", "lib.view_apikey", "lib_apikey"),
+            Item(_("Audit"), "history", "pghistory.view_events", "pghistory_events"),
+            Item(_("Staff"), "badge", "auth.view_user", "auth_user"),
+            Item(_("Groups"), "groups", "auth.view_group", "auth_group"),
+        ),
+    ),
+)
+
+
+def side_bar(request: HttpRequest) -> list[dict[str, Any]]:
+    """The side bar of this reader: only what he may see, and groups that have something in them."""
+    counts = waiting_counts(request)
+    groups = [{"items": [_drawn_today(request)]}]
+    for title, items in GROUPS:
+        drawn = [_drawn(item, request, counts) for item in items if request.user.has_perm(item.right)]
+        if drawn:
+            groups.append({"title": title, "items": drawn})
+    return groups
+
+
+def _drawn_today(request: HttpRequest) -> dict[str, Any]:
+    link = reverse("admin:index")
+    return {"title": _("Today"), "icon": "today", "link": link, "active": request.path == link}
+
+
+def _drawn(item: Item, request: HttpRequest, counts: Mapping[str, int]) -> dict[str, Any]:
+    path = reverse(f"admin:{item.model}_changelist")
+    drawn = {
+        "title": item.title,
+        "icon": item.icon,
+        "link": f"{path}?{item.query}" if item.query else path,
+        "active": request.path.startswith(path),
+    }
+    if counts.get(item.badge):
+        drawn |= {"badge": counts[item.badge], "badge_variant": "danger", "badge_style": "solid"}
+    return drawn
+
+
+def waiting_counts(request: HttpRequest) -> dict[str, int]:
+    """What waits for somebody, in one query, kept for the rest of the request: alarms, the review queue, approvals by others."""
+    known = getattr(request, "waiting_counts", None)
+    if known is None:
+        known = _count_waiting(request)
+        request.waiting_counts = known  # type: ignore[attr-defined]
+    return known
+
+
+def _count_waiting(request: HttpRequest) -> dict[str, int]:
+    from django.db.models import Count, IntegerField, QuerySet, Subquery, Value
+    from django.db.models.functions import Coalesce
+
+    from backoffice.lib.models import Approval, ApprovalStatus
+    from promotions.models import Alarm
+    from risk.models import Flag
+
+    def counted(rows: QuerySet) -> Coalesce:
+        number = rows.order_by().annotate(all=Value(1)).values("all").annotate(n=Count("pk")).values("n")
+        return Coalesce(Subquery(number, output_field=IntegerField()), 0)
+
+    waiting: dict[str, tuple[str, Callable[[], QuerySet]]] = {
+        "alarms": ("promotions.view_alarm", lambda: Alarm.objects.unacknowledged()),
+        "queue": ("risk.view_flag", lambda: Flag.objects.waiting()),
+        "approvals": (
+            "lib.view_approval",
+            lambda: Approval.objects.filter(status=ApprovalStatus.PENDING).exclude(requested_by=request.user.pk),
+        ),
+    }
+    asked = {name: counted(rows()) for name, (right, rows) in waiting.items() if request.user.has_perm(right)}
+    if not asked:
+        return {}
+    from django.contrib.auth.models import User
+
+    return User.objects.filter(pk=request.user.pk).values_list().values(**asked).get()
+
+
+def zone_label(_request: HttpRequest) -> list[Any]:
+    """The zone in which every time on the page is written."""
+    from backoffice.lib.display import zone_text
+
+    return [zone_text(), "default"]
+
+
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": "Holdfast",
+    "SITE_HEADER": "Holdfast",
+    "SITE_SUBHEADER": _("Back office of promotions"),
+    "SITE_SYMBOL": "anchor",
+    "SITE_URL": None,
+    "SHOW_HISTORY": True,
+    "SHOW_VIEW_ON_SITE": False,
+    "SHOW_LANGUAGES": True,
+    "ENVIRONMENT": "backoffice.navigation.zone_label",
+    "DASHBOARD_CALLBACK": "backoffice.dashboard.today",
+    "STYLES": [lambda request: static("backoffice/holdfast.css")],
+    "COLORS": {
+        "primary": {
+            "50": "oklch(97% .014 254.604)",
+            "100": "oklch(93.2% .032 255.585)",
+            "200": "oklch(88.2% .059 254.128)",
+            "300": "oklch(80.9% .105 251.813)",
+            "400": "oklch(70.7% .165 254.624)",
+            "500": "oklch(62.3% .214 259.815)",
+            "600": "oklch(54.6% .245 262.881)",
+            "700": "oklch(48.8% .243 264.376)",
+            "800": "oklch(42.4% .199 265.638)",
+            "900": "oklch(37.9% .146 265.522)",
+            "950": "oklch(28.2% .091 267.935)",
+        }
+    },
+    "COMMAND": {"search_callback": "backoffice.search.find_everything", "search_models": False, "show_history": False},
+    "SIDEBAR": {
+        "show_search": True,
+        "command_search": True,
+        "show_all_applications": False,
+        "navigation": "backoffice.navigation.side_bar",
+    },
+    "TABS": [
+        {
+            "models": ["risk.flag"],
+            "items": [
+                {"title": _("Waiting"), "link": lambda request: _list("risk_flag", "decision=waiting")},
+                {"title": _("Can still be saved"), "link": lambda request: _list("risk_flag", "decision=waiting&order_status=placed")},
+                {"title": _("Everything"), "link": lambda request: _list("risk_flag", "")},
+            ],
+        },
+    ],
+}
+
+
+def _list(model: str, query: str) -> str:
+    return f"{reverse(f'admin:{model}_changelist')}?{query}".rstrip("?")

@@ -1,0 +1,32 @@
+"""What every test may use. The servers are started by `tests/plugins/services.py`."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.plugins.browser import CHROMIUM
+
+RECORDED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--run-slow", action="store_true", help="also run the tests marked slow, which take minutes")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    reasons_to_skip = {
+        "browser": not CHROMIUM and "there is no chromium here (Debian: apt install chromium)",
+        "realdata": not RECORDED_DATA.is_dir() and "the recorded data is not here (../shared/data)",
+        "slow": not config.getoption("--run-slow") and "slow: give --run-slow",
+    }
+    for item in items:
+        for marker, reason in reasons_to_skip.items():
+            if reason and item.get_closest_marker(marker):
+                item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say aloud what was left out, also without `-rs`."""
+    reasons = {report.longrepr[2] for report in terminalreporter.stats.get("skipped", []) if report.longrepr}
+    for reason in sorted(reasons):
+        terminalreporter.write_line(f"Left out: {reason.removeprefix('Skipped: ')}")
