@@ -4,6 +4,18 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.lib.states import moves
+from promotions.states import VIRTUAL_CATEGORIES, Category
+
+__all__ = [
+    "FINAL_STATUSES",
+    "ORDER_MOVES",
+    "VIRTUAL_CATEGORIES",
+    "CancelledBy",
+    "Category",
+    "HoldKind",
+    "ItemResult",
+    "OrderStatus",
+]
 
 
 class OrderStatus(models.TextChoices):
@@ -22,16 +34,6 @@ ORDER_MOVES = moves(
     }
 )
 FINAL_STATUSES = (OrderStatus.DELIVERED, OrderStatus.CANCELLED)
-
-
-class Category(models.TextChoices):
-    GOODS = "goods", _("goods")
-    PHONE_CREDIT = "phone_credit", _("phone credit")
-    GAME_CREDIT = "game_credit", _("game credit")
-
-
-# Gone within minutes, and cannot come back.
-VIRTUAL_CATEGORIES = (Category.PHONE_CREDIT, Category.GAME_CREDIT)
 
 
 class HoldKind(models.TextChoices):

@@ -157,6 +157,18 @@ class Identity(models.TextChoices):
     ADDRESS = "address", _("network address")
 
 
+class Category(models.TextChoices):
+    """What a line of a basket is: of an order, or of one that is only quoted."""
+
+    GOODS = "goods", _("goods")
+    PHONE_CREDIT = "phone_credit", _("phone credit")
+    GAME_CREDIT = "game_credit", _("game credit")
+
+
+# Gone within minutes, and cannot come back.
+VIRTUAL_CATEGORIES = (Category.PHONE_CREDIT, Category.GAME_CREDIT)
+
+
 class Metric(models.TextChoices):
     ISSUED_AMOUNT = "issued_amount", _("face value issued")
     REDEEMED_AMOUNT = "redeemed_amount", _("amount redeemed")
@@ -165,6 +177,17 @@ class Metric(models.TextChoices):
     YOUNG_ACCOUNTS_ON_SHARED_TOKENS = "young_accounts_on_shared_tokens", _("new accounts claiming by a shared token")
     QUICK_CASH_OUTS = "quick_cash_outs", _("coupons turned into virtual goods within minutes")
     CUSTOMERS_ON_ONE_TOKEN = "customers_on_one_token", _("customers on one token")
+
+
+# What each act can move: only the lines drawn on that need to be looked at after it.
+MOVED_BY_ISSUING = (
+    Metric.ISSUED_AMOUNT,
+    Metric.ISSUED_COUNT,
+    Metric.YOUNG_ACCOUNTS_ON_SHARED_TOKENS,
+    Metric.CUSTOMERS_ON_ONE_TOKEN,
+)
+MOVED_BY_REFUSING_A_TOKEN = (Metric.TOKEN_REFUSALS,)
+MOVED_BY_REDEEMING = (Metric.REDEEMED_AMOUNT, Metric.QUICK_CASH_OUTS)
 
 
 class ThresholdAction(models.TextChoices):

@@ -80,9 +80,7 @@ def payload_hash(action: str, target: str, payload: Payload) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def request_approval(
-    *, action: str, target: str, summary: str, payload: Payload, reason: str, by: Any, at: datetime
-) -> Approval:
+def request_approval(*, action: str, target: str, summary: str, payload: Payload, reason: str, by: Any, at: datetime) -> Approval:
     """Ask for a second person. Raises AlreadyRequested where the same thing is already waiting for one."""
     action_named(action)
     if not reason.strip():
@@ -111,7 +109,7 @@ def approve(approval: Approval, *, by: AbstractBaseUser, reason: str, at: dateti
     _check_approver(locked, by=by, permission=action.permission)
     if payload_hash(locked.action, locked.target, locked.payload) != locked.payload_hash:
         raise DomainError("What was asked for was changed after it was asked. It cannot be approved; ask anew.")
-    with because(reason or locked.reason, approval=locked.pk):
+    with because(reason or locked.reason, user=by.pk, approval=locked.pk):
         _decide(locked, ApprovalStatus.APPROVED, by=by, reason=reason, at=at)
         action.handler(locked, at)
     return locked
@@ -139,7 +137,7 @@ def withdraw(approval: Approval, *, by: AbstractBaseUser, reason: str, at: datet
 
 
 def _turn_down(approval: Approval, status: ApprovalStatus, *, by: Any, reason: str, at: datetime) -> None:
-    with because(reason, approval=approval.pk):
+    with because(reason, user=by.pk, approval=approval.pk):
         _decide(approval, status, by=by, reason=reason, at=at)
         on_reject = action_named(approval.action).on_reject
         if on_reject is not None:

@@ -4,13 +4,17 @@ Rows are append-only, written at statement level (bulk statements and raw SQL in
 and why. Claims and redemptions are a ledger of their own and are not tracked a second time.
 """
 
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import pghistory
 import structlog
+from django.db import connection
 from django.http import HttpRequest
 from pghistory.middleware import HistoryMiddleware as PghistoryMiddleware
+from pghistory.runtime import Context, _tracker
 
 ModelT = TypeVar("ModelT", bound=type)
 
@@ -21,9 +25,31 @@ def tracked(**options: Any) -> Callable[[ModelT], ModelT]:
     return pghistory.track(*(event(level=pghistory.Statement) for event in events), append_only=True, **options)
 
 
-def because(reason: str, **metadata: Any) -> Any:
-    """A context in which every tracked change carries this reason. Nests: inner values win."""
-    return pghistory.context(reason=reason, **metadata)
+@contextmanager
+def because(reason: str, **metadata: Any) -> Iterator[None]:
+    """A context in which every tracked change carries this reason, and what an outer one says besides.
+
+    Nests: inner values win, and after the inner block the outer ones hold again. (`pghistory.context` would write the inner reason
+    over the outer one for good, also for what was changed before: all of one request shares one row there.)
+    """
+    outer: Context | None = getattr(_tracker, "value", None)
+    if outer is None:
+        with pghistory.context(reason=reason, **metadata):
+            yield
+        _forget_context()
+        return
+    _tracker.value = Context(uuid.uuid4(), {**outer.metadata, "reason": reason, **metadata})
+    try:
+        yield
+    finally:
+        _tracker.value = outer
+
+
+def _forget_context() -> None:
+    """The context is a setting of the transaction: without this, all that follows in it would carry the same reason."""
+    if connection.in_atomic_block and not connection.needs_rollback:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('pghistory.context_id', '', true)")
 
 
 class HistoryMiddleware(PghistoryMiddleware):

@@ -1,7 +1,7 @@
 """Long work, owned by the database.
 
-A job is worked in chunks. A worker takes a lease by a guarded update, works one chunk in one transaction together with the counters,
-and commits; whoever loses the lease writes nothing. Celery only wakes the work up: what it forgets, `requeue_stale_jobs` finds.
+A job is worked in chunks. A worker takes a lease by a guarded update, works one chunk in one transaction together with the
+counters, and commits; whoever loses the lease writes nothing. Celery only wakes the work up: what it forgets, `requeue_stale_jobs` finds.
 """
 
 import uuid
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models import F, Q
 from django.dispatch import Signal
 
@@ -68,6 +68,11 @@ def run_job(job_id: int, *, now: Callable[[], datetime]) -> bool:
     try:
         while _work_chunk(job_id, token, now()):
             pass
+    except OperationalError:
+        # A deadlock, a broken connection, a server that restarts: the chunk was rolled back, and the sweep takes it up again when
+        # the lease has run out.
+        log.exception("job_interrupted", job_id=job_id)
+        raise
     except Exception as error:
         log.exception("job_failed", job_id=job_id)
         Job.objects.filter(pk=job_id, lease_token=token, status=JobStatus.RUNNING).update(
@@ -111,7 +116,7 @@ def _work_chunk(job_id: int, token: uuid.UUID, at: datetime) -> bool:
         runner = _runners.get(job.kind)
         if runner is None:
             raise NotFound(f"Nothing is registered to run jobs of the kind {job.kind!r}.")
-        with because(job.reason, job=job.pk):
+        with because(job.reason, user=job.requested_by_id, job=job.pk):
             result = runner(job, at)
         Job.objects.filter(pk=job.pk).update(
             done=F("done") + result.done,

@@ -73,7 +73,7 @@ def slot_of(at: datetime, every: timedelta) -> datetime:
 
 
 def period_of(name: str) -> timedelta:
-    """How often a check runs: as staff have set it in the admin, else as the code first said. A crontab runs once a minute at most."""
+    """How often a check runs: as staff have set it in the admin, else as the code first said. A crontab counts as a minute."""
     check = check_named(name)
     entry = PeriodicTask.objects.select_related("interval").filter(name=name).first()
     if entry is None:
@@ -84,7 +84,7 @@ def period_of(name: str) -> timedelta:
 
 
 def seed_schedules() -> int:
-    """Give beat an entry for each check that has none. What staff changed or switched off stays as it is. Answers how many were new."""
+    """Give beat an entry for each check that has none; what staff changed stays as it is. Answers how many were new."""
     made = 0
     for check in all_checks():
         interval, _ = IntervalSchedule.objects.get_or_create(

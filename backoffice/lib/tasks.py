@@ -9,6 +9,7 @@ from django.dispatch import receiver
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.lib import clock
+from backoffice.lib.idempotency import forget_old_answers
 from backoffice.lib.jobs import job_queued, requeue_stale_jobs, run_job
 from backoffice.lib.schedules import forget_old_runs, period_of, run_check, scheduled_check
 
@@ -38,6 +39,11 @@ def wake_a_worker(job_id: int, **_: Any) -> None:
 @scheduled_check("requeue_stale_jobs", every=timedelta(seconds=30), title=_("Wake up jobs that stand still"))
 def requeue_stale_jobs_check(at: datetime) -> int:
     return requeue_stale_jobs(at)
+
+
+@scheduled_check("forget_old_answers", every=timedelta(hours=1), title=_("Forget old answers to idempotency keys"))
+def forget_old_answers_check(at: datetime) -> int:
+    return forget_old_answers(at)
 
 
 @scheduled_check("forget_old_runs", every=timedelta(hours=6), title=_("Forget old runs of checks"))

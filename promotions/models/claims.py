@@ -1,6 +1,6 @@
 import pgtrigger
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.lib.states import guard_moves
@@ -100,7 +100,12 @@ class Coupon(models.Model):
         permissions = [("void_coupon", _("Can void a coupon"))]
         constraints = [models.CheckConstraint(condition=Q(face_value__gt=0), name="coupon_is_worth_something")]
         indexes = [models.Index(fields=["valid_until"], name="coupon_to_expire", condition=Q(status="issued"))]
-        triggers = [guard_moves("coupon_moves", COUPON_MOVES), ONLY_THROUGH_AN_OPEN_ENTRY]
+        triggers = [
+            guard_moves("coupon_moves", COUPON_MOVES),
+            ONLY_THROUGH_AN_OPEN_ENTRY,
+            pgtrigger.ReadOnly(name="coupon_stays_what_was_issued", exclude=["status"]),
+            pgtrigger.Protect(name="coupon_is_never_deleted", operation=pgtrigger.Delete),
+        ]
 
     def __str__(self) -> str:
         return self.code
@@ -130,8 +135,18 @@ class Redemption(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["coupon"], condition=Q(returned_at=None), name="redemption_one_open_per_coupon"),
             models.CheckConstraint(condition=Q(amount__gte=0, virtual_amount__gte=0), name="redemption_never_negative"),
+            models.CheckConstraint(condition=Q(virtual_amount__lte=F("amount")), name="redemption_virtual_is_a_part_of_it"),
         ]
         indexes = [models.Index(fields=["coupon_type", "at"], name="redemption_by_type_and_time")]
+        triggers = [
+            pgtrigger.ReadOnly(name="redemption_only_comes_back", exclude=["returned_at"]),
+            pgtrigger.Protect(
+                name="redemption_comes_back_once",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__returned_at__isnull=False),
+            ),
+            pgtrigger.Protect(name="redemption_is_never_deleted", operation=pgtrigger.Delete),
+        ]
 
     def __str__(self) -> str:
         return f"{self.coupon_id} → {self.order_ref}"

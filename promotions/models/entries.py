@@ -1,3 +1,4 @@
+import pghistory
 import pgtrigger
 from django.core.validators import MinValueValidator
 from django.db import models
@@ -125,6 +126,13 @@ class TokenBatch(models.Model):
         return self.code
 
 
+@pghistory.track(
+    pghistory.UpdateEvent(level=pgtrigger.Row, condition=pghistory.AnyChange("revoked_at")),  # its uses are in the claims
+    fields=["batch", "number", "revoked_at"],
+    append_only=True,
+    model_name="ClaimTokenEvent",
+    obj_field=pghistory.ObjForeignKey(related_name="events"),
+)
 class ClaimToken(models.Model):
     """One token of a batch. The text on the QR code is made anew from this row and the signing key; it is not stored."""
 

@@ -1,5 +1,6 @@
 from decimal import Decimal
 
+import pgtrigger
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -54,6 +55,13 @@ class Threshold(models.Model):
                 condition=~Q(action="suspend") | Q(campaign__isnull=False) | Q(coupon_type__isnull=False),
                 name="threshold_suspends_a_campaign_or_a_type",
             ),
+        ]
+        triggers = [
+            pgtrigger.Protect(
+                name="threshold_built_in_stays",
+                operation=pgtrigger.Delete,
+                condition=pgtrigger.Condition("OLD.is_built_in"),
+            )
         ]
 
     def __str__(self) -> str:

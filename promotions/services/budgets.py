@@ -1,6 +1,6 @@
 """Budgets in slices: cut, gathered, given back."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from django.db import connection, transaction
@@ -56,6 +56,11 @@ def _give_amount(slices: Sequence[BudgetSlice], rooms: Sequence[Decimal], receiv
             BudgetSlice.objects.filter(pk=part.pk).update(amount=F("amount") - rooms[index])
     moved = sum(rooms, ZERO) - rooms[receiver]
     BudgetSlice.objects.filter(pk=slices[receiver].pk).update(amount=F("amount") + moved)
+
+
+def lock_slices(ids: Iterable[int]) -> None:
+    """For a transaction that books more than once: all its slices in the order in which everybody locks them."""
+    list(BudgetSlice.objects.select_for_update(no_key=True).filter(pk__in=set(ids)).order_by("pk").values_list("pk"))
 
 
 def book(bookings: Sequence[tuple[int, Decimal, Decimal, Decimal]]) -> bool:

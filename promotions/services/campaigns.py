@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import DataError, IntegrityError, transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
@@ -47,7 +47,7 @@ def create_campaign(
     slot_return: str = SlotReturn.UNLESS_RISK,
     slices: int | None = None,
 ) -> Campaign:
-    """A draft with its budget, cut into slices (by default one where the budget is small). Raises InvalidInput for what is not valid."""
+    """A draft with its budget, cut into slices (one where the budget is small). Raises InvalidInput for what is not valid."""
     campaign = Campaign(
         code=code,
         name=name,
@@ -72,9 +72,14 @@ def save_valid(obj: Any) -> None:
     """Save a new row, or raise InvalidInput with what is wrong with it in words."""
     try:
         obj.full_clean()
+        with transaction.atomic():
+            obj.save(force_insert=True)
     except ValidationError as error:
         raise InvalidInput(" ".join(_sentences(error))) from error
-    obj.save(force_insert=True)
+    except DataError as error:
+        raise InvalidInput(_("There is a value that cannot be stored, for example a NUL character.")) from error
+    except IntegrityError as error:
+        raise InvalidInput(_("Somebody else has just saved one that excludes this one. Look again.")) from error
 
 
 def request_campaign(campaign: Campaign, *, by: Any, reason: str, at: datetime) -> Approval:

@@ -1,6 +1,7 @@
 """What stands at the door of a claim: who knocks, where, with what. Finds the exact reason of a refusal; takes nothing."""
 
 import json
+import re
 import zlib
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,11 +20,12 @@ from promotions.services.tokens import find_token
 from promotions.states import CAMPAIGN_GIVING, Channel, CouponTypeStatus, EntryStatus, Identity, RefusalReason
 
 LONGEST_CODE = 64
+NOT_STORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
 class ClaimRequest:
-    """What the storefront asks. Codes as texts; `token` is the text of the QR code; `device` and `address` as the storefront saw them."""
+    """What the storefront asks: codes, the text of the QR code, device and address as the storefront saw them."""
 
     claimant: Claimant
     coupon_type: str
@@ -86,8 +88,8 @@ class Door(NamedTuple):
 def read_attempt(request: ClaimRequest) -> Attempt:
     """Raises InvalidInput for what no storefront can mean."""
     texts = [request.claimant.ref, request.coupon_type, request.entry or "", request.token or "", request.device]
-    if any("\x00" in text for text in texts):
-        raise InvalidInput("A text with NUL characters cannot be stored.")
+    if any(NOT_STORABLE.search(text) for text in texts):
+        raise InvalidInput("A text with NUL characters or half surrogate pairs cannot be stored.")
     if not request.claimant.ref or len(request.claimant.ref) > LONGEST_CODE:
         raise InvalidInput(f"A customer's reference has 1 to {LONGEST_CODE} characters.")
     if len(request.coupon_type) > LONGEST_CODE or len(request.entry or "") > LONGEST_CODE:
@@ -97,8 +99,8 @@ def read_attempt(request: ClaimRequest) -> Attempt:
     return Attempt(request, stored_phone(request.claimant), plain_identity(request.device), network_of(request.address))
 
 
-def find_door(attempt: Attempt, at: datetime) -> Door | None:
-    """None where there is no such coupon type."""
+def find_door(attempt: Attempt, at: datetime) -> Door:
+    """Raises Refused where there is no such coupon type."""
     shown = {kind.value: attempt.identity(kind) for kind in Identity if attempt.identity(kind)}
     values = {
         "at": at,
@@ -110,13 +112,13 @@ def find_door(attempt: Attempt, at: datetime) -> Door | None:
     with connection.cursor() as cursor:
         cursor.execute(statements.DOOR, values)
         row = cursor.fetchone()
-    return Door(*row[:-2], rules=json.loads(row[-2]), is_blocked=row[-1]) if row else None
-
-
-def check_door(door: Door | None, attempt: Attempt, at: datetime) -> ClaimToken | None:
-    """Raises Refused for the first thing that is wrong with entry, token, type or campaign. Answers the token that may be taken."""
-    if door is None:
+    if row is None:
         raise Refused(RefusalReason.UNKNOWN_COUPON_TYPE)
+    return Door(*row)._replace(rules=json.loads(row[-2]))
+
+
+def check_door(door: Door, attempt: Attempt, at: datetime) -> ClaimToken | None:
+    """Raises Refused for the first thing that is wrong with entry, token, type or campaign. Answers the token that may be taken."""
     if not attempt.request.entry:
         raise Refused(RefusalReason.ENTRY_MISSING)
     if door.entry_id is None:

@@ -28,8 +28,8 @@ SELECT t.id AS coupon_type_id, t.audience = 'restricted' AS is_restricted, t.req
 
 # Person, token, entry, type and budget, always in this order, each only where the one before gave.
 #
-# Person: one row per rule and identity holds the times it was used; those that left the window are dropped as new ones come. The row is
-# locked by the upsert, so two claims by one identity wait for each other, and for nobody else.
+# Person: one row per rule and identity holds the times it was used; those that left the window are dropped as new ones come.
+# The row is locked by the upsert, so two claims by one identity wait for each other, and for nobody else.
 # The rest: the rows taken from say themselves whether their owner gives (`is_live`), so a stop is seen however long the statement
 # waited for the row.
 TAKE = """

@@ -1,13 +1,14 @@
 """The claim: one transaction that decides whether somebody gets a coupon, and keeps the attempt either way.
 
-Checked in this order: entry and token, type and campaign, conditions on the person and blocks; then the guarded takes (person, token,
-entry, type, budget), then the coupon. The checks before the takes only find the exact reason early: what they let pass is guarded
-once more by the takes. A refusal rolls everything back and is stored in a transaction of its own.
+Checked in this order: entry and token, type and campaign, conditions on the person and blocks; then the guarded takes
+(person, token, entry, type, budget), then the coupon. The checks before the takes only find the exact reason early: what they
+let pass is guarded once more by the takes. A refusal rolls everything back and is stored in a transaction of its own.
 """
 
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -26,8 +27,8 @@ from promotions.services.claim_door import (
 )
 from promotions.services.customers import Claimant, mirror_customer
 from promotions.services.refusals import Refused
-from promotions.services.thresholds import check_restricted_type
-from promotions.states import ClaimOutcome, RefusalReason
+from promotions.services.thresholds import check_restricted_type, lock_restricted_type
+from promotions.states import MOVED_BY_ISSUING, MOVED_BY_REFUSING_A_TOKEN, TOKEN_REFUSALS, ClaimOutcome, RefusalReason
 from promotions.tokens import fingerprint
 
 CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # without the look-alikes 0 O, 1 I L
@@ -60,15 +61,16 @@ class Taken:
 class NoRoomHere(Exception):
     """The slices that were picked gave nothing; others may."""
 
-    def __init__(self, taken: Taken, token: ClaimToken | None) -> None:
+    def __init__(self, door: Door, taken: Taken, token: ClaimToken | None) -> None:
         super().__init__()
-        self.taken, self.token = taken, token
+        self.door, self.taken, self.token = door, taken, token
 
 
 def claim_coupon(request: ClaimRequest, *, at: datetime) -> Claim:
-    """Decide a claim and keep it: `claim.coupon` where it is issued, `claim.reason` where it is refused. Never raises for a refusal.
+    """Decide a claim and keep it: `claim.coupon` where it is issued, `claim.reason` where it is refused.
 
-    Raises InvalidInput for what no storefront can mean: an empty reference, an unknown channel, NUL characters.
+    Never raises for a refusal. Raises InvalidInput for what no storefront can mean: an empty reference, an unknown channel,
+    NUL characters.
     """
     attempt = read_attempt(request)
     slices = None
@@ -79,26 +81,26 @@ def claim_coupon(request: ClaimRequest, *, at: datetime) -> Claim:
                 door = find_door(attempt, at)
                 return _issue(attempt, door, slices, at)
         except NoRoomHere as no_room:
-            assert door is not None
             try:
-                slices = _slices_with_room(door, attempt, no_room)
+                slices = _slices_with_room(no_room, attempt)
             except Refused as refusal:
-                return _keep_refusal(attempt, door, refusal, at)
+                return _keep_refusal(attempt, no_room.door, refusal, at)
         except Refused as refusal:
             return _keep_refusal(attempt, door, refusal, at)
     raise RuntimeError("A claim was turned away by slices that say they have room: a flag and its owner's status disagree")
 
 
-def _issue(attempt: Attempt, door: Door | None, slices: Slices | None, at: datetime) -> Claim:
+def _issue(attempt: Attempt, door: Door, slices: Slices | None, at: datetime) -> Claim:
     token = check_door(door, attempt, at)
-    assert door is not None
     check_person(door, attempt, token)
     customer_id = mirror_customer(attempt.request.claimant, phone=attempt.phone, at=at)
+    if door.is_restricted:
+        lock_restricted_type(door.coupon_type_id)
     taken = _take(door, attempt, token, slices or _first_slices(door, attempt), at)
     if not taken.person:
         raise Refused(RefusalReason.LIMIT_REACHED, token)
     if taken.budget is None:
-        raise NoRoomHere(taken, token)
+        raise NoRoomHere(door, taken, token)
     claim = _keep_claim(attempt, door, at, customer_id=customer_id, token=token, outcome=ClaimOutcome.ISSUED)
     claim.coupon = Coupon.objects.create(
         code="".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_LENGTH)),
@@ -111,12 +113,12 @@ def _issue(attempt: Attempt, door: Door | None, slices: Slices | None, at: datet
         valid_until=door.valid_until,
     )
     if door.is_restricted:
-        check_restricted_type(door.coupon_type_id, at)
+        check_restricted_type(door.coupon_type_id, at, moved=MOVED_BY_ISSUING)
     return claim
 
 
 def _take(door: Door, attempt: Attempt, token: ClaimToken | None, slices: Slices, at: datetime) -> Taken:
-    values = {
+    values: dict[str, Any] = {
         "at": at,
         "rules": [rule_id for rule_id, _ in door.rules],
         "identities": [attempt.identity(kind) for _, kind in door.rules],
@@ -136,17 +138,19 @@ def _take(door: Door, attempt: Attempt, token: ClaimToken | None, slices: Slices
 
 def _first_slices(door: Door, attempt: Attempt) -> Slices:
     seed = slice_seed(attempt)
-    return Slices(seed % door.entry_slices, seed % door.coupon_type_slices, seed % door.budget_slices)
+    counts = (door.entry_slices, door.coupon_type_slices, door.budget_slices)
+    return Slices(*(seed % max(count, 1) for count in counts))
 
 
-def _slices_with_room(door: Door, attempt: Attempt, no_room: NoRoomHere) -> Slices:
+def _slices_with_room(no_room: NoRoomHere, attempt: Attempt) -> Slices:
     """Other slices, that have room by now. Raises Refused where none has, so that each round either takes or ends.
 
     Whoever was overtaken on the last unit finds the slices full in the next round; a token, or an owner that was stopped in the
     meantime, is found by the checks that open that round.
     """
+    door = no_room.door
     if door.needs_token and no_room.taken.token is None:
-        raise Refused(RefusalReason.TOKEN_USED_UP, no_room.token)
+        return _first_slices(door, attempt)
     values = {
         "entry": door.entry_id,
         "coupon_type": door.coupon_type_id,
@@ -180,8 +184,8 @@ def _keep_refusal(attempt: Attempt, door: Door | None, refusal: Refused, at: dat
             outcome=ClaimOutcome.REFUSED,
             reason=refusal.reason,
         )
-        if door and door.is_restricted:
-            check_restricted_type(door.coupon_type_id, at)
+        if door and door.is_restricted and refusal.reason in TOKEN_REFUSALS:
+            check_restricted_type(door.coupon_type_id, at, moved=MOVED_BY_REFUSING_A_TOKEN)
     return claim
 
 

@@ -65,8 +65,8 @@ def create_coupon_type(
         requires_verified=requires_verified,
     )
     save_valid(coupon_type)
-    if per_customer:
-        ClaimRule.objects.create(coupon_type=coupon_type, identity=Identity.CUSTOMER, limit=per_customer)
+    if per_customer is not None:
+        save_valid(ClaimRule(coupon_type=coupon_type, identity=Identity.CUSTOMER, limit=per_customer))
     parts = slices or _default_slices(audience, quantity)
     quantities = [None] * parts if quantity is None else cut_count(quantity, parts)
     CouponTypeSlice.objects.bulk_create(
@@ -129,7 +129,7 @@ def _ask(coupon_type: CouponType, action: str, sentence: str, by: Any, reason: s
         action=action,
         summary=sentence % {"type": coupon_type, "money": money},
         moves=COUPON_TYPE_MOVES,
-        review=CouponTypeStatus.IN_REVIEW,
+        review=CouponTypeStatus.SUSPENDED if action == RESUME else CouponTypeStatus.IN_REVIEW,
         by=by,
         reason=reason,
         at=at,

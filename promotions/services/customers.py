@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
@@ -12,7 +13,10 @@ from promotions.models import Customer
 
 @dataclass(frozen=True)
 class Claimant:
-    """A customer as the storefront describes him with a claim. `phone` is the number as typed; it goes no further than `phone_of`."""
+    """A customer as the storefront describes him with a claim.
+
+    `phone` is the number as typed; it goes no further than `phone_of`.
+    """
 
     ref: str
     phone: str
@@ -24,7 +28,9 @@ def stored_phone(claimant: Claimant) -> Phone | None:
     return phone_of(claimant.phone, key=settings.HOLDFAST_IDENTITY_KEY) if claimant.phone else None
 
 
-# One round trip whether he is new, changed or as we know him; nothing is written where nothing is new.
+# One round trip whether he is new, changed or as we know him; nothing is written where nothing is new. Where somebody else mirrors
+# him for the first time just now, this waits for that, changes nothing, and its snapshot is too old to see him: then no row comes
+# back, and the statement is sent once more.
 MIRROR = """
 WITH news AS (
     INSERT INTO promotions_customer AS c
@@ -44,7 +50,7 @@ SELECT id FROM news UNION ALL SELECT id FROM promotions_customer WHERE ref = %(r
 
 def mirror_customer(claimant: Claimant, *, phone: Phone | None, at: datetime) -> int:
     """The id of our mirror of this customer, brought up to date where the storefront says something new."""
-    values = {
+    values: dict[str, Any] = {
         "ref": claimant.ref,
         "phone_hash": phone.hash if phone else "",
         "phone_segment": phone.segment if phone else "",
@@ -55,7 +61,11 @@ def mirror_customer(claimant: Claimant, *, phone: Phone | None, at: datetime) ->
     }
     with connection.cursor() as cursor:
         cursor.execute(MIRROR, values)
-        return cursor.fetchone()[0]
+        row = cursor.fetchone()
+        if row is None:
+            cursor.execute(MIRROR, values)
+            row = cursor.fetchone()
+        return row[0]
 
 
 def customer_of(ref: str, *, at: datetime) -> Customer:

@@ -79,7 +79,7 @@ def _ask(entry: Entry, action: str, sentence: str, by: Any, reason: str, at: dat
         action=action,
         summary=sentence % {"entry": entry, "type": entry.coupon_type, "cap": f"{entry.cap:,}"},
         moves=ENTRY_MOVES,
-        review=EntryStatus.IN_REVIEW,
+        review=EntryStatus.SUSPENDED if action == RESUME else EntryStatus.IN_REVIEW,
         by=by,
         reason=reason,
         at=at,

@@ -1,13 +1,14 @@
 """How campaigns, coupon types and entries go live: asked by one person, approved by another, stopped by anybody who may.
 
-What is approved is a snapshot of the row. Where the row has changed since, the approval is refused and must be asked anew.
+What is approved is a snapshot of the row and of what belongs to it: a campaign's budget, a coupon type's rules. Where anything
+of it has changed since, the approval is refused and must be asked anew.
 """
 
 from datetime import datetime
 from typing import Any, TypeVar
 
 from django.db import transaction
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 
 from backoffice.lib.approvals import request_approval
 from backoffice.lib.audit import because
@@ -17,33 +18,44 @@ from backoffice.lib.states import Moves, move
 
 ModelT = TypeVar("ModelT", bound=Model)
 
+# By relation, what belongs to a row in the eyes of who approves it.
+APPROVED_WITH = {"promotions.campaign": ("budget",), "promotions.coupontype": ("rules",)}
+
 
 def target_of(obj: Model) -> str:
     """How an approval names what it is about."""
     return f"{obj._meta.label_lower}:{obj.pk}"
 
 
-def snapshot(obj: Model) -> dict[str, str]:
-    """Every stored field but the status, as text: what the second person approves. Read fresh, so that both sides spell it alike."""
-    fields = [field for field in obj._meta.concrete_fields if field.name != "status"]
-    row = type(obj)._default_manager.values(*(field.attname for field in fields)).get(pk=obj.pk)
-    return {name: "" if value is None else str(value) for name, value in row.items()}
+def snapshot(obj: Model) -> dict[str, Any]:
+    """Every stored field but the status, as text, read fresh so that both sides spell it alike."""
+    found: dict[str, Any] = _texts(type(obj)._default_manager.filter(pk=obj.pk), leave_out="status")[0]
+    for name in APPROVED_WITH.get(obj._meta.label_lower, ()):
+        relation: Any = obj._meta.get_field(name)
+        rows = relation.related_model._default_manager.filter(**{relation.field.name: obj.pk})
+        found[name] = _texts(rows.order_by("pk"))
+    return found
 
 
 @transaction.atomic
-def ask(obj: Model, *, action: str, summary: str, moves: Moves, review: str, by: Any, reason: str, at: datetime) -> Approval:
-    """Send a draft to review and ask for its approval; what is not a draft any more (a resumption) only asks."""
+def ask(obj: Any, *, action: str, summary: str, moves: Moves, review: str, by: Any, reason: str, at: datetime) -> Approval:
+    """Ask for the approval of what waits in the state `review`; a draft is first sent there, if it can be.
+
+    Raises StaleState where the row is in any other state: what is live need not be asked for, what has ended cannot be.
+    """
+    obj.refresh_from_db(fields=["status"])
     with because(reason, user=by.pk):
-        if obj.status == "draft":  # type: ignore[attr-defined]
-            move(obj, review, moves)
-        payload = {"snapshot": snapshot(obj), "status": str(obj.status)}  # type: ignore[attr-defined]
+        if obj.status != review:
+            move(obj, review, {"draft": moves["draft"]})
+        payload = {"snapshot": snapshot(obj), "status": str(obj.status)}
         return request_approval(action=action, target=target_of(obj), summary=summary, payload=payload, reason=reason, by=by, at=at)
 
 
 def approved_object(approval: Approval, model: type[ModelT]) -> ModelT:
     """The row that was approved, locked. Raises DomainError where it is no longer what was approved."""
-    pk = int(approval.target.rpartition(":")[2])
-    obj = model._default_manager.select_for_update(no_key=True).get(pk=pk)
+    obj = model._default_manager.select_for_update(no_key=True).filter(pk=_pk_of(approval)).first()
+    if obj is None:
+        raise DomainError("What was asked for does not exist any more. Reject it.")
     now = {"snapshot": snapshot(obj), "status": str(obj.status)}  # type: ignore[attr-defined]
     if now != approval.payload:
         raise DomainError(f"{obj} was changed after this was asked for. Reject it and ask anew.")
@@ -55,7 +67,7 @@ def stop(obj: ModelT, *, to: str, moves: Moves, by: Any, reason: str) -> ModelT:
     """One person is enough to stop anything. Needs a reason; stopping what is stopped changes nothing."""
     if not reason.strip():
         raise DomainError("Give a reason: whoever starts it again will read it.")
-    obj.refresh_from_db(fields=["status"])
+    obj.status = type(obj)._default_manager.select_for_update(no_key=True).get(pk=obj.pk).status  # type: ignore[attr-defined]
     if obj.status == to:  # type: ignore[attr-defined]
         return obj
     with because(reason, user=by.pk):
@@ -65,6 +77,15 @@ def stop(obj: ModelT, *, to: str, moves: Moves, by: Any, reason: str) -> ModelT:
 @transaction.atomic
 def back_to_draft(approval: Approval, model: type[Model], *, moves: Moves) -> None:
     """After a rejection what was in review is a draft again, to be changed and asked for anew."""
-    obj = model._default_manager.get(pk=int(approval.target.rpartition(":")[2]))
-    if obj.status == "in_review":  # type: ignore[attr-defined]
+    obj = model._default_manager.filter(pk=_pk_of(approval)).first()
+    if obj is not None and obj.status == "in_review":  # type: ignore[attr-defined]
         move(obj, "draft", moves)
+
+
+def _pk_of(approval: Approval) -> int:
+    return int(approval.target.rpartition(":")[2])
+
+
+def _texts(rows: QuerySet, *, leave_out: str = "") -> list[dict[str, str]]:
+    fields = [field.attname for field in rows.model._meta.concrete_fields if field.name != leave_out]
+    return [{name: "" if value is None else str(value) for name, value in row.items()} for row in rows.values(*fields)]

@@ -40,8 +40,11 @@ class Span:
             rows = rows.filter(**{campaign: self.campaign_id})
         return rows.filter(at__gt=self.since, at__lte=self.at) if self.since else rows
 
-    def claims(self) -> QuerySet:
-        return self.within(Claim.objects.all(), campaign="coupon_type__campaign", coupon_type="coupon_type")
+    def issued(self) -> QuerySet:
+        return self.within(Claim.objects.issued(), campaign="coupon_type__campaign", coupon_type="coupon_type")
+
+    def refused(self) -> QuerySet:
+        return self.within(Claim.objects.refused(), campaign="coupon_type__campaign", coupon_type="coupon_type")
 
     def redemptions(self) -> QuerySet:
         rows = Redemption.objects.filter(returned_at=None)
@@ -55,7 +58,7 @@ def measure(threshold: Threshold, at: datetime) -> Decimal:
 
 def _issued_amount(span: Span) -> Any:
     if span.since:
-        return span.claims().issued().aggregate(value=Sum("coupon_type__face_value"))["value"]
+        return span.issued().aggregate(value=Sum("coupon_type__face_value"))["value"]
     if span.coupon_type_id:
         return CouponTypeSlice.objects.filter(coupon_type=span.coupon_type_id).aggregate(value=Sum("issued_amount"))["value"]
     slices = BudgetSlice.objects.filter(budget__campaign=span.campaign_id) if span.campaign_id else BudgetSlice.objects.all()
@@ -64,7 +67,7 @@ def _issued_amount(span: Span) -> Any:
 
 def _issued_count(span: Span) -> Any:
     if span.since:
-        return span.claims().issued().count()
+        return span.issued().count()
     slices = CouponTypeSlice.objects.all()
     if span.coupon_type_id:
         slices = slices.filter(coupon_type=span.coupon_type_id)
@@ -81,13 +84,13 @@ def _redeemed_amount(span: Span) -> Any:
 
 
 def _token_refusals(span: Span) -> Any:
-    return span.claims().refused().filter(reason__in=TOKEN_REFUSALS).count()
+    return span.refused().filter(reason__in=TOKEN_REFUSALS).count()
 
 
 def _young_accounts_on_shared_tokens(span: Span) -> Any:
     """Distinct customers who registered less than a week before they claimed, by a token that several people used."""
     young = Q(registered_at__gt=F("at") - YOUNG)
-    rows = span.claims().issued().filter(young, token__used__gt=1)
+    rows = span.issued().filter(young, token__used__gt=1)
     return rows.aggregate(value=Count("customer", distinct=True))["value"]
 
 
@@ -98,7 +101,7 @@ def _quick_cash_outs(span: Span) -> Any:
 
 def _customers_on_one_token(span: Span) -> Any:
     """The most distinct customers that one token served."""
-    rows = span.claims().issued().filter(token__isnull=False).values("token")
+    rows = span.issued().filter(token__isnull=False).values("token")
     most = rows.annotate(customers=Count("customer", distinct=True)).order_by("-customers").first()
     return most["customers"] if most else 0
 

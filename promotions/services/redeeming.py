@@ -14,11 +14,10 @@ from backoffice.lib.errors import DomainError
 from backoffice.lib.money import ZERO
 from promotions.discounts import Evaluation, MinimumNotMet, Offer, evaluate
 from promotions.models import Coupon, Customer, Redemption
-from promotions.services.budgets import book
-from promotions.services.thresholds import check_restricted_type
-from promotions.states import CouponStatus, SlotReturn
+from promotions.services.budgets import book, lock_slices
+from promotions.services.thresholds import check_restricted_type, lock_restricted_type
+from promotions.states import MOVED_BY_REDEEMING, VIRTUAL_CATEGORIES, CouponStatus, SlotReturn
 
-VIRTUAL_CATEGORIES = frozenset({"phone_credit", "game_credit"})
 CANCELLED_BY_RISK = "risk"
 
 
@@ -69,6 +68,9 @@ def redeem_coupons(*, codes: Sequence[str], customer: Customer, lines: Sequence[
         return _quote([], lines)[0]
     coupons = _find_coupons(codes, customer, at, lock=True)
     quote, evaluation = _quote(coupons, lines)
+    restricted = sorted({coupon.coupon_type_id for coupon in coupons if coupon.coupon_type.is_restricted})
+    for coupon_type_id in restricted:
+        lock_restricted_type(coupon_type_id)
     redeemed = Coupon.objects.redeemable(at).filter(pk__in=[coupon.pk for coupon in coupons])
     if redeemed.update(status=CouponStatus.REDEEMED) < len(coupons):
         raise CouponRefused("A coupon was redeemed, expired or stopped in the meantime.")
@@ -78,8 +80,8 @@ def redeem_coupons(*, codes: Sequence[str], customer: Customer, lines: Sequence[
     if not book(bookings):
         raise CouponRefused("The budget has no reservation for a coupon. Tell the owner of the campaign.")
     Redemption.objects.bulk_create(_redemptions(quote, evaluation, lines, order_ref, at))
-    for coupon_type_id in sorted({coupon.coupon_type_id for coupon in coupons if coupon.coupon_type.is_restricted}):
-        check_restricted_type(coupon_type_id, at)
+    for coupon_type_id in restricted:
+        check_restricted_type(coupon_type_id, at, moved=MOVED_BY_REDEEMING)
     return quote
 
 
@@ -90,9 +92,12 @@ def return_coupons(*, order_ref: str, cancelled_by: str, at: datetime) -> int:
     The money always comes back, since no goods left. The coupon lives again where the policy says so, unless it has expired or the
     budget has no room left to reserve it; then it is voided. A second call finds nothing to do.
     """
-    redemptions = Redemption.objects.select_related("coupon__coupon_type__campaign").select_for_update(of=("self",))
+    rows = Redemption.objects.filter(order_ref=order_ref, returned_at=None).order_by("coupon_id")
+    rows = rows.select_for_update(of=("self", "coupon"), no_key=True).select_related("coupon__coupon_type__campaign")
+    redemptions = list(rows)
+    lock_slices(redemption.coupon.budget_slice_id for redemption in redemptions)
     revived = 0
-    for redemption in redemptions.filter(order_ref=order_ref, returned_at=None).order_by("coupon_id"):
+    for redemption in redemptions:
         coupon = redemption.coupon
         revive = coupon.valid_until > at and _gives_back(coupon.coupon_type.campaign.slot_return, cancelled_by)
         if revive:

@@ -1,8 +1,12 @@
 """Lines are drawn, crossed once, and armed again by a person.
 
 What a restricted type crosses acts inside the transaction that crosses it; everything else is found by the scheduled check.
+
+Locks are taken from the owner downwards: coupon type or campaign, then threshold, then slices. Whoever presses stop takes them so,
+and a claim or redemption that may come to suspend its own type has to do the same (`lock_restricted_type`).
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -17,8 +21,10 @@ from backoffice.lib.automation import is_observing
 from backoffice.lib.errors import DomainError, InvalidInput, StaleState
 from backoffice.lib.states import move
 from promotions.models import Alarm, Campaign, CouponType, Threshold
+from promotions.services.campaigns import save_valid
 from promotions.services.measures import measure
 from promotions.states import (
+    CAMPAIGN_GIVING,
     CAMPAIGN_MOVES,
     COUPON_TYPE_MOVES,
     Audience,
@@ -41,8 +47,8 @@ class BuiltIn:
     action: ThresholdAction
 
 
-# How much of this an event in a studio shows by itself: guests register on the spot, but with a card of their own; a few of them buy
-# credit for their own phone, hours later. Ten within ten minutes, by a card that goes from hand to hand, is no studio.
+# How much of this an event in a studio shows by itself: guests register on the spot, but with a card of their own; a few of
+# them buy credit for their own phone, hours later. Ten within ten minutes, by a card that goes from hand to hand, is no studio.
 BUILT_IN = (
     BuiltIn(Metric.TOKEN_REFUSALS, timedelta(minutes=10), 1, ThresholdAction.ALARM),
     BuiltIn(Metric.CUSTOMERS_ON_ONE_TOKEN, timedelta(minutes=10), 30, ThresholdAction.ALARM),
@@ -61,11 +67,11 @@ def arm_threshold(
     is_built_in: bool = False,
 ) -> Threshold:
     """Draw a line. Raises InvalidInput for a limit that is not positive, or for suspending the whole platform."""
-    if limit <= 0 or (window is not None and window <= timedelta(0)):
+    if not limit.is_finite() or limit <= 0 or (window is not None and window <= timedelta(0)):
         raise InvalidInput("A threshold needs a limit above zero, and a window above zero or none.")
     if scope == "platform" and action == ThresholdAction.SUSPEND:
         raise InvalidInput("A threshold of the whole platform can alarm; it cannot suspend everything at once.")
-    return Threshold.objects.create(
+    threshold = Threshold(
         campaign=scope if isinstance(scope, Campaign) else None,
         coupon_type=scope if isinstance(scope, CouponType) else None,
         metric=metric,
@@ -74,6 +80,8 @@ def arm_threshold(
         action=action,
         is_built_in=is_built_in,
     )
+    save_valid(threshold)
+    return threshold
 
 
 def arm_built_in(coupon_type: CouponType) -> None:
@@ -93,7 +101,9 @@ def arm_built_in(coupon_type: CouponType) -> None:
 
 
 def rearm_threshold(threshold: Threshold, *, by: Any, reason: str, at: datetime) -> Threshold:
-    """Arm a crossed line again. Raises StaleState where it is armed already."""
+    """Arm a crossed line again. Needs a reason. Raises StaleState where it is armed already."""
+    if not reason.strip():
+        raise DomainError("Give a reason: a line was crossed, and is drawn anew.")
     with because(reason, user=by.pk):
         if not Threshold.objects.filter(pk=threshold.pk, fired_at__isnull=False).update(fired_at=None):
             raise StaleState("This threshold is armed already.")
@@ -107,9 +117,14 @@ def check_thresholds(at: datetime) -> list[Alarm]:
     return _check(lines.select_related("campaign", "coupon_type").order_by("pk"), at)
 
 
-def check_restricted_type(coupon_type_id: int, at: datetime) -> list[Alarm]:
-    """Look at the lines of one restricted type, inside the transaction that may cross them."""
-    lines = Threshold.objects.armed().filter(coupon_type=coupon_type_id)
+def lock_restricted_type(coupon_type_id: int) -> None:
+    """For a transaction that will take from the slices of a restricted type, or from its budget, and then check its lines."""
+    CouponType.objects.select_for_update(no_key=True).get(pk=coupon_type_id)
+
+
+def check_restricted_type(coupon_type_id: int, at: datetime, *, moved: Collection[Metric] = tuple(Metric)) -> list[Alarm]:
+    """Look at the lines of one restricted type on the metrics that were moved, inside the transaction that may cross them."""
+    lines = Threshold.objects.armed().filter(coupon_type=coupon_type_id, metric__in=moved)
     return _check(lines.select_related("coupon_type").order_by("pk"), at)
 
 
@@ -139,34 +154,38 @@ def _check(lines: Any, at: datetime) -> list[Alarm]:
 @transaction.atomic
 def _cross(line: Threshold, value: Decimal, at: datetime) -> Alarm | None:
     """One alarm a crossing, however many see it at once; suspends where the line says so."""
-    if not Threshold.objects.filter(pk=line.pk, fired_at=None).update(fired_at=at):
-        return None
-    action = ThresholdAction.ALARM
-    if line.action == ThresholdAction.SUSPEND and not is_observing():
-        _suspend(line, value)
-        action = ThresholdAction.SUSPEND
-    log.warning(
-        "threshold_crossed",
-        scope=line.scope,
-        metric=line.metric,
-        value=str(value),
-        limit=str(line.limit),
-        action=action,
-    )
-    return Alarm.objects.create(
-        threshold=line, at=at, scope=line.scope, cause=line.metric, value=value, limit=line.limit, action=action
-    )
+    owner = _locked_owner(line)
+    with because(f"{line.get_metric_display()}: {value} of {line.limit}", user=system_user().pk):
+        if not Threshold.objects.filter(pk=line.pk, fired_at=None).update(fired_at=at):
+            return None
+        action = ThresholdAction.ALARM
+        if line.action == ThresholdAction.SUSPEND and not is_observing():
+            _suspend(owner)
+            action = ThresholdAction.SUSPEND
+        log.warning(
+            "threshold_crossed",
+            scope=line.scope,
+            metric=line.metric,
+            value=str(value),
+            limit=str(line.limit),
+            action=action,
+        )
+        return Alarm.objects.create(
+            threshold=line, at=at, scope=line.scope, cause=line.metric, value=value, limit=line.limit, action=action
+        )
 
 
-def _suspend(line: Threshold, value: Decimal) -> None:
+def _locked_owner(line: Threshold) -> CouponType | Campaign | None:
+    if line.coupon_type_id is not None:
+        return CouponType.objects.select_for_update(no_key=True).get(pk=line.coupon_type_id)
+    if line.campaign_id is not None:
+        return Campaign.objects.select_for_update(no_key=True).get(pk=line.campaign_id)
+    return None
+
+
+def _suspend(owner: CouponType | Campaign | None) -> None:
     """Stop what the line is about, where it still gives; that it was stopped already is no error."""
-    reason = f"{line.get_metric_display()}: {value} of {line.limit}"
-    with because(reason, user=system_user().pk):
-        if line.coupon_type is not None:
-            line.coupon_type.refresh_from_db(fields=["status"])
-            if line.coupon_type.status == CouponTypeStatus.LIVE:
-                move(line.coupon_type, CouponTypeStatus.SUSPENDED, COUPON_TYPE_MOVES)
-        elif line.campaign is not None:
-            line.campaign.refresh_from_db(fields=["status"])
-            if line.campaign.status in (CampaignStatus.APPROVED, CampaignStatus.LIVE):
-                move(line.campaign, CampaignStatus.PAUSED, CAMPAIGN_MOVES)
+    if isinstance(owner, CouponType) and owner.status == CouponTypeStatus.LIVE:
+        move(owner, CouponTypeStatus.SUSPENDED, COUPON_TYPE_MOVES)
+    elif isinstance(owner, Campaign) and owner.status in CAMPAIGN_GIVING:
+        move(owner, CampaignStatus.PAUSED, CAMPAIGN_MOVES)

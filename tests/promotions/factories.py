@@ -6,15 +6,19 @@ from itertools import count
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.db import transaction
 
 from backoffice.lib.approvals import approve
-from promotions.models import Campaign, Claim, ClaimToken, Coupon, CouponType, Entry
+from backoffice.lib.models import Approval
+from promotions.models import Campaign, Claim, ClaimToken, Coupon, CouponType, Entry, Threshold
 from promotions.services.campaigns import create_campaign, request_campaign
 from promotions.services.claiming import Claimant, ClaimRequest, claim_coupon
 from promotions.services.coupon_types import create_coupon_type, request_coupon_type
 from promotions.services.entries import create_entry, request_entry
+from promotions.services.redeeming import BasketLine, Quote, redeem_coupons
+from promotions.services.thresholds import arm_threshold
 from promotions.services.tokens import make_token_batch, token_text
-from promotions.states import Audience, Channel
+from promotions.states import Audience, Channel, Metric, ThresholdAction
 
 NOON = datetime(2026, 1, 20, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -39,6 +43,10 @@ def the_approver() -> User:
     return User.objects.get_or_create(username="approver", defaults={"is_staff": True, "is_superuser": True})[0]
 
 
+def approved(asked: Approval, *, at: datetime = NOON) -> Approval:
+    return approve(asked, by=the_approver(), reason="test", at=at)
+
+
 def a_campaign(*, is_live: bool = True, **fields: Any) -> Campaign:
     code = f"C{number()}"
     values = {
@@ -51,7 +59,7 @@ def a_campaign(*, is_live: bool = True, **fields: Any) -> Campaign:
     }
     campaign = create_campaign(**{**values, **fields})
     if is_live:
-        approve(request_campaign(campaign, by=the_asker(), reason="test", at=NOON), by=the_approver(), reason="test", at=NOON)
+        approved(request_campaign(campaign, by=the_asker(), reason="test", at=NOON))
         campaign.refresh_from_db()
     return campaign
 
@@ -73,8 +81,7 @@ def a_coupon_type(*, campaign: Campaign | None = None, is_live: bool = True, **f
     }
     coupon_type = create_coupon_type(campaign=campaign or a_campaign(), **{**values, **fields})
     if is_live:
-        asked = request_coupon_type(coupon_type, by=the_asker(), reason="test", at=NOON)
-        approve(asked, by=the_approver(), reason="test", at=NOON)
+        approved(request_coupon_type(coupon_type, by=the_asker(), reason="test", at=NOON))
         coupon_type.refresh_from_db()
     return coupon_type
 
@@ -95,8 +102,7 @@ def an_entry(*, coupon_type: CouponType | None = None, is_open: bool = True, **f
     }
     entry = create_entry(coupon_type=coupon_type, **{**values, **fields})
     if is_open:
-        asked = request_entry(entry, by=the_asker(), reason="test", at=NOON)
-        approve(asked, by=the_approver(), reason="test", at=NOON)
+        approved(request_entry(entry, by=the_asker(), reason="test", at=NOON))
         entry.refresh_from_db()
     return entry
 
@@ -137,3 +143,35 @@ def a_coupon(*, at: datetime = NOON, **fields: Any) -> Coupon:
     claim = a_claim(at=at, **fields)
     assert claim.outcome == "issued", claim.reason
     return claim.coupon
+
+
+def a_basket(*amounts: str, category: str = "clothes") -> list[BasketLine]:
+    """Lines of these amounts, by default one of 100 that is no virtual good."""
+    return [BasketLine(f"sku{n}", category, Decimal(amount)) for n, amount in enumerate(amounts or ("100.00",))]
+
+
+def cash_out(coupon: Coupon, *, order_ref: str = "", at: datetime = NOON) -> Quote:
+    """The coupon pays for phone credit."""
+    return redeem(coupon, lines=a_basket("200.00", category="phone_credit"), order_ref=order_ref, at=at)
+
+
+def redeem(*coupons: Coupon, lines: list[BasketLine] | None = None, order_ref: str = "", at: datetime = NOON) -> Quote:
+    """Redeem coupons of one customer for an order of their own."""
+    with transaction.atomic():
+        return redeem_coupons(
+            codes=[coupon.code for coupon in coupons],
+            customer=coupons[0].customer,
+            lines=lines or a_basket(),
+            order_ref=order_ref or f"order{number()}",
+            at=at,
+        )
+
+
+def a_line(
+    scope: Any = "platform",
+    metric: str = Metric.ISSUED_COUNT,
+    limit: Any = 1,
+    window: timedelta | None = None,
+    action: str = ThresholdAction.ALARM,
+) -> Threshold:
+    return arm_threshold(scope=scope, metric=metric, window=window, limit=Decimal(limit), action=action)

@@ -67,7 +67,7 @@ def test_without_an_entry_there_is_no_way_in():
     )
     entry = an_entry(coupon_type=coupon_type, is_open=False)
     assert refusal(entry=entry) == RefusalReason.ENTRY_NOT_OPEN
-    assert claim_coupon(a_request(entry=entry, **{}), at=NOON).reason == RefusalReason.ENTRY_NOT_OPEN
+    assert claim_coupon(a_request(entry=entry), at=NOON).reason == RefusalReason.ENTRY_NOT_OPEN
 
 
 @pytest.mark.parametrize(
@@ -86,8 +86,8 @@ def test_what_is_wrong_with_the_way_in_is_said_exactly(fields, reason):
 @pytest.mark.parametrize(
     ("stop", "reason"),
     [
-        (lambda entry, **why: suspend_entry(entry, **why), RefusalReason.ENTRY_NOT_OPEN),
-        (lambda entry, **why: close_entry(entry, **why), RefusalReason.ENTRY_NOT_OPEN),
+        (suspend_entry, RefusalReason.ENTRY_NOT_OPEN),
+        (close_entry, RefusalReason.ENTRY_NOT_OPEN),
         (lambda entry, **why: suspend_coupon_type(entry.coupon_type, **why), RefusalReason.COUPON_TYPE_NOT_LIVE),
         (lambda entry, **why: pause_campaign(entry.coupon_type.campaign, **why), RefusalReason.CAMPAIGN_NOT_LIVE),
     ],

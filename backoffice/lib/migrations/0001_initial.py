@@ -181,9 +181,9 @@ class Migration(migrations.Migration):
                 ('key', models.CharField(max_length=255, verbose_name='key')),
                 ('fingerprint', models.CharField(help_text='SHA-256 of method, path and body.', max_length=64, verbose_name='fingerprint')),
                 ('started_at', models.DateTimeField(verbose_name='started at')),
-                ('status', models.PositiveSmallIntegerField(help_text='Empty while the first request runs.', null=True, verbose_name='status')),
-                ('body', models.BinaryField(null=True, verbose_name='body')),
-                ('content_type', models.CharField(blank=True, max_length=60)),
+                ('status', models.PositiveSmallIntegerField(verbose_name='status')),
+                ('body', models.BinaryField(verbose_name='body')),
+                ('content_type', models.CharField(max_length=60)),
                 ('api_key', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='lib.apikey')),
             ],
             options={
@@ -373,7 +373,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='idempotencyrecord',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('body', None), ('status', None)), models.Q(('body__isnull', False), ('status__isnull', False)), _connector='OR'), name='idempotency_answer_is_whole'),
+            constraint=models.CheckConstraint(condition=models.Q(('status__lt', 500)), name='idempotency_keeps_no_server_error'),
         ),
         migrations.AddIndex(
             model_name='job',

@@ -5,6 +5,8 @@ from django.utils.translation import gettext_lazy as _
 
 from backoffice.lib.audit import tracked
 
+SHA256_HEX = "^[0-9a-f]{64}$"
+
 
 class Scope(models.TextChoices):
     """What a key may do. A key without a scope may do nothing."""
@@ -26,18 +28,14 @@ class ApiKey(models.Model):
     secret_hash = models.CharField(max_length=64, editable=False)
     scopes = ArrayField(models.CharField(max_length=40, choices=Scope.choices), verbose_name=_("scopes"), default=list)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
-    created_by = models.ForeignKey(
-        "auth.User", models.PROTECT, related_name="+", null=True, verbose_name=_("created by")
-    )
+    created_by = models.ForeignKey("auth.User", models.PROTECT, related_name="+", null=True, verbose_name=_("created by"))
     last_used_at = models.DateTimeField(_("last used at"), null=True, editable=False)
     revoked_at = models.DateTimeField(_("revoked at"), null=True, editable=False)
 
     class Meta:
         verbose_name = _("API key")
         verbose_name_plural = _("API keys")
-        constraints = [
-            models.CheckConstraint(condition=Q(secret_hash__regex="^[0-9a-f]{64}$"), name="api_key_is_hashed")
-        ]
+        constraints = [models.CheckConstraint(condition=Q(secret_hash__regex=SHA256_HEX), name="api_key_is_hashed")]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"

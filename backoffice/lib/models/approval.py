@@ -29,9 +29,7 @@ class Approval(models.Model):
     status = models.CharField(_("status"), max_length=10, choices=ApprovalStatus, default=ApprovalStatus.PENDING)
     requested_by = models.ForeignKey("auth.User", models.PROTECT, related_name="+", verbose_name=_("requested by"))
     requested_at = models.DateTimeField(_("requested at"))
-    decided_by = models.ForeignKey(
-        "auth.User", models.PROTECT, related_name="+", null=True, verbose_name=_("decided by")
-    )
+    decided_by = models.ForeignKey("auth.User", models.PROTECT, related_name="+", null=True, verbose_name=_("decided by"))
     decided_at = models.DateTimeField(_("decided at"), null=True)
     decision_reason = models.TextField(_("reason of the decision"), blank=True)
 
@@ -55,9 +53,7 @@ class Approval(models.Model):
                 name="approval_decision_has_person_and_time",
             ),
             models.CheckConstraint(condition=~Q(reason=""), name="approval_has_a_reason"),
-            models.CheckConstraint(
-                condition=Q(payload_hash__regex="^[0-9a-f]{64}$"), name="approval_payload_is_hashed"
-            ),
+            models.CheckConstraint(condition=Q(payload_hash__regex="^[0-9a-f]{64}$"), name="approval_payload_is_hashed"),
         ]
 
     def __str__(self) -> str:

@@ -10,21 +10,16 @@ class IdempotencyRecord(models.Model):
     key = models.CharField(_("key"), max_length=255)
     fingerprint = models.CharField(_("fingerprint"), max_length=64, help_text=_("SHA-256 of method, path and body."))
     started_at = models.DateTimeField(_("started at"))
-    status = models.PositiveSmallIntegerField(
-        _("status"), null=True, help_text=_("Empty while the first request runs.")
-    )
-    body = models.BinaryField(_("body"), null=True)
-    content_type = models.CharField(max_length=60, blank=True)
+    status = models.PositiveSmallIntegerField(_("status"))
+    body = models.BinaryField(_("body"))
+    content_type = models.CharField(max_length=60)
 
     class Meta:
         verbose_name = _("idempotency record")
         verbose_name_plural = _("idempotency records")
         constraints = [
             models.UniqueConstraint(fields=["api_key", "key"], name="idempotency_one_answer_per_key"),
-            models.CheckConstraint(
-                condition=Q(status=None, body=None) | Q(status__isnull=False, body__isnull=False),
-                name="idempotency_answer_is_whole",
-            ),
+            models.CheckConstraint(condition=Q(status__lt=500), name="idempotency_keeps_no_server_error"),
         ]
         indexes = [models.Index(fields=["started_at"], name="idempotency_by_start")]
 

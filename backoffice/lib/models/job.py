@@ -31,8 +31,8 @@ JOB_MOVES = moves(
 class Job(models.Model):
     """Long work, owned by the database. Celery wakes it up; a worker holds a lease while it works a chunk.
 
-    `done` counts the items that have a result; `cursor` is the last item worked. Both move with each chunk's own commit, so a worker
-    that dies anywhere loses nothing and repeats nothing.
+    `done` counts the items that have a result; `cursor` is the last item worked. Both move with each chunk's own commit, so
+    a worker that dies anywhere loses nothing and repeats nothing.
     """
 
     kind = models.CharField(_("kind"), max_length=40)
@@ -61,9 +61,7 @@ class Job(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(done__lte=F("total")), name="job_done_within_total"),
             models.CheckConstraint(condition=Q(failed_items__lte=F("done")), name="job_failed_within_done"),
-            models.CheckConstraint(
-                condition=~Q(status="done") | Q(done=F("total")), name="job_is_done_when_every_item_is"
-            ),
+            models.CheckConstraint(condition=~Q(status="done") | Q(done=F("total")), name="job_is_done_when_every_item_is"),
         ]
         indexes = [
             models.Index(fields=["lease_until"], name="job_open", condition=Q(status__in=["queued", "running"])),

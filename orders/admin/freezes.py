@@ -1,0 +1,229 @@
+"""Freezes and releases: the legal act, its progress, and a result for every order."""
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import Sum
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from backoffice.lib.admin.base import ReadOnlyAdmin
+from backoffice.lib.admin.columns import state_column, text_column, time_column
+from backoffice.lib.admin.filters import ChoicesFilter, MomentFilter, question_filter
+from backoffice.lib.admin.history import Source, source_of
+from backoffice.lib.admin.jobs import bar, job_page, progress_url
+from backoffice.lib.admin.page import Fact, Headline, Panel
+from backoffice.lib.admin.search import ExactSearchMixin
+from backoffice.lib.admin.steps import ReasonForm, Step
+from backoffice.lib.display import NOTHING, amount_text, count_text, link, state_badge, time_html
+from backoffice.lib.models import Job
+from orders.admin.links import page_of
+from orders.models import Freeze, FreezeItem, Hold, Order, Release, ReleaseItem
+from orders.services.freezing import request_release
+from orders.states import ItemResult
+
+TROUBLE_SHOWN = 20
+
+job_page("freeze", lambda job: reverse("admin:orders_freeze_change", args=[Freeze.objects.get(job=job).pk]))
+job_page("release", lambda job: reverse("admin:orders_release_change", args=[Release.objects.get(job=job).pk]))
+
+
+class ReleaseAllForm(ReasonForm):
+    legal_reference = forms.CharField(
+        label=gettext_lazy("Legal reference"), max_length=200, required=False, widget=UnfoldAdminTextInputWidget
+    )
+
+    def for_object(self, obj: Freeze) -> None:
+        self.fields["legal_reference"].required = obj.kind == "legal"
+
+
+def open_holds(freeze: Freeze) -> Any:
+    return Hold.objects.open().filter(freeze=freeze)
+
+
+def ask_to_release(freeze: Freeze, *, by: Any, at: datetime, reason: str, legal_reference: str) -> Release:
+    words = _("all open holds of %s") % freeze
+    return request_release(freeze, holds=None, scope_text=words, reason=reason, legal_reference=legal_reference, by=by, at=at)
+
+
+def tells_release(freeze: Freeze) -> str:
+    holds = open_holds(freeze)
+    orders = Order.objects.filter(pk__in=holds.values("order"))
+    amount = amount_text(
+        orders.aggregate(total=Sum("gross_amount"))["total"], orders.values_list("currency", flat=True).first() or ""
+    )
+    text = _(
+        "This goes to Approvals. Once a second person approves, %(number)s holds are released; the orders, %(amount)s, can be"
+        " delivered."
+    )
+    return text % {"number": count_text(holds.count()), "amount": amount}
+
+
+def why_not_release(freeze: Freeze, _user: Any) -> str:
+    return "" if open_holds(freeze).exists() else _("None of its holds is open.")
+
+
+STEPS = (
+    Step(
+        name="ask-to-release",
+        label=gettext_lazy("Ask to release all"),
+        icon="lock_open",
+        permission="orders.request_freeze",
+        run=ask_to_release,
+        form_class=ReleaseAllForm,
+        why_not=why_not_release,
+        tells=tells_release,
+        done=gettext_lazy("Sent to Approvals. Nothing is released until a second person approves."),
+    ),
+)
+
+
+def job_facts(job: Job) -> list[Fact]:
+    approval = (
+        link(reverse("admin:lib_approval_change", args=[job.approval_id]), f"#{job.approval_id}") if job.approval_id else NOTHING
+    )
+    decided = job.approval.decided_by if job.approval else None
+    return [
+        Fact(_("Asked by"), job.requested_by, time_html(job.requested_at)),
+        Fact(_("Approval"), approval, decided or _("waiting for a second person")),
+        Fact(_("Reason"), job.reason),
+        Fact(_("Hash of the scope"), f"{job.scope_hash[:16]}…"),
+        Fact(_("Job"), page_of(job), state_badge(job)),
+    ]
+
+
+def tally_panel(tally: dict[str, int], list_url: str) -> Panel:
+    """So many items with each result. Held, released, skipped and failed add up to the scope at the end."""
+    words = dict(ItemResult.choices)
+    rows = [
+        [words[result], link(f"{list_url}&result__exact={result}", count_text(number))]
+        for result, number in tally.items()
+        if number
+    ]
+    return Panel(_("Results"), [_("result"), _("items")], rows, _("No items."), list_url)
+
+
+@admin.register(Freeze)
+class FreezeAdmin(ReadOnlyAdmin):
+    steps = STEPS
+    list_display = (
+        "__str__",
+        state_column("kind", gettext_lazy("kind")),
+        "authority",
+        state_column("job.status", gettext_lazy("state")),
+        text_column(lambda freeze: bar(freeze.job), "progress", gettext_lazy("progress")),
+        text_column(lambda freeze: count_text(freeze.job.total), "orders", gettext_lazy("orders")),
+        text_column(lambda freeze: freeze.job.requested_by, "requested_by", gettext_lazy("asked by")),
+        time_column("job.requested_at", gettext_lazy("asked at"), order="pk"),
+    )
+    list_filter = (("kind", ChoicesFilter), ("job__status", ChoicesFilter))
+    list_select_related = ("job__requested_by", "job__approval__decided_by")
+    search_fields = ("legal_reference", "authority", "scope_text")
+    ordering = ("-pk",)
+
+    def headline(self, request: HttpRequest, obj: Freeze) -> Headline:
+        facts = [
+            Fact(_("Holds open"), count_text(open_holds(obj).count())),
+            Fact(_("Legal reference"), obj.legal_reference or NOTHING, obj.authority),
+            *job_facts(obj.job),
+        ]
+        kind = state_badge(obj, "kind")
+        return Headline(str(obj), kind, sentence=obj.scope_text, facts=facts, progress_url=progress_url(obj.job))
+
+    def panels(self, request: HttpRequest, obj: Freeze) -> list[Panel]:
+        items = f"{reverse('admin:orders_freezeitem_changelist')}?freeze={obj.pk}"
+        trouble = obj.items.filter(result__in=("skipped", "failed")).select_related("order").order_by("-result", "pk")
+        rows = [[page_of(item.order), state_badge(item, "result"), item.detail] for item in trouble[:TROUBLE_SHOWN]]
+        return [
+            tally_panel(obj.items.tally(), items),
+            Panel(_("Not held, and why"), [_("order"), _("result"), _("why")], rows, _("None was left out."), items),
+            releases_panel(obj),
+        ]
+
+    def history_sources(self, obj: Freeze) -> list[Source]:
+        return [*source_of(obj), *source_of(obj.job), *(source_of(obj.job.approval) if obj.job.approval else [])]
+
+
+def releases_panel(freeze: Freeze) -> Panel:
+    rows = [
+        [page_of(release), state_badge(release.job), bar(release.job), release.scope_text, release.legal_reference or NOTHING]
+        for release in freeze.releases.select_related("job").order_by("-pk")
+    ]
+    return Panel(
+        _("Releases"), [_("release"), _("state"), _("progress"), _("scope"), _("legal reference")], rows, _("Nothing was released.")
+    )
+
+
+@admin.register(Release)
+class ReleaseAdmin(ReadOnlyAdmin):
+    list_display = (
+        "__str__",
+        text_column(lambda release: page_of(release.freeze), "freeze", gettext_lazy("freeze")),
+        state_column("job.status", gettext_lazy("state")),
+        text_column(lambda release: bar(release.job), "progress", gettext_lazy("progress")),
+        text_column(lambda release: count_text(release.job.total), "holds", gettext_lazy("holds")),
+        text_column(lambda release: release.job.requested_by, "requested_by", gettext_lazy("asked by")),
+        time_column("job.requested_at", gettext_lazy("asked at"), order="pk"),
+    )
+    list_filter = (("job__status", ChoicesFilter), ("job__requested_at", MomentFilter))
+    list_select_related = ("freeze", "job__requested_by", "job__approval__decided_by")
+    search_fields = ("legal_reference", "scope_text", "freeze__legal_reference")
+    ordering = ("-pk",)
+
+    def headline(self, request: HttpRequest, obj: Release) -> Headline:
+        facts = [
+            Fact(_("Freeze"), page_of(obj.freeze)),
+            Fact(_("Legal reference"), obj.legal_reference or NOTHING),
+            *job_facts(obj.job),
+        ]
+        return Headline(str(obj), sentence=obj.scope_text, facts=facts, progress_url=progress_url(obj.job))
+
+    def panels(self, request: HttpRequest, obj: Release) -> list[Panel]:
+        return [tally_panel(obj.items.tally(), f"{reverse('admin:orders_releaseitem_changelist')}?release={obj.pk}")]
+
+    def history_sources(self, obj: Release) -> list[Source]:
+        return [*source_of(obj), *source_of(obj.job), *(source_of(obj.job.approval) if obj.job.approval else [])]
+
+
+ResultFilter = question_filter(
+    gettext_lazy("result"),
+    "result__exact",
+    {value: (label, lambda rows, value=value: rows.filter(result=value)) for value, label in ItemResult.choices},
+)
+
+
+@admin.register(FreezeItem)
+class FreezeItemAdmin(ExactSearchMixin, ReadOnlyAdmin):
+    list_display = (
+        text_column(lambda item: page_of(item.order), "order", gettext_lazy("order")),
+        state_column("result", gettext_lazy("result")),
+        "detail",
+        text_column(lambda item: page_of(item.freeze), "freeze", gettext_lazy("freeze")),
+    )
+    list_display_links = None
+    list_filter = (ResultFilter,)
+    list_select_related = ("order", "freeze")
+    search_fields = ("order__ref",)
+    ordering = ("pk",)
+    fields = ("freeze", "order", "result", "detail")
+
+
+@admin.register(ReleaseItem)
+class ReleaseItemAdmin(ExactSearchMixin, ReadOnlyAdmin):
+    list_display = (
+        text_column(lambda item: page_of(item.hold.order), "order", gettext_lazy("order")),
+        state_column("result", gettext_lazy("result")),
+        "detail",
+        text_column(lambda item: page_of(item.release), "release", gettext_lazy("release")),
+    )
+    list_display_links = None
+    list_filter = (ResultFilter,)
+    list_select_related = ("hold__order", "release")
+    search_fields = ("hold__order__ref",)
+    ordering = ("pk",)
+    fields = ("release", "hold", "result", "detail")

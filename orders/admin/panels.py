@@ -1,0 +1,91 @@
+"""What an order is made of, and what its customer's, coupon's and redemption's pages say of orders."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from backoffice.lib.admin.extensions import panels_on
+from backoffice.lib.admin.page import Panel
+from backoffice.lib.display import NOTHING, amount_html, link, state_badge, time_html
+from orders.admin.links import orders_panel, page_of
+from orders.models import Hold, Order
+from promotions.models import Coupon, Customer, Redemption
+
+
+def recipient_of(line: Any) -> str:
+    return f"••••{line.recipient_last_four}" if line.recipient_last_four else NOTHING
+
+
+def lines_panel(order: Order) -> Panel:
+    rows = [
+        [
+            line.sku,
+            line.get_category_display(),
+            amount_html(line.amount, order.currency),
+            amount_html(line.discount, order.currency),
+            recipient_of(line),
+        ]
+        for line in order.lines.all()
+    ]
+    return Panel(_("Lines"), [_("SKU"), _("category"), _("amount"), _("discount"), _("recipient")], rows)
+
+
+def discounts_panel(order: Order) -> Panel:
+    """From the coupon back to the way it came in: the provenance."""
+    found = order.discounts.select_related("coupon__coupon_type", "coupon__claim__entry", "coupon__claim__token__batch")
+    rows = []
+    for discount in found:
+        coupon, claim = discount.coupon, discount.coupon.claim
+        rows.append(
+            [
+                page_of(coupon),
+                page_of(coupon.coupon_type),
+                state_badge(coupon.coupon_type, "audience"),
+                amount_html(discount.amount, order.currency),
+                page_of(claim, time_html(claim.at)),
+                page_of(claim.entry),
+                page_of(claim.token),
+            ]
+        )
+    columns = [_("coupon"), _("coupon type"), _("audience"), _("took off"), _("claimed"), _("entry"), _("token")]
+    return Panel(_("Coupons"), columns, rows, _("Paid without a coupon."))
+
+
+def holds_panel(order: Order) -> Panel:
+    rows = [
+        [
+            page_of(hold, state_badge(hold, "kind")),
+            hold.reason,
+            hold.placed_by,
+            time_html(hold.placed_at),
+            time_html(hold.until),
+            page_of(hold.freeze),
+            time_html(hold.released_at) if hold.released_at else _("open"),
+            hold.release_reason or NOTHING,
+        ]
+        for hold in Hold.objects.for_admin_list().filter(order=order).order_by("-pk")
+    ]
+    columns = [_("kind"), _("why"), _("by"), _("placed"), _("until"), _("freeze"), _("released"), _("why")]
+    return Panel(_("Holds"), columns, rows, _("It was never held."))
+
+
+@panels_on(Customer)
+def orders_of_customer(request: HttpRequest, customer: Customer) -> list[Panel]:
+    url = f"{reverse('admin:orders_order_changelist')}?q={customer.ref}"
+    return [orders_panel(_("Orders"), Order.objects.filter(customer=customer), url=url)]
+
+
+@panels_on(Coupon)
+def orders_of_coupon(request: HttpRequest, coupon: Coupon) -> list[Panel]:
+    return [orders_panel(_("Orders it paid for"), Order.objects.filter(discounts__coupon=coupon))]
+
+
+@panels_on(Redemption)
+def order_of_redemption(request: HttpRequest, item: Redemption) -> list[Panel]:
+    return [orders_panel(_("Order"), Order.objects.filter(ref=item.order_ref))]
+
+
+def freeze_link(freeze: Any) -> Any:
+    return link(reverse("admin:orders_freeze_change", args=[freeze.pk]), freeze)

@@ -1,0 +1,173 @@
+"""What the database promises by itself: each constraint, tried in raw SQL round every service."""
+
+import re
+from pathlib import Path
+
+import pgtrigger
+import pytest
+from django.apps import apps
+
+from promotions.models import (
+    BudgetSlice,
+    CouponTypeSlice,
+    Customer,
+    EntrySlice,
+    RuleUse,
+)
+from promotions.services.thresholds import BUILT_IN
+from tests.promotions.factories import (
+    a_campaign,
+    a_claim,
+    a_claimant,
+    a_coupon,
+    a_coupon_type,
+    a_restricted_type,
+    a_token,
+    an_entry,
+)
+from tests.promotions.rawsql import copy_of, refused, set_in
+from tests.promotions.rows import (
+    a_batch,
+    a_block,
+    a_campaign_budget,
+    a_platform_threshold,
+    a_redemption,
+    a_rule,
+    a_threshold,
+    an_alarm,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def a_slice(model):
+    coupon = a_coupon()
+    return {
+        BudgetSlice: lambda: coupon.budget_slice,
+        CouponTypeSlice: coupon.coupon_type.slices.get,
+        EntrySlice: coupon.claim.entry.slices.get,
+    }[model]()
+
+
+def a_use():
+    a_coupon()
+    return RuleUse.objects.get()
+
+
+# By the constraint that must refuse: what to build, and what to write into it.
+CHECKS = {
+    "budget_is_positive": (a_campaign_budget, "amount = 0"),
+    "budget_slice_never_negative": (lambda: a_slice(BudgetSlice), "reserved = -0.01"),
+    "budget_slice_never_negative ": (lambda: a_slice(BudgetSlice), "spent = -0.01"),
+    "budget_slice_never_negative  ": (lambda: a_slice(BudgetSlice), "returned = -0.01"),
+    "budget_slice_never_overshoots": (lambda: a_slice(BudgetSlice), "reserved = amount + 0.01"),
+    "budget_slice_never_overshoots ": (lambda: a_slice(BudgetSlice), "reserved = amount / 2, spent = amount / 2 + 0.01"),
+    "budget_slice_never_overshoots  ": (lambda: a_slice(BudgetSlice), "amount = 9.99"),
+    "campaign_starts_before_it_ends": (a_campaign, "ends_at = starts_at"),
+    "campaign_currency_is_iso": (a_campaign, "currency = 'cny'"),
+    "coupon_type_is_worth_something": (a_coupon_type, "face_value = 0"),
+    "coupon_type_percentage_in_range": (a_coupon_type, "percentage = 100.01"),
+    "coupon_type_percentage_in_range ": (a_coupon_type, "percentage = 0"),
+    "coupon_type_minimum_never_negative": (a_coupon_type, "minimum_spend = -0.01"),
+    "coupon_type_claim_period_in_order": (a_coupon_type, "claim_until = claim_from"),
+    "coupon_type_valid_after_claim_begins": (a_coupon_type, "valid_until = claim_from"),
+    "coupon_type_restricted_is_capped_and_verified": (a_restricted_type, "quantity = NULL"),
+    "coupon_type_restricted_is_capped_and_verified ": (a_restricted_type, "requires_verified = false"),
+    "coupon_type_restricted_is_capped_and_verified  ": (a_coupon_type, "audience = 'restricted'"),
+    "coupon_type_slice_never_overshoots": (lambda: a_slice(CouponTypeSlice), "issued = quantity + 1"),
+    "coupon_type_slice_never_overshoots ": (lambda: a_slice(CouponTypeSlice), "quantity = 0"),
+    "promotions_coupontypeslice_issued_check": (lambda: a_slice(CouponTypeSlice), "issued = -1"),
+    "entry_opens_before_it_closes": (an_entry, "closes_at = opens_at"),
+    "entry_cap_is_positive": (an_entry, "cap = 0"),
+    "entry_slice_never_overshoots": (lambda: a_slice(EntrySlice), "issued = cap + 1"),
+    "entry_slice_never_overshoots ": (lambda: a_slice(EntrySlice), "cap = 0"),
+    "promotions_entryslice_issued_check": (lambda: a_slice(EntrySlice), "issued = -1"),
+    "token_batch_counts_are_positive": (a_batch, "count = 0"),
+    "token_batch_counts_are_positive ": (a_batch, "uses = 0"),
+    "claim_token_never_overused": (a_token, "used = uses + 1"),
+    "promotions_claimtoken_used_check": (a_token, "used = -1"),
+    "coupon_is_worth_something": (None, ""),
+    "redemption_never_negative": (None, ""),
+    "redemption_virtual_is_a_part_of_it": (None, ""),
+    "claim_issued_by_an_entry_or_refused_for_a_reason": (None, ""),
+    "claim_rule_limit_is_positive": (a_rule, '"limit" = 0'),
+    "identity_block_has_a_reason": (a_block, "reason = ''"),
+    "threshold_has_one_scope": (a_threshold, "campaign_id = (SELECT max(id) FROM promotions_campaign)"),
+    "threshold_limit_is_positive": (a_threshold, '"limit" = 0'),
+    "threshold_suspends_a_campaign_or_a_type": (a_platform_threshold, "action = 'suspend'"),
+    "alarm_acknowledged_by_whom_and_when": (an_alarm, "acknowledged_at = now()"),
+}
+
+
+UNIQUES = {
+    "budget_slice_number_once": lambda: copy_of(a_slice(BudgetSlice)),
+    "coupon_type_slice_number_once": lambda: copy_of(a_slice(CouponTypeSlice)),
+    "entry_slice_number_once": lambda: copy_of(a_slice(EntrySlice)),
+    "token_batch_code_once_per_entry": lambda: copy_of(a_batch()),
+    "claim_token_number_once_per_batch": lambda: copy_of(a_token()),
+    "claim_rule_once_per_identity_and_window": lambda: copy_of(a_rule()),
+    "rule_use_one_row_per_identity": lambda: copy_of(a_use()),
+    "redemption_one_open_per_coupon": lambda: copy_of(a_redemption(), order_ref="'o2'"),
+}
+
+
+@pytest.mark.parametrize("name", [name for name, (make, _) in CHECKS.items() if make])
+def test_a_row_that_breaks_a_check_is_refused(name):
+    make, assignment = CHECKS[name]
+    obj = make()
+    before = type(obj)._default_manager.filter(pk=obj.pk).values().get()
+    refused(name.strip(), set_in(obj, assignment))
+    assert type(obj)._default_manager.filter(pk=obj.pk).values().get() == before
+
+
+@pytest.mark.parametrize("name", UNIQUES)
+def test_what_is_unique_cannot_be_there_twice(name):
+    refused(name, UNIQUES[name]())
+
+
+def test_no_constraint_of_promotions_is_without_its_test():
+    tested = {name.strip() for name in [*CHECKS, *UNIQUES]}
+    declared = {c.name for model in apps.get_app_config("promotions").get_models() for c in model._meta.constraints}
+    assert declared <= tested
+
+
+def test_no_trigger_of_promotions_is_without_its_test():
+    declared = {trigger.name for model, trigger in pgtrigger.registered() if model._meta.app_label == "promotions"}
+    by_history = {name for name in declared if name.endswith(("_insert", "_update", "_delete"))} | {"append_only"}
+    by_moves = {name for name in declared if name.endswith("_moves")}  # tests/promotions/test_lifecycle.py
+    texts = [path.read_text(encoding="utf-8").replace("def test_", "") for path in Path(__file__).parent.glob("test_*.py")]
+    named_here = {word for text in texts for word in re.findall(r"[a-z_]+", text)}
+    assert declared - by_history - by_moves <= named_here
+
+
+def test_restricted_entry_is_guarded():  # against updates: tests/promotions/test_lifecycle.py
+    entry = an_entry(coupon_type=a_restricted_type())
+    refused("only with tokens", copy_of(entry, code="'NEW'", needs_token="false"))
+    unarmed = a_restricted_type(is_live=False)
+    refused("thresholds armed", copy_of(entry, code="'NEW'", coupon_type_id=unarmed.pk))
+
+
+def test_threshold_built_in_stays():
+    coupon_type = a_restricted_type()
+    refused("Cannot delete rows from promotions_threshold", "DELETE FROM promotions_threshold WHERE is_built_in")
+    assert coupon_type.thresholds.count() == len(BUILT_IN)
+
+
+# Codes and references
+
+
+@pytest.mark.parametrize(
+    "make",
+    [a_campaign, a_coupon_type, an_entry, lambda: a_claim(claimant=a_claimant()).customer],
+    ids=["campaign", "type", "entry", "customer"],
+)
+def test_a_code_or_reference_is_there_once(make):
+    obj = make()
+    column = "ref" if isinstance(obj, Customer) else "code"
+    refused(f"{obj._meta.db_table}_{column}.*key", copy_of(obj))
+
+
+def test_what_has_claims_cannot_be_deleted():
+    a_coupon()
+    for table in ("promotions_entry", "promotions_coupontype", "promotions_campaign", "promotions_customer"):
+        refused("foreign key", f"SET CONSTRAINTS ALL IMMEDIATE; DELETE FROM {table}")
