@@ -1,12 +1,13 @@
 """Campaigns: drafted, approved, paused, ended."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from backoffice.lib.actors import system_user
@@ -14,7 +15,7 @@ from backoffice.lib.approvals import approvable
 from backoffice.lib.audit import because
 from backoffice.lib.errors import InvalidInput
 from backoffice.lib.models import Approval
-from backoffice.lib.states import move
+from backoffice.lib.states import Moves, move
 from promotions.models import Budget, BudgetSlice, Campaign, CouponType, Entry
 from promotions.services.budgets import DEFAULT_SLICES, cut_amount
 from promotions.services.lifecycle import approved_object, ask, back_to_draft, stop
@@ -143,23 +144,25 @@ def start_and_end_campaigns(at: datetime) -> int:
     The claim does not wait for this: it reads the periods itself.
     """
     moved = 0
-    with because("the time has come", user=system_user().pk):
-        for campaign in Campaign.objects.filter(status=CampaignStatus.APPROVED, starts_at__lte=at, ends_at__gt=at):
-            move(campaign, CampaignStatus.LIVE, CAMPAIGN_MOVES)
-            moved += 1
-        open_campaigns = (CampaignStatus.APPROVED, CampaignStatus.LIVE, CampaignStatus.PAUSED)
-        for campaign in Campaign.objects.filter(status__in=open_campaigns, ends_at__lte=at):
-            move(campaign, CampaignStatus.ENDED, CAMPAIGN_MOVES)
-            moved += 1
-        over = Q(claim_until__lte=at) | Q(campaign__status=CampaignStatus.ENDED)
-        for coupon_type in CouponType.objects.filter(over, status__in=(CouponTypeStatus.LIVE, CouponTypeStatus.SUSPENDED)):
-            move(coupon_type, CouponTypeStatus.ENDED, COUPON_TYPE_MOVES)
-            moved += 1
-        over = Q(closes_at__lte=at) | Q(coupon_type__status=CouponTypeStatus.ENDED)
-        for entry in Entry.objects.filter(over, status__in=(EntryStatus.OPEN, EntryStatus.SUSPENDED)):
-            move(entry, EntryStatus.CLOSED, ENTRY_MOVES)
+    for rows, status, table in _whose_time_has_come(at):
+        for row in rows:
+            with because("the time has come", user=system_user().pk):
+                move(row, status, table)
             moved += 1
     return moved
+
+
+def _whose_time_has_come(at: datetime) -> Iterator[tuple[QuerySet[Any], str, Moves]]:
+    """What is due, from campaigns downwards, each looked up after the one before was moved: an ended campaign ends its types."""
+    started = Campaign.objects.filter(status=CampaignStatus.APPROVED, starts_at__lte=at, ends_at__gt=at)
+    yield started, CampaignStatus.LIVE, CAMPAIGN_MOVES
+    open_campaigns = (CampaignStatus.APPROVED, CampaignStatus.LIVE, CampaignStatus.PAUSED)
+    yield Campaign.objects.filter(status__in=open_campaigns, ends_at__lte=at), CampaignStatus.ENDED, CAMPAIGN_MOVES
+    over = Q(claim_until__lte=at) | Q(campaign__status=CampaignStatus.ENDED)
+    running = (CouponTypeStatus.LIVE, CouponTypeStatus.SUSPENDED)
+    yield CouponType.objects.filter(over, status__in=running), CouponTypeStatus.ENDED, COUPON_TYPE_MOVES
+    over = Q(closes_at__lte=at) | Q(coupon_type__status=CouponTypeStatus.ENDED)
+    yield Entry.objects.filter(over, status__in=(EntryStatus.OPEN, EntryStatus.SUSPENDED)), EntryStatus.CLOSED, ENTRY_MOVES
 
 
 def _sentences(error: ValidationError) -> list[str]:

@@ -1,0 +1,182 @@
+"""Campaigns: how the budget stands, what they give, and the steps from draft to the end."""
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.validators import MinValueValidator
+from django.db.models import F, Sum
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.widgets import UnfoldAdminDecimalFieldWidget
+
+from backoffice.lib.admin.base import ReasonedForm
+from backoffice.lib.admin.columns import state_column, text_column, time_column
+from backoffice.lib.admin.filters import ChoicesFilter, MomentFilter
+from backoffice.lib.admin.history import Source, source_of, tracker_of
+from backoffice.lib.admin.page import Fact, Headline, Panel
+from backoffice.lib.admin.steps import Step
+from backoffice.lib.display import NOTHING, amount_text, count_text, state_badge, time_html, time_text
+from backoffice.lib.money import ZERO
+from promotions.admin.drafts import DraftAdmin, approvals_panel, why_not_ask
+from promotions.admin.links import list_of, page_of, refusals_panel, share, thresholds_panel
+from promotions.models import Budget, BudgetSlice, Campaign, Claim, CouponType, CouponTypeSlice, Threshold
+from promotions.services.budgets import budget_figures
+from promotions.services.campaigns import create_campaign, pause_campaign, request_campaign, request_resume
+from promotions.states import CAMPAIGN_GIVING, CampaignStatus
+
+
+def money(campaign: Campaign, amount: Decimal) -> str:
+    return amount_text(amount, campaign.currency)
+
+
+STEPS = (
+    Step(
+        name="ask-to-go-live",
+        label=gettext_lazy("Ask to go live"),
+        icon="send",
+        permission="promotions.request_campaign",
+        run=request_campaign,
+        is_shown=lambda campaign: campaign.status in (CampaignStatus.DRAFT, CampaignStatus.IN_REVIEW),
+        why_not=why_not_ask,
+        tells=lambda campaign: (
+            _(
+                "%(campaign)s goes to Approvals. Once a second person approves, it gives coupons from %(start)s, for at most"
+                " %(budget)s."
+            )
+            % {"campaign": campaign, "start": time_text(campaign.starts_at), "budget": money(campaign, campaign.budget.amount)}
+        ),
+        done=gettext_lazy("Sent to Approvals. A second person decides."),
+    ),
+    Step(
+        name="pause",
+        label=gettext_lazy("Pause"),
+        icon="pause_circle",
+        is_stop=True,
+        permission="promotions.stop_campaign",
+        run=pause_campaign,
+        is_shown=lambda campaign: campaign.status in CAMPAIGN_GIVING,
+        tells=lambda campaign: (
+            _(
+                "%(campaign)s gives no coupon any more, from this moment and through every entry. Coupons already given stay valid:"
+                " %(reserved)s. To start again a second person is needed."
+            )
+            % {"campaign": campaign, "reserved": money(campaign, budget_figures(campaign.budget)["reserved"])}
+        ),
+        done=gettext_lazy("Paused. Nothing is given any more."),
+    ),
+    Step(
+        name="ask-to-resume",
+        label=gettext_lazy("Ask to resume"),
+        icon="play_circle",
+        permission="promotions.request_campaign",
+        run=request_resume,
+        is_shown=lambda campaign: campaign.status == CampaignStatus.PAUSED,
+        why_not=why_not_ask,
+        tells=lambda campaign: (
+            _("This goes to Approvals. Once a second person approves, %(campaign)s can give %(room)s more.")
+            % {"campaign": campaign, "room": money(campaign, budget_figures(campaign.budget)["room"])}
+        ),
+        done=gettext_lazy("Sent to Approvals. A second person decides."),
+    ),
+)
+
+
+class NewCampaignForm(ReasonedForm):
+    """The budget is asked for once, when the campaign is drafted."""
+
+    budget_amount = forms.DecimalField(
+        label=gettext_lazy("Budget"),
+        max_digits=14,
+        decimal_places=2,
+        validators=[MinValueValidator(Decimal("0.01"))],
+        widget=UnfoldAdminDecimalFieldWidget,
+    )
+
+
+def burnt(campaign: Any) -> Any:
+    return share(campaign.used, campaign.budget.amount) if hasattr(campaign, "budget") else NOTHING
+
+
+COLUMNS = (
+    "code",
+    "name",
+    state_column("status", gettext_lazy("state")),
+    time_column("starts_at", gettext_lazy("starts")),
+    time_column("ends_at", gettext_lazy("ends")),
+    text_column(lambda c: amount_text(c.budget.amount, c.currency), "budget", gettext_lazy("budget")),
+    text_column(burnt, "burnt", gettext_lazy("given")),
+    "owner",
+)
+
+
+@admin.register(Campaign)
+class CampaignAdmin(DraftAdmin):
+    add_form = NewCampaignForm
+    steps = STEPS
+    list_display = COLUMNS
+    list_filter = (("status", ChoicesFilter), ("starts_at", MomentFilter))
+    list_select_related = ("owner", "budget")
+    search_fields = ("code", "name", "partner")
+    ordering = ("-starts_at", "-pk")
+    add_fieldsets = (
+        (None, {"fields": (("code", "name"), "partner", "starts_at", "ends_at", ("budget_amount", "currency"), "slot_return")}),
+    )
+    fieldsets = ((None, {"fields": (("code", "name"), "partner", "starts_at", "ends_at", "slot_return")}),)
+
+    def create(self, request: HttpRequest, data: dict[str, Any]) -> Campaign:
+        return create_campaign(owner=request.user, budget=data.pop("budget_amount"), **data)
+
+    def load_rows(self, rows: list[Any]) -> None:
+        used = BudgetSlice.objects.filter(budget__campaign__in=rows).values_list("budget__campaign")
+        sums = dict(used.annotate(used=Sum(F("reserved") + F("spent"))))
+        for campaign in rows:
+            campaign.used = sums.get(campaign.pk, ZERO)
+
+    def headline(self, request: HttpRequest, obj: Campaign) -> Headline:
+        figures = budget_figures(obj.budget)
+        given = figures["reserved"] + figures["spent"]
+        facts = [
+            Fact(_("Budget"), money(obj, figures["amount"]), share(given, figures["amount"])),
+            Fact(_("Reserved"), money(obj, figures["reserved"]), _("in coupons that can still be used")),
+            Fact(_("Spent"), money(obj, figures["spent"])),
+            Fact(_("Returned"), money(obj, figures["returned"])),
+            Fact(_("Left to give"), money(obj, figures["room"])),
+            Fact(_("Starts"), time_html(obj.starts_at)),
+            Fact(_("Ends"), time_html(obj.ends_at)),
+            Fact(_("Owner"), obj.owner, obj.partner),
+            Fact(_("Cancelled orders give back"), obj.get_slot_return_display()),
+        ]
+        return Headline(str(obj), state_badge(obj), facts=facts)
+
+    def panels(self, request: HttpRequest, obj: Campaign) -> list[Panel]:
+        return [
+            coupon_types_panel(obj),
+            thresholds_panel(Threshold.objects.filter(campaign=obj), list_of(Threshold, campaign__id__exact=obj.pk)),
+            refusals_panel(Claim.objects.filter(coupon_type__campaign=obj)),
+            approvals_panel(obj),
+        ]
+
+    def history_sources(self, obj: Campaign) -> list[Source]:
+        return [*source_of(obj), Source(tracker_of(Budget), {"campaign_id": obj.pk})]
+
+
+def coupon_types_panel(campaign: Campaign) -> Panel:
+    sums = CouponTypeSlice.objects.filter(coupon_type__campaign=campaign).values_list("coupon_type")
+    issued = {pk: (number, amount) for pk, number, amount in sums.annotate(n=Sum("issued"), m=Sum("issued_amount"))}
+    rows = [
+        [
+            page_of(coupon_type),
+            state_badge(coupon_type),
+            state_badge(coupon_type, "audience"),
+            money(campaign, coupon_type.face_value),
+            f"{count_text(issued.get(coupon_type.pk, (0, ZERO))[0])} / {count_text(coupon_type.quantity)}",
+            money(campaign, issued.get(coupon_type.pk, (0, ZERO))[1]),
+        ]
+        for coupon_type in campaign.coupon_types.order_by("code")
+    ]
+    columns = [_("coupon type"), _("state"), _("audience"), _("face value"), _("issued of quantity"), _("issued")]
+    url = list_of(CouponType, campaign__id__exact=campaign.pk)
+    return Panel(_("Coupon types"), columns, rows, _("It gives nothing yet."), url)

@@ -1,0 +1,59 @@
+"""What the rows of risk are asked, in the words of the trade."""
+
+from datetime import datetime, timedelta
+
+from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet, Subquery
+
+from orders.models import Hold, Order
+from orders.states import HoldKind
+from promotions.models import Alarm
+from promotions.states import ThresholdAction
+
+
+class FlagQuerySet(QuerySet):
+    def waiting(self) -> "FlagQuerySet":
+        """For a reviewer."""
+        return self.filter(decision="")
+
+    def decided(self) -> "FlagQuerySet":
+        return self.exclude(decision="")
+
+    def for_admin_list(self) -> "FlagQuerySet":
+        """All that the list page shows, in one query."""
+        held = Exists(Hold.objects.filter(order=OuterRef("order_id"), released_at=None))
+        return self.select_related("order__customer", "decided_by").annotate(is_held=held)
+
+
+class AssessmentQuerySet(QuerySet):
+    def failed(self) -> "AssessmentQuerySet":
+        return self.exclude(error="")
+
+    def to_retry(self, at: datetime, *, since: datetime) -> "AssessmentQuerySet":
+        """Failed ones whose time has come again. The waits double: each is as long as the order had waited before."""
+        due = self.failed().filter(order__placed_at__gt=since)
+        return due.annotate(retry_at=F("assessed_at") + (F("assessed_at") - F("order__placed_at"))).filter(retry_at__lte=at)
+
+
+def without_assessment(*, since: datetime, until: datetime) -> QuerySet:
+    """Orders placed in this time that nobody has looked at."""
+    from risk.models import Assessment
+
+    looked_at = Exists(Assessment.objects.filter(order=OuterRef("pk")))
+    return Order.objects.filter(~looked_at, placed_at__gt=since, placed_at__lte=until)
+
+
+def cooling_to_assess(at: datetime, *, window: timedelta) -> QuerySet:
+    """Cooling-off holds whose order is to be looked at again.
+
+    Because its time is nearly over (again until it could be assessed), or because a suspension came after the last look.
+    """
+    from risk.models import Assessment
+
+    suspensions = Alarm.objects.filter(action=ThresholdAction.SUSPEND, at__lte=at).order_by().values("action")
+    suspended_at = suspensions.annotate(last=Max("at")).values("last")
+    looks = Assessment.objects.filter(order=OuterRef("order_id"))
+    holds = Hold.objects.open().filter(kind=HoldKind.COOLING)
+    holds = holds.annotate(looked_at=Subquery(looks.values("assessed_at")), failed=Exists(looks.failed()))
+    nearly_over = Q(until__lte=at + window) & (Q(looked_at__lt=F("until") - window) | Q(failed=True))
+    never_looked_at = Q(looked_at=None)
+    return holds.filter(never_looked_at | nearly_over | Q(looked_at__lt=Subquery(suspended_at))).order_by("until", "pk")

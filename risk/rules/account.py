@@ -1,0 +1,58 @@
+"""Who the customer is, as far as the account tells."""
+
+from datetime import timedelta
+
+from risk.facts import YOUNG, OrderFacts
+from risk.rules.findings import Evidence, Finding, Strength, against, in_favour, rule
+from risk.rules.segments import virtual_operator
+
+OLD = timedelta(days=30)
+
+
+@rule(Evidence.ACCOUNT)
+def made_for_the_night(facts: OrderFacts) -> Finding | None:
+    """Registered shortly before it claimed what gangs come for, and nothing was ever delivered to it.
+
+    Weak: every honest newcomer looks like this, at the event itself most of all. Other claims are no other life, since they cost
+    nothing.
+    """
+    age = facts.age_at_claim
+    if age is None or age >= YOUNG or facts.has_earlier_delivery or not facts.has_tempting_coupon:
+        return None
+    hours = round(age.total_seconds() / 3600)
+    return against(15, f"The account was registered {hours} h before the claim and has no other life", hours=hours)
+
+
+@rule(Evidence.ACCOUNT)
+def virtual_operator_number(facts: OrderFacts) -> Finding | None:
+    """Supports other evidence and weighs too little to count as a kind: millions of ordinary people have such a number."""
+    segment = virtual_operator(facts.phone_segment)
+    if segment is None or not facts.has_tempting_coupon:
+        return None
+    return against(5, f"The phone number is a virtual operator's ({segment.prefix})", prefix=segment.prefix)
+
+
+@rule(Evidence.ACCOUNT)
+def old_account(facts: OrderFacts) -> Finding | None:
+    """Old accounts can be bought, so age alone acquits nobody."""
+    if facts.age is None or facts.age <= OLD:
+        return None
+    return in_favour(15, f"The account was {facts.age.days} days old", days=facts.age.days)
+
+
+@rule(Evidence.ACCOUNT)
+def earlier_delivery(facts: OrderFacts) -> Finding | None:
+    if not facts.has_earlier_delivery:
+        return None
+    return in_favour(20, "Earlier orders were paid and delivered", strength=Strength.STRONG)
+
+
+@rule(Evidence.CASH_OUT)
+def own_number_topped_up(facts: OrderFacts) -> Finding | None:
+    """A gang sends the value to a few numbers of its own. From a new account it says less: a rack of SIM cards has numbers too."""
+    if not facts.tops_up_own_number_only:
+        return None
+    text = "All virtual goods go to the customer's own number"
+    if facts.is_young:
+        return in_favour(10, text)
+    return in_favour(30, text, strength=Strength.STRONG)

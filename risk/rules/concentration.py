@@ -1,0 +1,65 @@
+"""Many accounts that act as one: on a device, on a recipient, on an address."""
+
+from risk.facts import HUB_CAP, OrderFacts, RecipientFacts
+from risk.rules.findings import Evidence, Finding, Strength, against, counted, explains, rule
+
+SEVERAL = 3
+"""A family shares a device, and tops up a grandmother."""
+MANY = 5
+VERY_MANY = 10
+SEVERAL_YOUNG = 3
+STRONG_FROM = 50
+MANY_ON_ADDRESS = 10
+
+
+@rule(Evidence.CONCENTRATION)
+def many_accounts_on_one_device(facts: OrderFacts) -> Finding | None:
+    """Strong only where a coupon is what gangs come for: in a shop or a library ordinary customers share a device too."""
+    accounts = facts.accounts_on_device
+    if accounts is None or accounts < SEVERAL:
+        return None
+    text = f"{counted(accounts)} accounts on one device within 7 days"
+    if accounts > HUB_CAP:
+        return explains(f"{text}: a hub, which joins nobody", accounts=accounts)
+    if accounts < MANY or not facts.has_tempting_coupon:
+        return against(10, text, accounts=accounts)
+    return against(60 if accounts >= VERY_MANY else 35, text, strength=Strength.STRONG, accounts=accounts)
+
+
+@rule(Evidence.CONCENTRATION)
+def many_accounts_topping_up_one_recipient(facts: OrderFacts) -> Finding | None:
+    """The strongest link between accounts, for the value really arrives there.
+
+    Therefore the hub cap bounds the counting and the joining, but does not acquit: no default value receives money. It acquits
+    where the coupons are ordinary ones, since a crowd may well support one player. Fewer accounts are enough where they are new.
+    """
+    if facts.accounts_on_recipient < SEVERAL:
+        return None
+    recipient = max(facts.recipients, key=lambda one: (score_of(one), one.accounts))
+    accounts, young = recipient.accounts, recipient.young_accounts
+    text = f"{counted(accounts)} accounts topped up one recipient with coupons within 7 days, {counted(young)} of them new"
+    if accounts > HUB_CAP and not facts.has_tempting_coupon:
+        return explains(f"{text}: a hub, which joins nobody", accounts=accounts, young=young)
+    strength = Strength.STRONG if score_of(recipient) >= STRONG_FROM else Strength.WEAK
+    return against(score_of(recipient), text, strength=strength, accounts=accounts, young=young)
+
+
+def score_of(recipient: RecipientFacts) -> int:
+    """What it weighs to top up this recipient; strong from STRONG_FROM on."""
+    if recipient.accounts >= MANY:
+        return 70 if recipient.accounts >= VERY_MANY else 60
+    if recipient.young_accounts >= SEVERAL_YOUNG:
+        return STRONG_FROM
+    return 20 if recipient.accounts >= SEVERAL else 0
+
+
+@rule(Evidence.CONCENTRATION)
+def many_accounts_on_one_address(facts: OrderFacts) -> Finding | None:
+    """Supports other evidence and weighs too little to count as a kind of its own: offices and dormitories share an address."""
+    accounts = facts.accounts_on_address
+    if accounts is None or accounts < MANY_ON_ADDRESS:
+        return None
+    text = f"{counted(accounts)} accounts ordered from one network address within 7 days"
+    if accounts > HUB_CAP:
+        return explains(f"{text}: a hub, which joins nobody", accounts=accounts)
+    return against(5, text, accounts=accounts)
