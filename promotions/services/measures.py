@@ -16,6 +16,7 @@ from promotions.states import TOKEN_REFUSALS, Metric
 
 YOUNG = timedelta(days=7)
 QUICK = timedelta(minutes=15)
+MOSTLY = Decimal("0.75")
 
 
 @dataclass(frozen=True)
@@ -88,10 +89,14 @@ def _token_refusals(span: Span) -> Any:
 
 
 def _young_accounts_on_shared_tokens(span: Span) -> Any:
-    """Distinct customers who registered less than a week before they claimed, by a token that several people used."""
-    young = Q(registered_at__gt=F("at") - YOUNG)
-    rows = span.issued().filter(young, token__used__gt=1)
-    return rows.aggregate(value=Count("customer", distinct=True))["value"]
+    """Distinct customers who registered less than a week before they claimed, by a token that several people used.
+
+    Counts only where they are three quarters or more of all who claimed so: at a poster for everybody some are always new.
+    """
+    young = Count("customer", distinct=True, filter=Q(registered_at__gt=F("at") - YOUNG))
+    shared = span.issued().filter(token__used__gt=1)
+    seen = shared.aggregate(young=young, everybody=Count("customer", distinct=True))
+    return seen["young"] if seen["young"] >= MOSTLY * seen["everybody"] else 0
 
 
 def _quick_cash_outs(span: Span) -> Any:

@@ -48,7 +48,7 @@ def without_guard(monkeypatch: Any, guard: str, instead: str = "") -> None:
 
 
 def check_before_taking(monkeypatch: Any, *, thinking: float = 0.01) -> None:
-    """Read the counters, think for some seconds, then take: how it goes wrong where the guard is not in the statement that takes."""
+    """Read the counters, think for some seconds, then take: so it goes wrong where the guard is not in what takes."""
     take = claiming._take
 
     def check_then_take(door: Any, attempt: Any, token: Any, slices: Any, at: Any) -> Any:

@@ -24,6 +24,7 @@ from tests.promotions.factories import (
     a_coupon,
     a_coupon_type,
     a_line,
+    a_restricted_type,
     a_token,
     a_user,
     an_entry,
@@ -231,3 +232,10 @@ def test_an_alarm_is_acknowledged_once_and_with_a_note():
         acknowledge_alarm(alarm, by=a_user(), note="me too", at=NOON)
     assert Alarm.objects.get().acknowledged_by == the_asker()
     assert not Alarm.objects.unacknowledged().exists()
+
+
+def test_newcomers_among_the_guests_of_a_poster_are_not_a_gang():
+    token = a_token(entry=an_entry(coupon_type=a_restricted_type()), uses=60)
+    ages = [1 if guest % 3 == 0 else 400 for guest in range(45)]
+    reasons = [a_claim(token=token, claimant=a_claimant(registered_at=NOON - age * DAY)).reason for age in ages]
+    assert reasons == [""] * 45
