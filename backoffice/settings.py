@@ -111,6 +111,9 @@ TEMPLATES = [
 # PostgreSQL, the one store of record. Web processes share a pool among their threads (`backoffice/gunicorn.py`
 # says so); commands and Celery's processes keep one connection each.
 DATABASES = {"default": env.postgres("DATABASE_URL") | {"ATOMIC_REQUESTS": False, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}}
+if env.text("HOLDFAST_DATABASE", ""):
+    DATABASES["default"]["NAME"] = env.text("HOLDFAST_DATABASE")  # another one on the same server, such as a kept replay
+HOLDFAST_DATABASE_IS_GIVEN = bool(os.environ.get("DATABASE_URL"))  # else a replay starts a PostgreSQL of its own
 HOLDFAST_DB_POOL_MAX = env.integer("HOLDFAST_DB_POOL_MAX", 0, least=0, most=200)
 if HOLDFAST_DB_POOL_MAX:
     DATABASES["default"]["CONN_MAX_AGE"] = 0  # the pool keeps them
@@ -207,7 +210,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["backoffice.lib.apikeys.ApiKeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["backoffice.lib.apikeys.HasScope"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["backoffice.lib.parsers.StrictJSONParser"],
     "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.CursorPagination",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
@@ -224,6 +227,10 @@ SPECTACULAR_SETTINGS = {
     "SERVE_AUTHENTICATION": [],
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "ENUM_NAME_OVERRIDES": {
+        "CouponStatus": "promotions.states.CouponStatus.choices",
+        "OrderStatus": "orders.states.OrderStatus.choices",
+    },
     "COMPONENT_SPLIT_REQUEST": True,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
@@ -233,6 +240,7 @@ SPECTACULAR_SETTINGS = {
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("zh-hans", _("Simplified Chinese"))]
 LOCALE_PATHS = [BASE_DIR / "backoffice" / "locale"]
+FORMAT_MODULE_PATH = ["backoffice.formats"]
 USE_TZ = True
 TIME_ZONE = "UTC"
 HOLDFAST_STAFF_TIME_ZONE = env.time_zone("HOLDFAST_STAFF_TIME_ZONE", "Asia/Shanghai")
