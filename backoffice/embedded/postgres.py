@@ -89,8 +89,6 @@ def scratch_cluster(**settings: str) -> Iterator[str]:
         service = start_cluster(cluster, log=home / "log", death_signal=signal.SIGQUIT, settings=settings)
         service.stop_signal = signal.SIGQUIT
         try:
-            with psycopg.connect(cluster.url(SUPERUSER, "postgres"), autocommit=True) as connection:
-                connection.execute(f"ALTER ROLE {ROLE} CREATEDB")
             yield cluster.url()
         finally:
             service.stop()
@@ -230,7 +228,7 @@ def _initialise(binaries: Path, cluster: Cluster) -> None:
 def _ensure_role_and_database(cluster: Cluster) -> None:
     with psycopg.connect(cluster.url(SUPERUSER, "postgres"), autocommit=True) as connection:
         if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE]).fetchone():
-            role = sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}")
+            role = sql.SQL("CREATE ROLE {} LOGIN CREATEDB PASSWORD {}")
             connection.execute(role.format(sql.Identifier(ROLE), sql.Literal(cluster.password)))
         if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
             connection.execute(f"CREATE DATABASE {DATABASE} OWNER {ROLE}")

@@ -1,7 +1,8 @@
 """Long work, owned by the database.
 
 A job is worked in chunks. A worker takes a lease by a guarded update, works one chunk in one transaction together with the
-counters, and commits; whoever loses the lease writes nothing. Celery only wakes the work up: what it forgets, `requeue_stale_jobs` finds.
+counters, and commits; whoever loses the lease writes nothing. Celery only wakes the work up: what it forgets,
+`requeue_stale_jobs` finds.
 """
 
 import uuid

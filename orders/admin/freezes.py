@@ -1,11 +1,12 @@
 """Freezes and releases: the legal act, its progress, and a result for every order."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -190,10 +191,12 @@ class ReleaseAdmin(ReadOnlyAdmin):
         return [*source_of(obj), *source_of(obj.job), *(source_of(obj.job.approval) if obj.job.approval else [])]
 
 
+def with_result(result: str) -> Callable[[QuerySet], QuerySet]:
+    return lambda items: items.filter(result=result)
+
+
 ResultFilter = question_filter(
-    gettext_lazy("result"),
-    "result__exact",
-    {value: (label, lambda rows, value=value: rows.filter(result=value)) for value, label in ItemResult.choices},
+    gettext_lazy("result"), "result__exact", {value: (label, with_result(value)) for value, label in ItemResult.choices}
 )
 
 

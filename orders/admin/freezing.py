@@ -96,7 +96,7 @@ def describe(request: HttpRequest, orders: QuerySet[Order], scope: str) -> str:
     return text % {"number": number, "scope": scope}
 
 
-def preview(form: FreezeForm, orders: QuerySet[Order], scope_text: str, warnings: list[str], panels: Sequence[Panel]) -> ActionPage:
+def preview(form: FreezeForm, orders: Any, scope_text: str, warnings: list[str], panels: Sequence[Panel]) -> ActionPage:
     by_status = {row["status"]: row for row in sums_of(orders.order_by().values("status"))}
     kind, currency = form["kind"].value() or HoldKind.LEGAL, currency_of(orders)
     waiting = orders.filter(status=OrderStatus.PLACED)

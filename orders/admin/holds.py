@@ -20,7 +20,7 @@ from backoffice.lib.admin.page import Fact, Headline
 from backoffice.lib.admin.search import ExactSearchMixin
 from backoffice.lib.admin.steps import Step
 from backoffice.lib.audit import because
-from backoffice.lib.display import NOTHING, amount_text, badge, count_text, state_badge, time_html
+from backoffice.lib.display import NOTHING, amount_text, badge, count_text, shortened, stacked, state_badge, time_html
 from backoffice.lib.errors import DomainError
 from orders.admin.links import orders_panel, page_of
 from orders.models import Freeze, Hold, Order, Release
@@ -77,6 +77,10 @@ def hold_state(hold: Hold) -> Any:
     return badge(_("released"), "success") if hold.released_at else badge(_("open"), "danger")
 
 
+def released(hold: Hold) -> Any:
+    return stacked(time_html(hold.released_at), hold.released_by) if hold.released_at else NOTHING
+
+
 @admin.register(Hold)
 class HoldAdmin(ExactSearchMixin, ReadOnlyAdmin):
     steps = STEPS
@@ -85,13 +89,11 @@ class HoldAdmin(ExactSearchMixin, ReadOnlyAdmin):
         text_column(lambda hold: hold.order.ref, "order", gettext_lazy("order")),
         state_column("kind", gettext_lazy("kind")),
         text_column(hold_state, "state", gettext_lazy("state")),
-        "reason",
-        "placed_by",
-        time_column("placed_at", gettext_lazy("placed at"), order="pk"),
+        text_column(lambda hold: shortened(hold.reason), "reason", gettext_lazy("reason")),
+        text_column(lambda hold: stacked(time_html(hold.placed_at), hold.placed_by), "placed_at", gettext_lazy("placed, by"), "pk"),
         time_column("until", gettext_lazy("until"), order=None),
         text_column(lambda hold: page_of(hold.freeze), "freeze", gettext_lazy("freeze")),
-        time_column("released_at", gettext_lazy("released at"), order=None),
-        "released_by",
+        text_column(released, "released_at", gettext_lazy("released, by")),
     )
     list_filter = (OpenFilter, ("kind", ChoicesFilter), ("placed_at", MomentFilter))
     search_fields = ("order__ref", "order__customer__ref", "freeze__legal_reference")

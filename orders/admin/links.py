@@ -77,7 +77,7 @@ def customer_cell(order: Any) -> SafeString:
 def amount_cell(order: Any) -> SafeString:
     """What it is worth, and below what coupons took off."""
     off = f"{MINUS}{amount_text(order.discount_amount)}" if order.discount_amount else ""
-    return stacked(amount_text(order.gross_amount, order.currency), off)
+    return stacked(amount_html(order.gross_amount, order.currency), off)
 
 
 def coupon_types_of(order: Any) -> str:

@@ -104,7 +104,7 @@ GateFilter = question_filter(
 
 
 def paid_by(orders: QuerySet, coupon_type: str) -> QuerySet:
-    discounts = OrderDiscount.objects.filter(order=OuterRef("pk"), coupon__coupon_type=coupon_type)
+    discounts = OrderDiscount.objects.filter(order=OuterRef("pk"), coupon__coupon_type=int(coupon_type))
     return orders.filter(Exists(discounts))
 
 
