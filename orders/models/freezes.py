@@ -32,7 +32,7 @@ def closed_scope(*, name: str, owner: str, owners: str, subject: str) -> list[pg
                     JOIN {owners} o ON o.id = n.id JOIN lib_job j ON j.id = o.job_id WHERE j.scope_hash <> ''
                 ) THEN {refuse} END IF;
                 RETURN NULL;
-            """,  our own names
+            """,  # our own names
         ),
         pgtrigger.Trigger(
             name=f"{name}_keeps_its_items",
