@@ -13,9 +13,9 @@ from django.db import OperationalError, connection
 
 from backoffice.replay.faults import BadLine, CannotBegin
 from backoffice.replay.folder import ResultsFolder
-from backoffice.replay.outcome import Outcome
 from backoffice.replay.progress import Progress
 from backoffice.replay.reader import JsonlFile
+from backoffice.replay.record import Record
 from backoffice.replay.report import write_report
 from backoffice.replay.run import Options, Played, play
 from backoffice.replay.scratch import how_to_open, scratch_database
@@ -58,11 +58,11 @@ class Command(BaseCommand):
         results.clear()
         with _progress(source.lines) as progress:
             played = play(source, _play_options(options), on_step=progress.step, on_fault=self._tell_fault)
-        outcome = Outcome.gather(played, _about(options))
-        write_results(outcome, results)
-        write_report(outcome, results)
+        record = Record.gather(played, _about(options))
+        write_results(record, results)
+        write_report(record, results)
         results.publish()
-        self._tell(played, outcome, results, name if options["keep"] else "")
+        self._tell(played, record, results, name if options["keep"] else "")
 
     @contextmanager
     def _database(self, options: Mapping[str, Any]) -> Iterator[str]:
@@ -81,10 +81,10 @@ class Command(BaseCommand):
     def _tell_fault(self, fault: BadLine) -> None:
         self.stderr.write(str(fault))
 
-    def _tell(self, played: Played, outcome: Outcome, results: ResultsFolder, kept: str) -> None:
+    def _tell(self, played: Played, record: Record, results: ResultsFolder, kept: str) -> None:
         self.stdout.write(
-            f"{played.events:,} events in {played.seconds:.1f} s ({outcome.events_per_second:,.0f} a second), "
-            f"{len(outcome.alarms)} alarms, {len(outcome.flags):,} flagged orders. Results in {results.path}"
+            f"{played.events:,} events in {played.seconds:.1f} s ({record.events_per_second:,.0f} a second), "
+            f"{len(record.alarms)} alarms, {len(record.flags):,} flagged orders. Results in {results.path}"
         )
         for failure in played.failures[:MOST_FAILURES_SHOWN]:
             self.stderr.write(f"Failed in the background: {failure}")
