@@ -6,6 +6,7 @@ The settings import this, so nothing of Django's apps is imported before a page 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qsl
 
 from django.http import HttpRequest
 from django.templatetags.static import static
@@ -62,8 +63,12 @@ GROUPS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
         ),
     ),
     (
-        _("Approvals"),
-        (Item(_("Approvals"), "how_to_reg", "lib.view_approval", "lib_approval", query="status__exact=pending", badge="approvals"),),
+        "",
+        (
+            Item(
+                _("Approvals"), "how_to_reg", "lib.view_approval", "lib_approval", query="status__exact=pending", badge="approvals"
+            ),
+        ),
     ),
     (
         _("System"),
@@ -118,6 +123,7 @@ def waiting_counts(request: HttpRequest) -> dict[str, int]:
 
 
 def _count_waiting(request: HttpRequest) -> dict[str, int]:
+    from django.contrib.auth.models import User
     from django.db.models import Count, IntegerField, QuerySet, Subquery, Value
     from django.db.models.functions import Coalesce
 
@@ -130,8 +136,8 @@ def _count_waiting(request: HttpRequest) -> dict[str, int]:
         return Coalesce(Subquery(number, output_field=IntegerField()), 0)
 
     waiting: dict[str, tuple[str, Callable[[], QuerySet]]] = {
-        "alarms": ("promotions.view_alarm", lambda: Alarm.objects.unacknowledged()),
-        "queue": ("risk.view_flag", lambda: Flag.objects.waiting()),
+        "alarms": ("promotions.view_alarm", Alarm.objects.unacknowledged),
+        "queue": ("risk.view_flag", Flag.objects.waiting),
         "approvals": (
             "lib.view_approval",
             lambda: Approval.objects.filter(status=ApprovalStatus.PENDING).exclude(requested_by=request.user.pk),
@@ -140,9 +146,8 @@ def _count_waiting(request: HttpRequest) -> dict[str, int]:
     asked = {name: counted(rows()) for name, (right, rows) in waiting.items() if request.user.has_perm(right)}
     if not asked:
         return {}
-    from django.contrib.auth.models import User
-
-    return User.objects.filter(pk=request.user.pk).values_list().values(**asked).get()
+    me: Any = User.objects.filter(pk=request.user.pk or 0)
+    return dict(me.values(**asked).get())
 
 
 def zone_label(_request: HttpRequest) -> list[Any]:
@@ -150,6 +155,19 @@ def zone_label(_request: HttpRequest) -> list[Any]:
     from backoffice.lib.display import zone_text
 
     return [zone_text(), "default"]
+
+
+def _tab(title: Any, model: str, query: str = "") -> dict[str, Any]:
+    """A saved view of a list. It is the present one where the address asks for exactly its filters."""
+
+    def link(_request: HttpRequest) -> str:
+        return f"{reverse(f'admin:{model}_changelist')}?{query}".rstrip("?")
+
+    def is_active(request: HttpRequest) -> bool:
+        filters = {key: value for key, value in request.GET.items() if key not in {"p", "o", "q"} and value}
+        return filters == dict(parse_qsl(query))
+
+    return {"title": title, "link": link, "active": is_active}
 
 
 UNFOLD: dict[str, Any] = {
@@ -163,6 +181,7 @@ UNFOLD: dict[str, Any] = {
     "SHOW_LANGUAGES": True,
     "ENVIRONMENT": "backoffice.navigation.zone_label",
     "DASHBOARD_CALLBACK": "backoffice.dashboard.today",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("backoffice/favicon.svg")}],
     "STYLES": [lambda request: static("backoffice/holdfast.css")],
     "COLORS": {
         "primary": {
@@ -190,14 +209,25 @@ UNFOLD: dict[str, Any] = {
         {
             "models": ["risk.flag"],
             "items": [
-                {"title": _("Waiting"), "link": lambda request: _list("risk_flag", "decision=waiting")},
-                {"title": _("Can still be saved"), "link": lambda request: _list("risk_flag", "decision=waiting&order_status=placed")},
-                {"title": _("Everything"), "link": lambda request: _list("risk_flag", "")},
+                _tab(_("Waiting"), "risk_flag", "decision=waiting"),
+                _tab(_("Can still be saved"), "risk_flag", "decision=waiting&order_status=placed"),
+                _tab(_("Everything"), "risk_flag"),
+            ],
+        },
+        {
+            "models": ["orders.order"],
+            "items": [
+                _tab(_("All"), "orders_order"),
+                _tab(_("Held"), "orders_order", "held=any"),
+                _tab(_("Waiting at the gate"), "orders_order", "gate=waits"),
+            ],
+        },
+        {
+            "models": ["lib.approval"],
+            "items": [
+                _tab(_("Waiting"), "lib_approval", "status__exact=pending"),
+                _tab(_("Everything"), "lib_approval"),
             ],
         },
     ],
 }
-
-
-def _list(model: str, query: str) -> str:
-    return f"{reverse(f'admin:{model}_changelist')}?{query}".rstrip("?")

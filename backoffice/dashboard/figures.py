@@ -1,0 +1,106 @@
+"""The day in figures, in the currency of most live campaigns."""
+
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.core.cache import cache
+from django.db.models import Count, Exists, F, OuterRef, Q, Sum
+from django.utils import timezone
+
+from backoffice.lib.money import ZERO
+from orders.models import Hold, Order
+from promotions.models import BudgetSlice, Campaign, Claim
+from promotions.states import CAMPAIGN_GIVING
+from risk.models import Flag
+from risk.states import Decision
+
+KEPT_SECONDS = 30
+WEEK = timedelta(days=7)
+MONTH = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """As of `as_of`. "Today" begins at midnight of the reader's zone; "before" is a week ago, until this time of day."""
+
+    as_of: datetime
+    currency: str
+    issued: int
+    issued_amount: Decimal
+    issued_before: int
+    refused: int
+    room: Decimal
+    placed: int
+    delivered: int
+    redeemed: Decimal
+    redeemed_before: Decimal
+    held: int
+    held_amount: Decimal
+    honest: int
+    orders_of_month: int
+
+    @property
+    def honest_per_thousand(self) -> Decimal | None:
+        """Customers whom a reviewer cleared after their order was held, per 1,000 orders of a month; None without orders."""
+        return Decimal(1000 * self.honest) / self.orders_of_month if self.orders_of_month else None
+
+
+def figures_of(at: datetime) -> Figures:
+    """At most half a minute old."""
+    key = f"figures:{timezone.get_current_timezone_name()}"
+    found = cache.get(key)
+    if found is None:
+        found = _gather(at)
+        cache.set(key, found, KEPT_SECONDS)
+    return found  # type: ignore[no-any-return]
+
+
+def _gather(at: datetime) -> Figures:
+    counts = Campaign.objects.filter(status__in=CAMPAIGN_GIVING).values_list("currency").annotate(n=Count("pk"))
+    currency = next(iter(counts.order_by("-n").values_list("currency", flat=True)[:1]), "CNY")
+    found = {**_claims(at, currency), **_orders(at, currency), **_holds(at, currency)}
+    zeros = {field.name: ZERO if field.type is Decimal else 0 for field in fields(Figures)}
+    return Figures(
+        **{**zeros, **{key: value for key, value in found.items() if value is not None}, "as_of": at, "currency": currency}
+    )
+
+
+def _today(at: datetime) -> tuple[datetime, datetime]:
+    """Midnight of today and of a week ago, in the reader's zone."""
+    midnight = timezone.localtime(at).replace(hour=0, minute=0, second=0, microsecond=0)
+    return midnight, midnight - WEEK
+
+
+def _claims(at: datetime, currency: str) -> dict[str, Any]:
+    midnight, before = _today(at)
+    now, then, issued = Q(at__gte=midnight), Q(at__gte=before, at__lte=at - WEEK), Q(outcome="issued")
+    is_ours = Q(coupon_type__campaign__currency=currency)
+    figures = Claim.objects.filter(now | then).aggregate(
+        issued=Count("pk", filter=now & issued),
+        issued_amount=Sum("coupon_type__face_value", filter=now & issued & is_ours),
+        issued_before=Count("pk", filter=then & issued),
+        refused=Count("pk", filter=now & ~issued),
+    )
+    budgets = BudgetSlice.objects.filter(budget__campaign__status__in=CAMPAIGN_GIVING, budget__campaign__currency=currency)
+    return figures | budgets.aggregate(room=Sum(F("amount") - F("reserved") - F("spent")))
+
+
+def _orders(at: datetime, currency: str) -> dict[str, Any]:
+    midnight, before = _today(at)
+    now, then, is_ours = Q(placed_at__gte=midnight), Q(placed_at__gte=before, placed_at__lte=at - WEEK), Q(currency=currency)
+    return Order.objects.filter(placed_at__gte=before).aggregate(
+        placed=Count("pk", filter=now),
+        delivered=Count("pk", filter=Q(delivered_at__gte=midnight)),
+        redeemed=Sum("discount_amount", filter=now & is_ours),
+        redeemed_before=Sum("discount_amount", filter=then & is_ours),
+    )
+
+
+def _holds(at: datetime, currency: str) -> dict[str, Any]:
+    held = Order.objects.held()
+    figures = held.aggregate(held=Count("pk"), held_amount=Sum("gross_amount", filter=Q(currency=currency)))
+    was_held = Exists(Hold.objects.filter(order=OuterRef("order_id")))
+    honest = Flag.objects.filter(was_held, decision=Decision.CLEARED, order__placed_at__gte=at - MONTH).count()
+    return {**figures, "honest": honest, "orders_of_month": Order.objects.filter(placed_at__gte=at - MONTH).count()}

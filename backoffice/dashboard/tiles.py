@@ -1,0 +1,118 @@
+"""Figures in large print. What needs somebody comes first."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Min
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from backoffice.dashboard.figures import Figures
+from backoffice.lib.display import NOTHING, amount_text, count_text, duration_text
+from backoffice.lib.models import CheckRun
+from backoffice.navigation import waiting_counts
+from risk.models import Flag
+
+
+@dataclass(frozen=True)
+class Tile:
+    """`hint` explains the figure in small print. An alert is drawn in red."""
+
+    label: Any
+    value: Any
+    hint: Any
+    url: str
+    is_alert: bool = False
+
+
+Draw = Callable[[HttpRequest, Figures, datetime], Tile]
+_tiles: list[tuple[str, Draw]] = []
+
+
+def tile(right: str) -> Callable[[Draw], Draw]:
+    """Register a tile for those who hold this right; they stand in the order of this file."""
+
+    def register(draw: Draw) -> Draw:
+        _tiles.append((right, draw))
+        return draw
+
+    return register
+
+
+def tiles_for(request: HttpRequest, figures: Figures, at: datetime) -> list[Tile]:
+    return [draw(request, figures, at) for right, draw in _tiles if request.user.has_perm(right)]
+
+
+def list_url(model: str, query: str = "") -> str:
+    return f"{reverse(f'admin:{model}_changelist')}?{query}".rstrip("?")
+
+
+@tile("promotions.view_alarm")
+def alarms(request: HttpRequest, _figures: Figures, _at: datetime) -> Tile:
+    number = waiting_counts(request)["alarms"]
+    return Tile(_("Alarms open"), count_text(number), _("lines crossed"), list_url("promotions_alarm", "state=open"), number > 0)
+
+
+@tile("risk.view_flag")
+def queue(request: HttpRequest, _figures: Figures, at: datetime) -> Tile:
+    oldest = Flag.objects.waiting().aggregate(oldest=Min("flagged_at"))["oldest"]
+    hint = _("the oldest for %s") % duration_text(at - oldest) if oldest else _("nobody waits")
+    return Tile(
+        _("Flagged orders waiting"), count_text(waiting_counts(request)["queue"]), hint, list_url("risk_flag", "decision=waiting")
+    )
+
+
+@tile("lib.view_approval")
+def approvals(request: HttpRequest, _figures: Figures, _at: datetime) -> Tile:
+    number = count_text(waiting_counts(request)["approvals"])
+    return Tile(_("Approvals waiting"), number, _("asked by others"), list_url("lib_approval", "status__exact=pending"))
+
+
+@tile("lib.view_checkrun")
+def beat(_request: HttpRequest, _figures: Figures, at: datetime) -> Tile:
+    newest = CheckRun.objects.order_by("-started_at").values_list("started_at", flat=True).first()
+    is_alive = newest is not None and at - newest <= settings.HOLDFAST_BEAT_MAX_AGE
+    hint = _("last check %s ago") % duration_text(at - newest) if newest else _("no check ever ran")
+    url = list_url("django_celery_beat_periodictask")
+    return Tile(_("Scheduled checks"), _("running") if is_alive else _("standing still"), hint, url, not is_alive)
+
+
+@tile("promotions.view_claim")
+def issued(_request: HttpRequest, figures: Figures, _at: datetime) -> Tile:
+    hint = _("%(amount)s · last week by now %(before)s") % {
+        "amount": amount_text(figures.issued_amount, figures.currency),
+        "before": count_text(figures.issued_before),
+    }
+    return Tile(_("Coupons issued today"), count_text(figures.issued), hint, list_url("promotions_claim", "outcome__exact=issued"))
+
+
+@tile("promotions.view_claim")
+def refused(_request: HttpRequest, figures: Figures, _at: datetime) -> Tile:
+    hint = _("live budgets can still give %s") % amount_text(figures.room, figures.currency)
+    return Tile(
+        _("Claims refused today"), count_text(figures.refused), hint, list_url("promotions_claim", "outcome__exact=refused")
+    )
+
+
+@tile("orders.view_order")
+def redeemed(_request: HttpRequest, figures: Figures, _at: datetime) -> Tile:
+    hint = _("%(orders)s orders · %(delivered)s delivered · last week by now %(before)s") % {
+        "orders": count_text(figures.placed),
+        "delivered": count_text(figures.delivered),
+        "before": amount_text(figures.redeemed_before),
+    }
+    return Tile(_("Redeemed today"), amount_text(figures.redeemed, figures.currency), hint, list_url("orders_order"))
+
+
+@tile("orders.view_order")
+def held(_request: HttpRequest, figures: Figures, _at: datetime) -> Tile:
+    honest = figures.honest_per_thousand
+    hint = _("%(amount)s · honest orders held per 1,000: %(honest)s") % {
+        "amount": amount_text(figures.held_amount, figures.currency),
+        "honest": NOTHING if honest is None else f"{honest:.2f}",
+    }
+    return Tile(_("Orders held now"), count_text(figures.held), hint, list_url("orders_order", "held=any"))

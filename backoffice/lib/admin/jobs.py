@@ -1,0 +1,141 @@
+"""Long work: a bar with done, rate and time left, which can be left and found again."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from backoffice.lib import clock
+from backoffice.lib.admin.base import ReadOnlyAdmin
+from backoffice.lib.admin.columns import state_column, text_column, time_column
+from backoffice.lib.admin.filters import ChoicesFilter, MomentFilter
+from backoffice.lib.admin.page import Fact, Headline
+from backoffice.lib.admin.steps import Step
+from backoffice.lib.display import NOTHING, count_text, duration_text, link, state_badge, time_html
+from backoffice.lib.jobs import queue_job
+from backoffice.lib.models import Job, JobStatus
+
+MOVING = (JobStatus.REQUESTED, JobStatus.QUEUED, JobStatus.RUNNING)
+_pages: dict[str, Callable[[Job], str]] = {}
+
+
+def job_page(kind: str, url_of: Callable[[Job], str]) -> None:
+    """Say where the results of jobs of this kind are shown, item by item."""
+    _pages[kind] = url_of
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A job as its bar shows it. `rate` is items a second, `left` what remains at that rate; None while unknown."""
+
+    job: Job
+    rate: float | None
+    left: timedelta | None
+
+    @property
+    def is_moving(self) -> bool:
+        return self.job.status in MOVING
+
+    @property
+    def words(self) -> str:
+        parts = [_("%(done)s of %(total)s") % {"done": count_text(self.job.done), "total": count_text(self.job.total)}]
+        if self.job.failed_items:
+            parts.append(_("%s failed") % count_text(self.job.failed_items))
+        if self.rate is not None and self.is_moving:
+            parts.append(_("%s a second") % f"{self.rate:,.0f}")
+        if self.left is not None and self.is_moving:
+            parts.append(_("%s left") % duration_text(self.left))
+        return " · ".join(parts)
+
+
+def progress_of(job: Job, at: datetime) -> Progress:
+    seconds = ((job.finished_at or at) - job.started_at).total_seconds() if job.started_at else 0
+    rate = job.done / seconds if seconds > 0 and job.done else None
+    return Progress(job, rate, timedelta(seconds=(job.total - job.done) / rate) if rate else None)
+
+
+def progress_url(job: Job) -> str:
+    return reverse("admin:lib_job_progress", args=[job.pk])
+
+
+def bar(job: Job) -> SafeString:
+    """A small bar for lists."""
+    return format_html(
+        '<span class="hf-bar" title="{}/{}"><span style="width: {}%"></span></span> {}%',
+        job.done,
+        job.total,
+        job.percent_done,
+        job.percent_done,
+    )
+
+
+def try_again(job: Job, *, by: Any, at: datetime, reason: str) -> Job:
+    return queue_job(job)
+
+
+STEPS = (
+    Step(
+        name="try-again",
+        label=gettext_lazy("Try again"),
+        icon="replay",
+        permission="lib.change_job",
+        run=try_again,
+        is_shown=lambda job: job.status == JobStatus.FAILED,
+        tells=lambda job: _("The job goes on where it stopped: %s items have a result and are left alone.") % count_text(job.done),
+        done=gettext_lazy("The job is queued again."),
+    ),
+)
+
+
+@admin.register(Job)
+class JobAdmin(ReadOnlyAdmin):
+    steps = STEPS
+    list_display = (
+        "__str__",
+        state_column("status", gettext_lazy("state")),
+        text_column(bar, "progress", gettext_lazy("progress")),
+        "total",
+        "failed_items",
+        "requested_by",
+        time_column("requested_at", gettext_lazy("asked at")),
+        time_column("finished_at", gettext_lazy("finished at")),
+    )
+    list_filter = (("status", ChoicesFilter), ("requested_at", MomentFilter))
+    list_select_related = ("requested_by",)
+
+    def headline(self, request: HttpRequest, obj: Job) -> Headline:
+        results = _pages[obj.kind](obj) if obj.kind in _pages else ""
+        approval = reverse("admin:lib_approval_change", args=[obj.approval_id]) if obj.approval_id else ""
+        facts = [
+            Fact(_("Results"), link(results, _("item by item")) if results else NOTHING),
+            Fact(_("Asked by"), obj.requested_by, time_html(obj.requested_at)),
+            Fact(_("Approval"), link(approval, f"#{obj.approval_id}") if approval else NOTHING),
+            Fact(_("Reason"), obj.reason),
+            Fact(_("Started"), time_html(obj.started_at)),
+            Fact(_("Finished"), time_html(obj.finished_at)),
+        ]
+        return Headline(str(obj), state_badge(obj), facts=facts, warnings=[obj.error], progress_url=progress_url(obj))
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.progress_view)
+        return [path("<path:object_id>/progress/", view, name="lib_job_progress"), *super().get_urls()]
+
+    def progress_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """The bar alone, for the page that shows it to fetch anew while the job moves."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        job = self.get_object(request, unquote(object_id))
+        if job is None:
+            return HttpResponse(status=404)
+        return TemplateResponse(request, "admin/holdfast/progress.html", {"progress": progress_of(job, clock.now())})

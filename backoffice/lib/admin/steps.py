@@ -1,0 +1,165 @@
+"""What can be done with one object: buttons on its page. Each asks for a reason and says first what will happen.
+
+A step is data. Its page opens in a dialog where the browser can, and is a page of its own otherwise.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminTextareaWidget
+
+from backoffice.lib import clock
+from backoffice.lib.audit import because
+from backoffice.lib.errors import DomainError
+
+
+class ReasonForm(forms.Form):
+    """Every step asks why. Subclasses ask for more; `for_object` may fill in what is known of the object."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=1000,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3, "autofocus": True}),
+        help_text=_("Kept in the history."),
+    )
+
+    def for_object(self, obj: Any) -> None:
+        """Called once after the form is made."""
+
+
+def never(_obj: Any, _user: Any) -> str:
+    return ""
+
+
+def always(_obj: Any) -> bool:
+    return True
+
+
+@dataclass(frozen=True)
+class Step:
+    """One verb of the trade, as a button.
+
+    `tells` is the sentence above the reason: what will happen, to how many and how much. `why_not` is why it cannot be done now,
+    empty where it can. `is_shown` leaves out what makes no sense for the object. `run` gets the object, `by`, `at` and what the
+    form asked. `key` is the key that presses the button (with the browser's modifier).
+    """
+
+    name: str
+    label: Any
+    run: Callable[..., Any]
+    tells: Callable[[Any], Any]
+    done: Any
+    permission: str = ""
+    may: Callable[[Any, Any], bool] | None = None
+    why_not: Callable[[Any, Any], Any] = never
+    is_shown: Callable[[Any], bool] = always
+    form_class: type[ReasonForm] = ReasonForm
+    icon: str = ""
+    key: str = ""
+    is_stop: bool = False
+
+    def is_allowed(self, user: Any, obj: Any) -> bool:
+        """Whether this person may ever do it, whatever the state of the object."""
+        if self.may is not None:
+            return self.may(obj, user)
+        return bool(user.has_perm(self.permission))
+
+
+@dataclass(frozen=True)
+class StepButton:
+    """A step as the page draws it."""
+
+    label: Any
+    url: str
+    why_not: Any
+    icon: str
+    is_stop: bool
+    key: str
+
+
+class StepsMixin:
+    """Adds the pages of `steps` to a model's admin."""
+
+    steps: tuple[Step, ...] = ()
+
+    def get_urls(self) -> list[URLPattern]:
+        own = [path(f"<path:object_id>/{step.name}/", _view_of(self, step), name=_url_name(self, step)) for step in self.steps]
+        return own + super().get_urls()  # type: ignore[misc]
+
+    def step_buttons(self, request: HttpRequest, obj: Any) -> list[StepButton]:
+        """What the reader may do with the object; what cannot be done now says why."""
+        buttons = []
+        for step in self.steps:
+            if step.is_shown(obj) and step.is_allowed(request.user, obj):
+                url = reverse(f"admin:{_url_name(self, step)}", args=[obj.pk])
+                buttons.append(StepButton(step.label, url, step.why_not(obj, request.user), step.icon, step.is_stop, step.key))
+        return buttons
+
+
+def _url_name(admin: Any, step: Step) -> str:
+    opts = admin.model._meta
+    return f"{opts.app_label}_{opts.model_name}_{step.name.replace('-', '_')}"
+
+
+def _view_of(admin: Any, step: Step) -> Callable[..., HttpResponse]:
+    def view(request: HttpRequest, object_id: str) -> HttpResponse:
+        return _answer(admin, request, step, object_id)
+
+    return admin.admin_site.admin_view(view)  # type: ignore[no-any-return]
+
+
+def _answer(admin: Any, request: HttpRequest, step: Step, object_id: str) -> HttpResponse:
+    """The step's page; once its form is sent and the service has agreed, back to the object."""
+    obj = admin.get_object(request, unquote(object_id))
+    if obj is None:
+        if not admin.has_view_permission(request):
+            raise PermissionDenied
+        return admin._get_obj_does_not_exist_redirect(request, admin.opts, object_id)  # type: ignore[no-any-return]
+    if not admin.has_view_permission(request, obj) or not step.is_allowed(request.user, obj):
+        raise PermissionDenied
+    form = step.form_class(request.POST if request.method == "POST" else None)
+    form.for_object(obj)
+    why_not = step.why_not(obj, request.user)
+    if not why_not and form.is_valid() and _take(request, step, obj, form):
+        return HttpResponseRedirect(_page_of(admin, obj))
+    return _draw(admin, request, step, obj, form, why_not)
+
+
+def _take(request: HttpRequest, step: Step, obj: Any, form: ReasonForm) -> bool:
+    """Run it; a refusal becomes a sentence on the form."""
+    try:
+        with because(form.cleaned_data["reason"]):
+            result = step.run(obj, by=request.user, at=clock.now(), **form.cleaned_data)
+    except DomainError as error:
+        form.add_error(None, str(error))
+        return False
+    messages.success(request, step.done(result) if callable(step.done) else step.done)
+    return True
+
+
+def _draw(admin: Any, request: HttpRequest, step: Step, obj: Any, form: ReasonForm, why_not: Any) -> HttpResponse:
+    context = {
+        **admin.admin_site.each_context(request),
+        "title": step.label,
+        "opts": admin.opts,
+        "original": obj,
+        "object_url": _page_of(admin, obj),
+        "step": step,
+        "tells": step.tells(obj),
+        "why_not": why_not,
+        "form": form,
+    }
+    return TemplateResponse(request, "admin/holdfast/step.html", context)
+
+
+def _page_of(admin: Any, obj: Any) -> str:
+    return reverse(f"admin:{admin.opts.app_label}_{admin.opts.model_name}_change", args=[obj.pk])

@@ -1,0 +1,11 @@
+"""How templates write times and amounts: as the columns of lists do."""
+
+from django.template import Library
+
+from backoffice.lib.display import amount_text, count_text, duration_text, time_html
+
+register = Library()
+register.filter("moment", time_html)
+register.filter("amount", amount_text)
+register.filter("counted", count_text)
+register.filter("duration", duration_text)

@@ -1,0 +1,98 @@
+"""Who may do what: the six groups of staff, made by code. People are put into groups in the admin.
+
+Asking and approving lie in different groups, stopping lies in all that watch. A group's rights are what stands here: `seed_roles`
+takes away what somebody added by hand. Superusers may do everything but approve what they asked for themselves.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from django.contrib.auth.models import Group, Permission
+from django.db import transaction
+
+from backoffice.lib.audit import because
+
+Rights = frozenset[str]
+
+
+def viewing(app: str, *models: str) -> Rights:
+    return frozenset(f"{app}.view_{model}" for model in models)
+
+
+def rights(text: str) -> Rights:
+    """The rights named in a text, as app.codename, with blanks between them."""
+    return frozenset(text.split())
+
+
+CATALOGUE = viewing("promotions", "campaign", "coupontype", "entry")
+LEDGER = viewing("promotions", "customer", "claim", "coupon", "redemption")
+PROMOTIONS = CATALOGUE | LEDGER | viewing("promotions", "claimrule", "tokenbatch", "claimtoken", "threshold", "alarm")
+ORDERS = viewing("orders", "order", "hold", "freeze", "freezeitem", "release", "releaseitem")
+RISK = viewing("risk", "flag", "finding", "assessment")
+BEAT = viewing("django_celery_beat", "periodictask", "intervalschedule", "crontabschedule", "solarschedule", "clockedschedule")
+WORK = viewing("lib", "approval", "job", "checkrun") | viewing("django_celery_beat", "periodictask")
+STOPPING = rights("promotions.stop_campaign promotions.suspend_coupontype promotions.suspend_entry promotions.acknowledge_alarm")
+
+OPERATOR = (
+    PROMOTIONS
+    | WORK
+    | STOPPING
+    | rights("promotions.add_campaign promotions.change_campaign promotions.request_campaign")
+    | rights("promotions.add_coupontype promotions.change_coupontype promotions.request_coupontype promotions.add_claimrule")
+    | rights("promotions.add_entry promotions.change_entry promotions.request_entry promotions.add_threshold")
+    | rights("promotions.add_tokenbatch promotions.print_tokenbatch promotions.revoke_tokenbatch")
+)
+LINES = rights("promotions.add_threshold promotions.change_threshold promotions.rearm_threshold promotions.revoke_tokenbatch")
+APPROVER = (
+    PROMOTIONS
+    | WORK
+    | STOPPING
+    | LINES
+    | rights("promotions.approve_campaign promotions.approve_coupontype promotions.approve_entry")
+)
+ANALYST = (
+    PROMOTIONS
+    | ORDERS
+    | RISK
+    | WORK
+    | STOPPING
+    | rights("risk.decide_flag orders.place_hold orders.release_hold orders.request_freeze")
+)
+LEAD = ANALYST | LINES | rights("orders.approve_freeze django_celery_beat.change_periodictask lib.change_job")
+SYSTEM = viewing("lib", "apikey") | viewing("auth", "user", "group") | viewing("pghistory", "events") | BEAT
+AUDITOR = PROMOTIONS | ORDERS | RISK | WORK | SYSTEM
+SUPPORT = CATALOGUE | LEDGER | viewing("orders", "order", "hold")
+
+ROLES: Mapping[str, Rights] = {
+    "promotions operator": OPERATOR,
+    "promotions approver": APPROVER,
+    "risk analyst": ANALYST,
+    "risk lead": LEAD,
+    "auditor": AUDITOR,
+    "support": SUPPORT,
+}
+
+
+@transaction.atomic
+def seed_roles() -> int:
+    """Make the groups and give each exactly its rights. Answers how many groups had to be changed.
+
+    Raises LookupError for a right that no model has.
+    """
+    changed = 0
+    with because("roles are made by code"):
+        for name, wanted in ROLES.items():
+            group, is_new = Group.objects.get_or_create(name=name)
+            permissions = _permissions(wanted)
+            if is_new or set(group.permissions.values_list("pk", flat=True)) != set(permissions):
+                group.permissions.set(permissions)
+                changed += 1
+    return changed
+
+
+def _permissions(wanted: Iterable[str]) -> list[int]:
+    rows = Permission.objects.values_list("content_type__app_label", "codename", "pk")
+    known = {f"{app}.{codename}": pk for app, codename, pk in rows}
+    missing = sorted(set(wanted) - set(known))
+    if missing:
+        raise LookupError(f"No model has these rights: {', '.join(missing)}")
+    return sorted(known[right] for right in wanted)

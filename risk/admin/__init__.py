@@ -1,0 +1,5 @@
+"""The admin of risk."""
+
+from risk.admin import findings, flags
+
+__all__ = ["findings", "flags"]

@@ -1,0 +1,96 @@
+"""Who gets into which page of the admin. A route without a row here fails the test, and so does a row without a route.
+
+Letters: O promotions operator, A promotions approver, N risk analyst, L risk lead, U auditor, S support, R superuser.
+"""
+
+from dataclasses import dataclass, field
+
+ROLES = {
+    "O": "promotions operator",
+    "A": "promotions approver",
+    "N": "risk analyst",
+    "L": "risk lead",
+    "U": "auditor",
+    "S": "support",
+    "R": "superuser",
+}
+EVERYBODY = "OANLUSR"
+NOBODY = ""
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model's pages. `see` opens list, object and history; nobody deletes. `steps` are the buttons of its pages, `actions` what
+    can be done with a selection, `pages` our own pages of it. All are tried on the newest row, or on the one that `sample` names.
+    """
+
+    see: str
+    add: str = NOBODY
+    edit: str = NOBODY
+    steps: dict[str, str] = field(default_factory=dict)
+    actions: dict[str, str] = field(default_factory=dict)
+    pages: dict[str, str] = field(default_factory=dict)
+    sample: dict[str, str] = field(default_factory=dict)
+
+
+STOPPERS = "OANLR"
+MODELS = {
+    "promotions_campaign": Model(
+        see=EVERYBODY, add="OR", edit="OR", steps={"ask_to_go_live": "OR", "pause": STOPPERS, "ask_to_resume": "OR"}
+    ),
+    "promotions_coupontype": Model(
+        see=EVERYBODY, add="OR", edit="OR", steps={"ask_to_go_live": "OR", "suspend": STOPPERS, "ask_to_resume": "OR"}
+    ),
+    "promotions_entry": Model(
+        see=EVERYBODY,
+        add="OR",
+        edit="OR",
+        steps={"ask_to_open": "OR", "suspend": STOPPERS, "ask_to_resume": "OR", "close": STOPPERS},
+    ),
+    "promotions_tokenbatch": Model(see="OANLUR", add="OR", steps={"revoke": "OALR"}, pages={"sheet": "OR"}),
+    "promotions_claimtoken": Model(see="OANLUR", steps={"revoke": "OALR"}),
+    "promotions_customer": Model(see=EVERYBODY),
+    "promotions_claim": Model(see=EVERYBODY),
+    "promotions_coupon": Model(see=EVERYBODY),
+    "promotions_redemption": Model(see=EVERYBODY),
+    "promotions_threshold": Model(see="OANLUR", add="OALR", edit="ALR", steps={"rearm": "ALR"}),
+    "promotions_alarm": Model(see="OANLUR", steps={"acknowledge": STOPPERS}),
+    "orders_order": Model(see="NLUSR", steps={"hold": "NLR"}, actions={"freeze": "NLR"}),
+    "orders_hold": Model(see="NLUSR", steps={"release": "NLR"}, actions={"ask_release": "NLR"}),
+    "orders_freeze": Model(see="NLUR", steps={"ask_to_release": "NLR"}),
+    "orders_freezeitem": Model(see="NLUR"),
+    "orders_release": Model(see="NLUR"),
+    "orders_releaseitem": Model(see="NLUR"),
+    "risk_flag": Model(see="NLUR", steps={"clear": "NLR", "confirm": "NLR"}, actions={"freeze": "NLR"}),
+    "risk_finding": Model(see="NLUR"),
+    "risk_assessment": Model(see="NLUR"),
+    # The newest approval is a freeze that the risk analyst asked for: only he takes it back, only who approves freezes decides.
+    "lib_approval": Model(see="OANLUR", steps={"approve": "LR", "reject": "LR", "withdraw": "N"}),
+    "lib_job": Model(see="OANLUR", steps={"try_again": "LR"}, pages={"progress": "OANLUR"}),
+    "lib_checkrun": Model(see="OANLUR"),
+    "lib_apikey": Model(see="UR", add="R", steps={"revoke": "R"}),
+    "django_celery_beat_periodictask": Model(see="OANLUR", edit="LR", steps={"run_now": "LR"}),
+    "django_celery_beat_intervalschedule": Model(see="UR"),
+    "django_celery_beat_crontabschedule": Model(see="UR"),
+    "django_celery_beat_solarschedule": Model(see="UR"),
+    "django_celery_beat_clockedschedule": Model(see="UR"),
+    "auth_user": Model(see="UR", add="R", edit="R", pages={"password_change": "R"}, sample={"username": "newcomer"}),
+    "auth_group": Model(see="UR"),
+    "pghistory_events": Model(see="UR"),
+}
+
+# Pages of no model, with the address they are tried at. "staff" is everybody who may log in, with or without a group.
+PAGES = {
+    "index": "staff",
+    "search": "staff",
+    "password_change": "staff",
+    "password_change_done": "staff",
+    "jsi18n": "staff",
+    "login": "all",
+    "logout": "not tried",
+    "view_on_site": "not tried",
+    "autocomplete": EVERYBODY,
+    "app_list": EVERYBODY,
+}
+# Django's own routes without a name: the redirect from an object to its change page, and the last one, which answers 404.
+UNNAMED = {"<path:object_id>/", "(?P<url>.*)$"}

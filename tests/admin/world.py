@@ -1,0 +1,238 @@
+"""A small true world for the admin's tests: one of everything the pages show, made through the services."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.contrib.auth.models import Group, User
+from django_celery_beat.models import ClockedSchedule, CrontabSchedule, SolarSchedule
+
+from backoffice.lib.apikeys import make_key
+from backoffice.lib.approvals import approve
+from backoffice.lib.jobs import run_job
+from backoffice.lib.models import Approval
+from backoffice.lib.schedules import run_check, seed_schedules
+from backoffice.roles import ROLES, seed_roles
+from orders.models import Freeze, Hold, Order, Release
+from orders.services.freezing import request_freeze, request_release
+from orders.services.holding import place_hold
+from orders.services.placing import LineRequest, OrderRequest, place_order
+from promotions.models import Coupon
+from promotions.services.campaigns import create_campaign, request_campaign
+from promotions.services.claiming import Claimant, ClaimRequest, claim_coupon
+from promotions.services.coupon_types import create_coupon_type, request_coupon_type
+from promotions.services.entries import create_entry, request_entry
+from promotions.services.thresholds import arm_threshold, check_thresholds
+from promotions.services.tokens import make_token_batch, token_text
+from promotions.states import Audience, Channel, Metric, ThresholdAction
+from risk.services.assessing import assess_order
+
+PASSWORD = "correct horse battery staple"
+DAY = timedelta(days=1)
+MINUTE = timedelta(minutes=1)
+PASSERS_BY = ("no rights", "anonymous")
+SUPERUSER = "superuser"
+
+
+@dataclass
+class World:
+    """What was made, by name. `users` holds one person for each role."""
+
+    at: datetime
+    users: dict[str, User] = field(default_factory=dict)
+    campaign: Any = None
+    draft: Any = None
+    online: Any = None
+    restricted: Any = None
+    entry: Any = None
+    batch: Any = None
+    orders: list[Order] = field(default_factory=list)
+    freeze: Any = None
+    waiting_freeze: Any = None
+    release: Any = None
+    pending: Any = None
+    key: Any = None
+    autumn: Any = None
+    plum: Any = None
+    web: Any = None
+
+
+def build_world(at: datetime, *, gang: int = 6, guests: int = 2, password: str = "!") -> World:
+    """People, a live campaign with an online and a restricted type, honest guests, a gang on one device, a freeze and its release.
+
+    `password` is a hash, made once for everybody: only a browser logs in by it.
+    """
+    world = World(at)
+    make_people(world, password)
+    make_promotions(world)
+    make_watch(world)
+    make_orders(world, gang=gang, guests=guests)
+    make_freezes(world)
+    make_system(world)
+    return world
+
+
+def make_people(world: World, password: str) -> None:
+    seed_roles()
+    login = {"is_staff": True, "password": password}
+    for role in ROLES:
+        user = User.objects.create(username=role.replace(" ", "."), **login)
+        user.groups.add(Group.objects.get(name=role))
+        world.users[role] = user
+    world.users["no rights"] = User.objects.create(username="newcomer", **login)
+    world.users[SUPERUSER] = User.objects.create(username="root", is_superuser=True, **login)
+
+
+def decided(world: World, approval: Approval) -> None:
+    approve(approval, by=world.users[SUPERUSER], reason="as agreed", at=world.at)
+
+
+def make_promotions(world: World) -> None:
+    at, asker = world.at, world.users["promotions operator"]
+    period = {"starts_at": at - DAY, "ends_at": at + 20 * DAY}
+    world.campaign = create_campaign(code="GALA", name="New Year gala", owner=asker, budget=Decimal(500_000), **period)
+    world.draft = create_campaign(code="SPRING", name="Spring", owner=asker, budget=Decimal(80_000), **period)
+    approved(world, request_campaign, world.campaign)
+    worth = {"claim_from": at - DAY, "claim_until": at + 5 * DAY, "valid_until": at + 10 * DAY, "per_customer": 1}
+    worth |= {"minimum_spend": Decimal(0), "campaign": fresh(world.campaign)}
+    hours = {"opens_at": at - DAY, "closes_at": at + 2 * DAY}
+    make_coupon_types(world, worth)
+    make_entries(world, hours)
+    world.pending = request_campaign(world.draft, by=asker, reason="ready for spring", at=at)
+    make_drafts(world, asker, period, worth, hours)
+
+
+def approved(world: World, request: Callable[..., Approval], obj: Any) -> None:
+    """Asked for by the operator, approved by the superuser."""
+    asker = world.users["promotions operator"]
+    decided(world, request(fresh(obj), by=asker, reason="New Year gala", at=world.at - DAY))
+
+
+def make_coupon_types(world: World, worth: dict[str, Any]) -> None:
+    tea = {"name": "10 off tea", "audience": Audience.ONLINE, "face_value": Decimal(10), "quantity": 5000}
+    studio = {"name": "100 off, studio guests", "audience": Audience.RESTRICTED, "face_value": Decimal(100), "quantity": 200}
+    world.online = create_coupon_type(code="TEA10", requires_verified=False, **tea, **worth)
+    world.restricted = create_coupon_type(code="STUDIO100", requires_verified=True, **studio, **worth)
+    for coupon_type in (world.online, world.restricted):
+        approved(world, request_coupon_type, coupon_type)
+
+
+def make_entries(world: World, hours: dict[str, Any]) -> None:
+    studio, app = {"channel": Channel.VENUE_QR, "cap": 150}, {"channel": Channel.APP, "cap": 4000}
+    world.entry = create_entry(coupon_type=fresh(world.restricted), code="STUDIO-DOOR", needs_token=True, **studio, **hours)
+    tea = create_entry(coupon_type=fresh(world.online), code="APP-TEA", needs_token=False, **app, **hours)
+    for entry in (world.entry, tea):
+        approved(world, request_entry, entry)
+    terms = {"expires_at": None, "by": world.users["promotions operator"], "at": world.at - DAY}
+    world.batch = make_token_batch(entry=fresh(world.entry), code="RUN-1", count=40, uses=20, **terms)
+
+
+def make_drafts(world: World, asker: User, period: dict[str, Any], worth: dict[str, Any], hours: dict[str, Any]) -> None:
+    """One of each that can still be changed."""
+    world.autumn = create_campaign(code="AUTUMN", name="Autumn", owner=asker, budget=Decimal(20_000), **period)
+    world.plum = create_coupon_type(
+        code="PLUM5",
+        name="5 off plums",
+        audience=Audience.ONLINE,
+        face_value=Decimal(5),
+        quantity=100,
+        requires_verified=False,
+        **worth,
+    )
+    world.web = create_entry(coupon_type=world.plum, code="WEB-PLUM", channel=Channel.WEB, cap=50, needs_token=False, **hours)
+
+
+def fresh(obj: Any) -> Any:
+    return type(obj)._default_manager.get(pk=obj.pk)
+
+
+def make_watch(world: World) -> None:
+    arm_threshold(
+        scope=fresh(world.campaign), metric=Metric.ISSUED_AMOUNT, window=None, limit=Decimal(5), action=ThresholdAction.ALARM
+    )
+    arm_threshold(scope="platform", metric=Metric.ISSUED_COUNT, window=MINUTE, limit=Decimal(100_000), action=ThresholdAction.ALARM)
+
+
+def make_orders(world: World, *, gang: int, guests: int) -> None:
+    """Guests claim with a token each and buy tea; the gang shares a token, a device and a phone to top up."""
+    tokens = list(world.batch.tokens.order_by("number")[: guests + 1])
+    for number in range(guests):
+        coupon = claimed(world, f"guest-{number}", token=tokens[number], device=f"phone-of-guest-{number}", age=700 * DAY)
+        line = LineRequest("tea", "goods", Decimal("168.00"))
+        world.orders.append(ordered(world, coupon, line, device=f"phone-of-guest-{number}"))
+    for number in range(gang):
+        coupon = claimed(world, f"cat-{number}", token=tokens[guests], device="rack-01", age=timedelta(hours=3))
+        line = LineRequest("credit-100", "phone_credit", Decimal("100.00"), recipient="13900001111")
+        world.orders.append(ordered(world, coupon, line, device="rack-01"))
+    claim_coupon(a_request(world, "stranger", token="HF1.nobody.made.this", device="rack-01", age=DAY), at=world.at - MINUTE)
+    for order in world.orders:
+        assess_order(order.pk, at=world.at)
+    check_thresholds(world.at)
+
+
+def a_request(world: World, ref: str, *, token: Any, device: str, age: timedelta) -> ClaimRequest:
+    digits = "".join(str(ord(letter) % 10) for letter in ref)[-8:].rjust(8, "0")
+    claimant = Claimant(ref=ref, phone=f"138{digits}", is_verified=True, registered_at=world.at - age)
+    return ClaimRequest(
+        claimant=claimant,
+        coupon_type=world.restricted.code,
+        channel=Channel.VENUE_QR,
+        entry=world.entry.code,
+        token=token if isinstance(token, str) else token_text(token),
+        device=device,
+        address="203.0.113.7",
+    )
+
+
+def claimed(world: World, ref: str, **how: Any) -> Coupon:
+    claim = claim_coupon(a_request(world, ref, **how), at=world.at - 5 * MINUTE)
+    assert claim.outcome == "issued", claim.reason
+    return claim.coupon
+
+
+def ordered(world: World, coupon: Coupon, line: LineRequest, *, device: str) -> Order:
+    request = OrderRequest(
+        ref=f"SO-{coupon.customer.ref}",
+        customer_ref=coupon.customer.ref,
+        coupon_codes=(coupon.code,),
+        lines=(line,),
+        device=device,
+        address="203.0.113.7",
+    )
+    return place_order(request, at=world.at - 3 * MINUTE)
+
+
+def make_freezes(world: World) -> None:
+    """One freeze that is done, with a release that is done for one hold; one that waits for the second person."""
+    terms = {"kind": "legal", "authority": "Public security bureau", "by": world.users["risk analyst"], "at": world.at}
+    frozen = Order.objects.filter(customer__ref__in=["cat-0", "cat-1"])
+    world.freeze = worked(
+        world, request_freeze(frozen, legal_reference="PSB-1", scope_text="the first two", reason="asked by police", **terms)
+    )
+    one = Hold.objects.filter(freeze=world.freeze).order_by("pk")[:1]
+    terms = {"legal_reference": "PSB-2", "by": world.users["risk analyst"], "at": world.at}
+    holds = Hold.objects.filter(pk__in=[hold.pk for hold in one])
+    world.release = worked(world, request_release(world.freeze, holds=holds, scope_text="one", reason="no suspicion", **terms))
+    rest = Order.objects.filter(customer__ref="cat-2")
+    world.waiting_freeze = request_freeze(
+        rest, kind="legal", scope_text="one more", reason="asked by police", authority="", **(terms | {"legal_reference": "PSB-3"})
+    )
+    place_hold(world.orders[0], kind="manual", reason="customer called", by=world.users["risk analyst"], at=world.at)
+
+
+def worked(world: World, act: Freeze | Release) -> Any:
+    decided(world, act.job.approval)
+    run_job(act.job_id, now=lambda: world.at)
+    return act
+
+
+def make_system(world: World) -> None:
+    world.key, _text = make_key("storefront", ["claims:write"], by=world.users[SUPERUSER])
+    seed_schedules()
+    CrontabSchedule.objects.create(minute="0", hour="4")
+    SolarSchedule.objects.create(event="sunrise", latitude=Decimal("31.2"), longitude=Decimal("121.5"))
+    ClockedSchedule.objects.create(clocked_time=world.at)
+    for name in ("check_thresholds", "release_cooled_off"):
+        run_check(name, at=world.at)
