@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from backoffice.lib.approvals import approvable
@@ -85,7 +86,9 @@ def request_freeze(
         scope_text=checked_prose(scope_text, "the scope in words"),
     )
     freeze.job = Job.objects.create(kind=FREEZE_SCOPE.name, reason=reason, requested_by=by, requested_at=at)
-    ask_for(FREEZE_SCOPE, freeze, orders, summary=f"{freeze.kind} {freeze.legal_reference}".strip(), at=at)
+    sentence = _("A hold of the kind %(kind)s is placed on %(count)s orders: %(scope)s. Reference: %(reference)s.")
+    told = {"kind": freeze.get_kind_display(), "reference": freeze.legal_reference or _("none")}
+    ask_for(FREEZE_SCOPE, freeze, orders, sentence=sentence, told=told, at=at)
     return freeze
 
 

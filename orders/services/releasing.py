@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from backoffice.lib.approvals import approvable
@@ -72,7 +73,9 @@ def request_release(
     release.job = Job.objects.create(kind=RELEASE_SCOPE.name, reason=reason, requested_by=by, requested_at=at)
     placed = Hold.objects.open().filter(freeze=freeze)
     scope = placed if holds is None else placed.filter(pk__in=holds.values("pk"))
-    ask_for(RELEASE_SCOPE, release, scope, summary=f"{freeze} · {release.legal_reference}", at=at)
+    sentence = _("%(count)s holds that %(freeze)s placed are released: %(scope)s. Reference: %(reference)s.")
+    told = {"freeze": str(freeze), "reference": release.legal_reference or _("none")}
+    ask_for(RELEASE_SCOPE, release, scope, sentence=sentence, told=told, at=at)
     return release
 
 

@@ -82,10 +82,13 @@ Settle = Callable[[Mapping[str, int]], None]
 """Gives a result to every pending item of `owner` whose subject lies from `first` to `last`; or raises, having done nothing."""
 
 
-def ask_for(scope: Scope, owner: Freeze | Release, subjects: QuerySet[Any], *, summary: str, at: datetime) -> None:
+def ask_for(
+    scope: Scope, owner: Freeze | Release, subjects: QuerySet[Any], *, sentence: str, told: Mapping[str, str], at: datetime
+) -> None:
     """Fix the scope of this act as it matches now, and ask a second person for exactly that. Raises InvalidInput for an empty one.
 
-    `owner` is not saved yet; its job is, and says who asks and why.
+    `owner` is not saved yet; its job is, and says who asks and why. `sentence` tells the second person what would be done, with
+    what is `told` and the count and the scope in it.
     """
     owner.save()
     job = owner.job
@@ -94,7 +97,7 @@ def ask_for(scope: Scope, owner: Freeze | Release, subjects: QuerySet[Any], *, s
     job.approval = request_approval(
         action=scope.action,
         target=f"{scope.action}:{owner.pk}",
-        summary=f"{summary} · {found.count} · {owner.scope_text}",
+        summary=sentence % {**told, "count": f"{found.count:,}", "scope": owner.scope_text},
         payload=_payload(scope, owner, found),
         reason=job.reason,
         by=job.requested_by,
