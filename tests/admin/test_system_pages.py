@@ -124,7 +124,7 @@ def test_today_answers_whether_anything_is_wrong(world: World, as_role: AtRole) 
         "Redeemed today 800.00 CNY",
         "honest orders held per 1,000: 0.00",
         "Waiting for me",
-        "legal PSB-3",
+        "Reference: PSB-3",
     ):
         assert words in text, words
 

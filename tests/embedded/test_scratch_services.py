@@ -17,7 +17,8 @@ from backoffice.embedded.valkey import scratch_broker
 from tests.embedded.children import descendants, python_for, wait_for_the_end_of
 
 HOLD_BOTH_OPEN = """
-import os, time
+import os, signal, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job is started deaf to it
 from backoffice.embedded.postgres import scratch_cluster
 from backoffice.embedded.valkey import scratch_broker
 with scratch_cluster() as database, scratch_broker() as broker:
