@@ -31,7 +31,7 @@ log = structlog.get_logger(__name__)
 
 NAME_PREFIX = "holdfast_replay_"
 # A scratch database is made again from the file, so its commits need not wait for the disk; and its statements are all short.
-SESSION_OPTIONS = "-c synchronous_commit=off -c jit=off"
+SESSION_OPTIONS = "-c synchronous_commit=off -c jit=off -c max_parallel_workers_per_gather=0"
 
 Config = dict[str, Any]
 

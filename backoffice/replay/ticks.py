@@ -9,8 +9,7 @@ Running every slot of three empty days would be 26,000 runs that do nothing. Two
   while nothing has changed since its last run, so it runs only after something has.
 - For the others, what is due stays due, for at least LOOK_AHEAD, until it is done. So a stretch of slots in which nothing happens
   is tried at its last slot, in a transaction that is rolled back: a check that would write nothing there would have written nothing
-  in any slot before. Where it would write, halving the stretch finds the first slot in which it would, and there it runs. Whether a
-  transaction wrote is asked of PostgreSQL, which gives a transaction an id at its first write.
+  in any slot before. Where it would write, halving the stretch finds the first slot in which it would, and there it runs.
 
 Whatever a check writes counts as a change for all checks.
 """
@@ -20,10 +19,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from django.db import connection, transaction
+from django.db import transaction
 
 from backoffice.lib import clock
 from backoffice.lib.schedules import EPOCH, ScheduledCheck, all_checks, period_of, slot_of
+from backoffice.replay.watching import Watch
 
 log = structlog.get_logger(__name__)
 
@@ -140,38 +140,29 @@ class Ticks:
 
     def _would_write(self, turn: Turn, at: datetime) -> bool:
         try:
-            with clock.fixed_at(at), transaction.atomic():
+            with clock.fixed_at(at), transaction.atomic(), Watch() as watch:
                 turn.check.run(at)
-                wrote = has_written()
                 transaction.set_rollback(True)
         except Exception:
             return True  # the run itself will tell
-        return wrote
+        return watch.wrote
 
     def _run(self, turn: Turn, at: datetime) -> None:
         """Run it, and tell everybody where it wrote something. One that fails is noted, as beat would go on too."""
         self._before_run(at)
         self.runs += 1
         turn.has_news, turn.looked_until, turn.due = False, EPOCH, None
-        wrote = False
+        watch = Watch()
         try:
-            with clock.fixed_at(at), transaction.atomic():
+            with clock.fixed_at(at), watch:
                 turn.check.run(at)
-                wrote = has_written()
         except Exception as error:
             log.exception("check_failed", check=turn.check.name, slot=at.isoformat())
             self.failures.append(f"{turn.check.name} at {at.isoformat()}: {type(error).__name__}: {error}")
             turn.looked_until = at + LOOK_AHEAD  # it is tried again after the next event, or then
-        if wrote:
+        if watch.wrote:
             self._after_run(at)
             self.hear_of_activity()
 
     def _next_slot(self) -> datetime:
         return min((turn.first_slot() for turn in self._turns), default=datetime.max.replace(tzinfo=EPOCH.tzinfo))
-
-
-def has_written() -> bool:
-    """Has the transaction that is open written anything so far?"""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_current_xact_id_if_assigned()")
-        return cursor.fetchone()[0] is not None
