@@ -25,12 +25,16 @@ def rights(text: str) -> Rights:
 
 CATALOGUE = viewing("promotions", "campaign", "coupontype", "entry")
 LEDGER = viewing("promotions", "customer", "claim", "coupon", "redemption")
-PROMOTIONS = CATALOGUE | LEDGER | viewing("promotions", "claimrule", "tokenbatch", "claimtoken", "threshold", "alarm")
+PEOPLE = ("identityblock", "nobodyvalue")
+PROMOTIONS = CATALOGUE | LEDGER | viewing("promotions", "claimrule", "tokenbatch", "claimtoken", "threshold", "alarm", *PEOPLE)
 ORDERS = viewing("orders", "order", "hold", "freeze", "freezeitem", "release", "releaseitem")
 RISK = viewing("risk", "flag", "finding", "assessment")
 BEAT = viewing("django_celery_beat", "periodictask", "intervalschedule", "crontabschedule", "solarschedule", "clockedschedule")
 WORK = viewing("lib", "approval", "job", "checkrun") | viewing("django_celery_beat", "periodictask")
-STOPPING = rights("promotions.stop_campaign promotions.suspend_coupontype promotions.suspend_entry promotions.acknowledge_alarm")
+STOPPING = rights(
+    "promotions.stop_campaign promotions.suspend_coupontype promotions.suspend_entry promotions.acknowledge_alarm"
+    " promotions.add_identityblock"
+)
 
 OPERATOR = (
     PROMOTIONS
@@ -47,7 +51,7 @@ APPROVER = (
     | WORK
     | STOPPING
     | LINES
-    | rights("promotions.approve_campaign promotions.approve_coupontype promotions.approve_entry")
+    | rights("promotions.approve_campaign promotions.approve_coupontype promotions.approve_entry promotions.lift_identityblock")
 )
 ANALYST = (
     PROMOTIONS
@@ -55,9 +59,10 @@ ANALYST = (
     | RISK
     | WORK
     | STOPPING
-    | rights("risk.decide_flag orders.place_hold orders.release_hold orders.request_freeze")
+    | rights("risk.decide_flag orders.place_hold orders.release_hold orders.request_freeze promotions.lift_identityblock")
 )
-LEAD = ANALYST | LINES | rights("orders.approve_freeze django_celery_beat.change_periodictask lib.change_job")
+NOBODIES = rights("promotions.add_nobodyvalue promotions.unlist_nobodyvalue")
+LEAD = ANALYST | LINES | NOBODIES | rights("orders.approve_freeze django_celery_beat.change_periodictask lib.change_job")
 SYSTEM = viewing("lib", "apikey") | viewing("auth", "user", "group") | viewing("pghistory", "events") | BEAT
 AUDITOR = PROMOTIONS | ORDERS | RISK | WORK | SYSTEM
 SUPPORT = CATALOGUE | LEDGER | viewing("orders", "order", "hold")

@@ -17,7 +17,8 @@ from backoffice.lib.admin.search import ExactSearchMixin
 from backoffice.lib.display import NOTHING, amount_text, badge, state_badge, time_html
 from promotions.admin.links import list_of, page_of
 from promotions.models import Claim, Coupon, CouponType, Customer, Entry, Redemption
-from promotions.states import Audience
+from promotions.services.rules import rule_text
+from promotions.states import Audience, ClaimOutcome
 
 ROWS_SHOWN = 20
 
@@ -130,6 +131,9 @@ CLAIM_FILTERS = (
     AudienceFilter,
     EntryFilter,
     ("channel", ChoicesFilter),
+    question_filter(
+        gettext_lazy("flagged"), "flagged", {"yes": (gettext_lazy("issued and flagged"), lambda claims: claims.flagged())}
+    ),
     "is_verified",
     ("at", MomentFilter),
 )
@@ -160,15 +164,24 @@ class ClaimAdmin(ExactSearchMixin, ReadOnlyAdmin):
             Fact(_("Channel"), obj.get_channel_display()),
             Fact(_("Device"), obj.device or NOTHING),
             Fact(_("Network address"), obj.address or NOTHING),
+            Fact(_("Region"), obj.region or NOTHING),
             Fact(_("Token's fingerprint"), obj.token_fingerprint or NOTHING),
         ]
         return Headline(str(obj), verdict(obj), sentence=obj.get_reason_display(), facts=facts)
 
     def panels(self, request: HttpRequest, obj: Claim) -> list[Panel]:
+        flags = [flags_panel(obj)] if obj.outcome == ClaimOutcome.ISSUED else []
         if not obj.device:
-            return []
+            return flags
         same = Claim.objects.filter(device=obj.device).exclude(pk=obj.pk)
-        return [claims_panel(same, list_of(Claim, q=obj.device), _("Claims from the same device"))]
+        return [*flags, claims_panel(same, list_of(Claim, q=obj.device), _("Claims from the same device"))]
+
+
+def flags_panel(claim: Claim) -> Panel:
+    """The rules that flag which this claim crossed, and what it lacked."""
+    found = claim.flags.select_related("rule__campaign", "rule__coupon_type").order_by("pk")
+    rows = [[rule_text(flag.rule), _("it is missing") if flag.is_identity_missing else _("crossed")] for flag in found]
+    return Panel(_("Flagged by claim rules"), [_("rule"), _("how")], rows, _("It crossed no rule."))
 
 
 def coupons_panel(coupons: QuerySet[Coupon], url: str) -> Panel:
