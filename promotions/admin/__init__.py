@@ -2,4 +2,4 @@
 
 from promotions.admin import blocks, campaigns, coupon_types, entries, ledger, token_batches, watch
 
-__all__ = ["campaigns", "coupon_types", "entries", "ledger", "token_batches", "watch"]
+__all__ = ["blocks", "campaigns", "coupon_types", "entries", "ledger", "token_batches", "watch"]

@@ -63,8 +63,8 @@ class BlockForm(ReasonedForm):
         label=gettext_lazy("Whom"),
         max_length=200,
         help_text=gettext_lazy(
-            "As you have it: a phone number in any spelling, a device id, an address, a customer's reference. Of a phone number and a"
-            " verified identity only a keyed hash is kept."
+            "As you have it: a phone number in any spelling, a device id, an address, a customer's reference. Of a phone number"
+            " and a verified identity only a keyed hash is kept."
         ),
     )
 

@@ -1,4 +1,4 @@
-"""Claim rules on the pages of campaigns and coupon types: written down in a draft, and asked for once a second person has agreed."""
+"""Claim rules on the pages of campaigns and coupon types: written into drafts, asked for afterwards."""
 
 from datetime import datetime
 from typing import Any

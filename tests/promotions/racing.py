@@ -21,7 +21,7 @@ def at_once(acts: Sequence[Callable[[], Any]]) -> list[Any]:
     def run(act: Callable[[], Any]) -> Any:
         try:
             connection.ensure_connection()
-            start.wait(timeout=30)
+            start.wait(timeout=120)
             return act()
         except Exception as error:
             return error

@@ -12,6 +12,9 @@ from tests.promotions.rawsql import copy_of, refused, set_in, sql
 from tests.promotions.rows import a_block, a_drafts_rule, a_flag
 
 pytestmark = pytest.mark.django_db
+INSERT = """
+INSERT INTO promotions_claimrule (coupon_type_id, identity, "limit", action, added_by_id) VALUES (%s, %s, %s, 'refuse', %s)
+"""
 WHY = {"reason": "test", "at": NOON}
 
 
@@ -20,7 +23,7 @@ WHY = {"reason": "test", "at": NOON}
     [
         ("claim_rule_limit_is_positive", {"limit": "0"}),
         ("claim_rule_window_is_positive", {"window": "interval '0'"}),
-        ("claim_rule_of_a_campaign_or_of_a_type", {"campaign_id": "(SELECT max(id) FROM promotions_campaign)"}),
+        ("claim_rule_of_a_campaign_or_of_a_type", {"coupon_type_id": "NULL"}),
         ("claim_rule_ended_by_an_approval", {"ended_at": "now()"}),
     ],
 )
@@ -47,14 +50,13 @@ def test_an_approval_of_one_rule_lets_no_other_in_nor_another_approval_a_rule():
     asked = request_rule(
         coupon_type, identity=Identity.DEVICE, window=None, limit=5, action=RuleAction.REFUSE, by=the_asker(), **WHY
     )
-    insert = "INSERT INTO promotions_claimrule (coupon_type_id, identity, \"limit\", action, added_by_id) VALUES (%s, %s, %s, 'refuse', %s)"
-    refused("change only by an approval", insert, coupon_type.pk, "device", 5, asked.pk)
+    refused("change only by an approval", INSERT, coupon_type.pk, "device", 5, asked.pk)
     approved(asked)
     assert coupon_type.rules.filter(identity=Identity.DEVICE, limit=5).exists()
     for owner, identity, limit in ((coupon_type, "phone", 5), (coupon_type, "device", 6), (other, "device", 5)):
-        refused("change only by an approval", insert, owner.pk, identity, limit, asked.pk)
+        refused("change only by an approval", INSERT, owner.pk, identity, limit, asked.pk)
     go_live = Approval.objects.filter(target=f"promotions.coupontype:{other.pk}").get()
-    refused("change only by an approval", insert, other.pk, "device", 5, go_live.pk)
+    refused("change only by an approval", INSERT, other.pk, "device", 5, go_live.pk)
 
 
 def test_a_rule_of_a_live_type_is_neither_deleted_nor_ended_by_hand():
@@ -74,8 +76,8 @@ def test_coupon_type_is_bound_by_something():
 
 def test_claim_flag_is_never_changed():
     flag = a_flag()
-    refused("Cannot update rows", set_in(flag, "is_identity_missing = true"))
-    refused("Cannot delete rows", f"DELETE FROM promotions_claimflag WHERE id = {flag.pk}")
+    refused("Cannot update or delete rows", set_in(flag, "is_identity_missing = true"))
+    refused("Cannot update or delete rows", f"DELETE FROM promotions_claimflag WHERE id = {flag.pk}")
 
 
 @pytest.mark.parametrize(

@@ -165,7 +165,7 @@ def test_a_rule_for_what_is_live_waits_for_a_second_person(make):
     with pytest.raises(InvalidInput, match="draft"):
         add_rule(owner, **terms)
     asked = request_rule(owner, **terms, **WHO)
-    assert "at most 3 coupons per device within 10 minutes" in asked.summary
+    assert "at most 3 coupons per device within 10 min" in asked.summary
     assert not ClaimRule.objects.filter(identity=Identity.DEVICE).exists()
     approved(asked)
     rule = owner.rules.get(identity=Identity.DEVICE)
@@ -207,5 +207,5 @@ def test_a_rule_is_said_in_words():
     campaign, coupon_type = a_campaign(is_live=False), a_coupon_type(is_live=False, per_customer=None)
     ten = a_rule(coupon_type, limit=2, window=10 * MINUTES, action=RuleAction.FLAG)
     ever = a_rule(campaign, identity=Identity.PERSON)
-    assert rule_text(ten) == "at most 2 coupons per device within 10 minutes; beyond: issue and flag"
+    assert rule_text(ten) == "at most 2 coupons per device within 10 min; beyond: issue and flag"
     assert rule_text(ever) == "at most 1 coupon per verified identity, all types of the campaign together; beyond: refuse"
