@@ -1,6 +1,7 @@
 """What the rows of promotions are asked, in the words of the trade."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db.models import DecimalField, Exists, OuterRef, Q, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce
@@ -47,7 +48,7 @@ class ClaimQuerySet(QuerySet):
 
     def flagged(self) -> "ClaimQuerySet":
         """Issued although a rule that flags was crossed."""
-        flags = self.model._meta.get_field("flags").related_model  # type: ignore[union-attr]
+        flags: Any = self.model._meta.get_field("flags").related_model
         return self.filter(Exists(flags.objects.filter(claim=OuterRef("pk"))))
 
 

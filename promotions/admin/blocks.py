@@ -69,13 +69,21 @@ class BlockForm(ReasonedForm):
     )
 
 
+def in_force(blocks: Any) -> Any:
+    return blocks.in_force(clock.now())
+
+
+def over(blocks: Any) -> Any:
+    return blocks.over(clock.now())
+
+
 BLOCK_FILTERS = (
     question_filter(
         gettext_lazy("state"),
         "state",
         {
-            "blocked": (gettext_lazy("blocked"), lambda rows: rows.in_force(clock.now())),
-            "over": (gettext_lazy("over"), lambda rows: rows.over(clock.now())),
+            "blocked": (gettext_lazy("blocked"), in_force),
+            "over": (gettext_lazy("over"), over),
         },
     ),
     ("identity", ChoicesFilter),

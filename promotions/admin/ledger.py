@@ -49,6 +49,10 @@ def of_audience(audience: str) -> Callable[[QuerySet], QuerySet]:
     return narrow
 
 
+def only_flagged(claims: Any) -> Any:
+    return claims.flagged()
+
+
 AudienceFilter = question_filter(
     gettext_lazy("audience"),
     "audience",
@@ -131,9 +135,7 @@ CLAIM_FILTERS = (
     AudienceFilter,
     EntryFilter,
     ("channel", ChoicesFilter),
-    question_filter(
-        gettext_lazy("flagged"), "flagged", {"yes": (gettext_lazy("issued and flagged"), lambda claims: claims.flagged())}
-    ),
+    question_filter(gettext_lazy("flagged"), "flagged", {"yes": (gettext_lazy("issued and flagged"), only_flagged)}),
     "is_verified",
     ("at", MomentFilter),
 )
