@@ -107,7 +107,7 @@ def initial(response: Any) -> dict[str, Any]:
         if hasattr(widget, "widgets"):
             parts = widget.decompress(form.get_initial_for_field(field, name))
             found |= {f"{name}_{n}": "" if part is None else str(part) for n, part in enumerate(parts)}
-        elif value not in (None, False, ""):
+        elif value is not None and value is not False and value != "":
             found[name] = "on" if value is True else value
     return found
 

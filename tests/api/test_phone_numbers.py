@@ -1,5 +1,6 @@
 """A full phone number goes no further than the door: no table, no log, no error and no answer ever holds it."""
 
+import os
 import re
 import unicodedata
 
@@ -71,8 +72,15 @@ def storm(storefront):
     return answers
 
 
-def test_after_a_storm_of_spellings_the_number_is_in_no_table_no_log_and_no_answer(caplog, capfd):
+@pytest.fixture
+def _everything_is_logged():
     configure_logging("DEBUG")
+    yield
+    configure_logging(os.environ.get("LOG_LEVEL", "INFO"))
+
+
+@pytest.mark.usefixtures("_everything_is_logged")
+def test_after_a_storm_of_spellings_the_number_is_in_no_table_no_log_and_no_answer(caplog, capfd):
     caplog.set_level("DEBUG")
     answers = storm(Storefront())
     for identity in ("phone", "person"):
