@@ -9,7 +9,6 @@ import base64
 import binascii
 import hashlib
 import hmac
-import secrets
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -34,10 +33,6 @@ class TokenContent:
     number: int
     expires_at: datetime
     nonce: bytes
-
-
-def new_nonce() -> bytes:
-    return secrets.token_bytes(NONCE_BYTES)
 
 
 def write_token(content: TokenContent, *, key_id: str, key: bytes) -> str:

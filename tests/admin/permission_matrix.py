@@ -66,7 +66,7 @@ MODELS = {
     "risk_assessment": Model(see="NLUR"),
     # The newest approval is a freeze that the risk analyst asked for: only he takes it back, only who approves freezes decides.
     "lib_approval": Model(see="OANLUR", steps={"approve": "LR", "reject": "LR", "withdraw": "N"}),
-    "lib_job": Model(see="OANLUR", steps={"try_again": "LR"}, pages={"progress": "OANLUR"}),
+    "lib_job": Model(see="OANLUR", steps={"pause": "LR", "go_on": "LR", "try_again": "LR"}, pages={"progress": "OANLUR"}),
     "lib_checkrun": Model(see="OANLUR"),
     "lib_apikey": Model(see="UR", add="R", steps={"revoke": "R"}),
     "django_celery_beat_periodictask": Model(see="OANLUR", edit="LR", steps={"run_now": "LR"}),

@@ -11,7 +11,7 @@ from random import Random
 
 import pytest
 
-from promotions.tokens import MAX_LENGTH, TokenContent, TokenForged, fingerprint, new_nonce, read_token, write_token
+from promotions.tokens import MAX_LENGTH, TokenContent, TokenForged, fingerprint, read_token, write_token
 from tests.promotions.factories import (
     DAY,
     NOON,
@@ -62,11 +62,6 @@ def test_an_expiry_is_kept_to_the_second_in_utc():
     content = replace(some_content(Random(2)), expires_at=NOON.replace(microsecond=999_999))
     assert read_token(write_token(content, key_id="2026a", key=KEYS["2026a"]), keys=KEYS).expires_at == NOON
     assert read_token(a_text(), keys=KEYS).expires_at.tzinfo is UTC
-
-
-def test_a_token_has_more_than_sixty_four_random_bits_and_no_two_are_alike():
-    assert len({new_nonce() for _ in range(1000)}) == 1000
-    assert len(new_nonce()) * 8 >= 64
 
 
 def test_no_character_of_a_token_can_be_another_one():
