@@ -201,5 +201,4 @@ class ExportKind(models.TextChoices):
     """How the texts of tokens left the house."""
 
     CSV = "csv", _("CSV file")
-    SHEET = "sheet", _("sheet on the screen")
-    PDF = "pdf", _("PDF to print")
+    PDF = "pdf", _("sheets to print (PDF)")

@@ -64,7 +64,7 @@ def fingerprint(text: str) -> str:
 
 
 def _mac(signed: str, key: bytes) -> bytes:
-    return hmac.new(key, signed.encode(), hashlib.sha256).digest()
+    return hmac.digest(key, signed.encode(), "sha256")
 
 
 def _to_text(raw: bytes) -> str:

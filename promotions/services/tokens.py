@@ -1,7 +1,7 @@
 """Token batches: made at once or by a job; tokens found by their text, and revoked.
 
-Every claim by a token shares a lock on its batch from before it takes until it commits, and a revocation waits for all who share it:
-a trigger sees to that (ADR 0009). It is the first lock that a claim takes, and whoever revokes a batch holds no other.
+Every claim by a token shares a lock on its batch from before it takes until it commits, and a revocation waits for all who share
+it: a trigger sees to that (ADR 0009). It is the first lock that a claim takes, and whoever revokes a batch holds no other.
 """
 
 import secrets
@@ -112,7 +112,7 @@ def key_of(batch: TokenBatch) -> bytes:
 def batches_without_key(at: datetime) -> QuerySet[TokenBatch]:
     """Batches that should work now, and do not: the key that signed them is not among those in use."""
     batches = TokenBatch.objects.filter(revoked_at=None, expires_at__gt=at).exclude(entry__status=EntryStatus.CLOSED)
-    return batches.exclude(key_id__in=list(settings.HOLDFAST_TOKEN_KEYS)).order_by("pk")
+    return batches.exclude(key_id__in=list(settings.HOLDFAST_TOKEN_KEYS)).select_related("entry").order_by("pk")
 
 
 def find_token(text: str | None) -> ClaimToken:

@@ -47,7 +47,9 @@ MODELS = {
         edit="OR",
         steps={"ask_to_open": "OR", "suspend": STOPPERS, "ask_to_resume": "OR", "close": STOPPERS},
     ),
-    "promotions_tokenbatch": Model(see="OANLUR", add="OR", steps={"revoke": "OALR"}, pages={"sheet": "OR"}),
+    "promotions_tokenbatch": Model(
+        see="OANLUR", add="OR", steps={"revoke": "OALR", "pause": "OR", "go_on": "OR", "cancel": "OR"}, pages={"export": "OR"}
+    ),
     "promotions_claimtoken": Model(see="OANLUR", steps={"revoke": "OALR"}),
     "promotions_customer": Model(see=EVERYBODY),
     "promotions_claim": Model(see=EVERYBODY),
