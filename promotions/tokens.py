@@ -6,7 +6,6 @@ differently is forged.
 """
 
 import base64
-import binascii
 import hashlib
 import hmac
 import struct
@@ -53,9 +52,9 @@ def read_token(text: str, *, keys: Mapping[str, bytes]) -> TokenContent:
     try:
         payload = base64.urlsafe_b64decode(parts[2] + "=" * (-len(parts[2]) % 4))
         entry_id, batch_id, number, expires, nonce = _PAYLOAD.unpack(payload)
-    except (binascii.Error, struct.error) as error:
+        return TokenContent(entry_id, batch_id, number, datetime.fromtimestamp(expires, tz=UTC), nonce)
+    except (ValueError, OverflowError, OSError, struct.error) as error:  # also a time that no calendar has
         raise TokenForged from error
-    return TokenContent(entry_id, batch_id, number, datetime.fromtimestamp(expires, tz=UTC), nonce)
 
 
 def fingerprint(text: str) -> str:

@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import json
 import string
+import struct
 from dataclasses import replace
 from datetime import UTC, timedelta
 from random import Random
@@ -219,3 +220,9 @@ def test_a_fingerprint_names_a_text_without_showing_it():
     assert len(fingerprint(text)) == 16
     assert fingerprint(text) not in text
     assert len(fingerprint("\ud800")) == 16
+
+
+@pytest.mark.parametrize("expires", [2**63, 2**64 - 1, 10**12])
+def test_a_time_that_no_calendar_has_is_forged_even_signed_by_our_key(expires):
+    payload = struct.pack(">QQIQ12s", 1, 1, 1, expires, bytes(12))
+    assert not is_accepted(resigned(payload))
