@@ -46,7 +46,7 @@ class ExportForm(ReasonForm):
         """Offers the codes after those that were printed last."""
         printed = obj.exports.filter(kind=ExportKind.PDF).order_by("-last").values_list("last", flat=True).first()
         begin = printed + 2 if printed is not None and printed + 1 < obj.count else 1
-        self.initial |= {"kind": ExportKind.PDF, "first": begin, "last": min(begin + MOST_PRINTED - 1, obj.count)}
+        self.initial.update(kind=ExportKind.PDF, first=begin, last=min(begin + MOST_PRINTED - 1, obj.count))
         self.fields["last"].help_text = _("The batch has %(count)s; at most %(most)s are printed at once, a CSV may hold all.") % {
             "count": count_text(obj.count),
             "most": count_text(MOST_PRINTED),

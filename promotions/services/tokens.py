@@ -188,7 +188,7 @@ def _make_all(batch: TokenBatch) -> TokenBatch:
 
 
 def _insert(batch: TokenBatch, numbers: range) -> None:
-    values = {
+    values: dict[str, Any] = {
         "batch": batch.pk,
         "first": numbers.start,
         "count": len(numbers),
