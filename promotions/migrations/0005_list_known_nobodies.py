@@ -45,6 +45,6 @@ def list_known(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("promotions", "0002_claim_rules_conditions_and_blocks")]
+    dependencies = [("promotions", "0004_claim_rules_conditions_and_blocks")]
 
     operations = [migrations.RunPython(list_known, migrations.RunPython.noop)]
