@@ -4,6 +4,7 @@ from promotions.models.claims import Claim, Coupon, Redemption
 from promotions.models.coupon_types import CouponType, CouponTypeSlice
 from promotions.models.customers import Customer
 from promotions.models.entries import ClaimToken, Entry, EntrySlice, TokenBatch
+from promotions.models.reconciling import Drift
 from promotions.models.rules import ClaimRule, IdentityBlock, RuleUse
 from promotions.models.watch import Alarm, Threshold
 
@@ -19,6 +20,7 @@ __all__ = [
     "CouponType",
     "CouponTypeSlice",
     "Customer",
+    "Drift",
     "Entry",
     "EntrySlice",
     "IdentityBlock",

@@ -5,6 +5,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.lib.audit import tracked
+from promotions.models.approved import CLAIM_RULE_NARROWS, stays_as_approved
 from promotions.states import Identity
 
 
@@ -27,6 +28,15 @@ class ClaimRule(models.Model):
                 name="claim_rule_once_per_identity_and_window",
             ),
             models.CheckConstraint(condition=Q(limit__gt=0), name="claim_rule_limit_is_positive"),
+        ]
+        triggers = [
+            stays_as_approved(
+                "claim_rule_stays_as_approved",
+                "promotions.claimrule",
+                CLAIM_RULE_NARROWS,
+                status="(SELECT t.status FROM promotions_coupontype t WHERE t.id = OLD.coupon_type_id)",
+                also_delete=True,
+            )
         ]
 
     def __str__(self) -> str:

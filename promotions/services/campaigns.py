@@ -16,9 +16,9 @@ from backoffice.lib.audit import because
 from backoffice.lib.errors import InvalidInput
 from backoffice.lib.models import Approval
 from backoffice.lib.states import Moves, move
-from promotions.models import Budget, BudgetSlice, Campaign, CouponType, Entry
-from promotions.services.budgets import DEFAULT_SLICES, cut_amount
+from promotions.models import Budget, Campaign, CouponType, Entry
 from promotions.services.lifecycle import approved_object, ask, back_to_draft, stop
+from promotions.services.slices import cut_budget
 from promotions.states import (
     CAMPAIGN_MOVES,
     COUPON_TYPE_MOVES,
@@ -26,12 +26,12 @@ from promotions.states import (
     CampaignStatus,
     CouponTypeStatus,
     EntryStatus,
+    OverrunPolicy,
     SlotReturn,
 )
 
 GO_LIVE = "promotions.campaign.go_live"
 RESUME = "promotions.campaign.resume"
-SMALL_BUDGET = Decimal(10_000)
 
 
 @transaction.atomic
@@ -46,6 +46,7 @@ def create_campaign(
     currency: str = "CNY",
     partner: str = "",
     slot_return: str = SlotReturn.UNLESS_RISK,
+    overrun_policy: str = OverrunPolicy.REFUSE,
     slices: int | None = None,
 ) -> Campaign:
     """A draft with its budget, cut into slices (one where the budget is small). Raises InvalidInput for what is not valid."""
@@ -58,14 +59,12 @@ def create_campaign(
         currency=currency,
         partner=partner,
         slot_return=slot_return,
+        overrun_policy=overrun_policy,
     )
     save_valid(campaign)
     fund = Budget(campaign=campaign, amount=budget)
     save_valid(fund)
-    parts = slices or (1 if budget < SMALL_BUDGET else DEFAULT_SLICES)
-    BudgetSlice.objects.bulk_create(
-        BudgetSlice(budget=fund, number=number, amount=part) for number, part in enumerate(cut_amount(budget, parts))
-    )
+    cut_budget(fund, slices=slices)
     return campaign
 
 
