@@ -75,7 +75,7 @@ def save_valid(obj: Any) -> None:
         with transaction.atomic():
             obj.save(force_insert=True)
     except ValidationError as error:
-        raise InvalidInput(" ".join(_sentences(error))) from error
+        raise InvalidInput(in_words(error)) from error
     except DataError as error:
         raise InvalidInput(_("There is a value that cannot be stored, for example a NUL character.")) from error
     except IntegrityError as error:
@@ -164,11 +164,12 @@ def _whose_time_has_come(at: datetime) -> Iterator[tuple[QuerySet[Any], str, Mov
     yield Entry.objects.filter(over, status__in=(EntryStatus.OPEN, EntryStatus.SUSPENDED)), EntryStatus.CLOSED, ENTRY_MOVES
 
 
-def _sentences(error: ValidationError) -> list[str]:
+def in_words(error: ValidationError) -> str:
+    """What is wrong with a row, field by field, in sentences."""
     if not hasattr(error, "error_dict"):
-        return list(error.messages)
-    return [
+        return " ".join(error.messages)
+    return " ".join(
         message if field == "__all__" else f"{field}: {message}"
         for field, messages in error.message_dict.items()
         for message in messages
-    ]
+    )
