@@ -229,15 +229,16 @@ def _field(obj: Any, name: str) -> Any:
 def _text(value: Any) -> str | None:
     """As the payload spells it, and PostgreSQL reads it."""
     if isinstance(value, timedelta):
-        return f"{value.total_seconds()} seconds"
+        return f"{value.days} days {value.seconds}.{value.microseconds:06} seconds"
     return None if value is None else value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 def _value(obj: Any, name: str, text: str | None) -> Any:
-    now = _now(obj, name)
-    if text is not None and text.endswith(" seconds") and isinstance(now, timedelta):
-        return timedelta(seconds=float(text.removesuffix(" seconds")))
-    return _field(obj, name).to_python(text)
+    field = _field(obj, name)
+    if text is not None and field.get_internal_type() == "DurationField":
+        days, _word, seconds, _word = text.split()
+        return timedelta(days=int(days), seconds=float(seconds))
+    return field.to_python(text)
 
 
 def _in_words(obj: Any, changes: Changes) -> str:

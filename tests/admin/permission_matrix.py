@@ -34,24 +34,25 @@ class Model:
 
 
 STOPPERS = "OANLR"
+CHANGING = {"ask_to_change": "OR", "narrow": STOPPERS, "drop": "OR"}
 MODELS = {
     "promotions_campaign": Model(
-        see=EVERYBODY, add="OR", edit="OR", steps={"ask_to_go_live": "OR", "pause": STOPPERS, "ask_to_resume": "OR"}
+        see=EVERYBODY, add="OR", edit="OR", steps={"ask_to_go_live": "OR", "pause": STOPPERS, "ask_to_resume": "OR", **CHANGING}
     ),
     "promotions_coupontype": Model(
-        see=EVERYBODY, add="OR", edit="OR", steps={"ask_to_go_live": "OR", "suspend": STOPPERS, "ask_to_resume": "OR"}
+        see=EVERYBODY, add="OR", edit="OR", steps={"ask_to_go_live": "OR", "suspend": STOPPERS, "ask_to_resume": "OR", **CHANGING}
     ),
     "promotions_entry": Model(
         see=EVERYBODY,
         add="OR",
         edit="OR",
-        steps={"ask_to_open": "OR", "suspend": STOPPERS, "ask_to_resume": "OR", "close": STOPPERS},
+        steps={"ask_to_open": "OR", "suspend": STOPPERS, "ask_to_resume": "OR", "close": STOPPERS, **CHANGING},
     ),
     "promotions_tokenbatch": Model(see="OANLUR", add="OR", steps={"revoke": "OALR"}, pages={"sheet": "OR"}),
     "promotions_claimtoken": Model(see="OANLUR", steps={"revoke": "OALR"}),
     "promotions_customer": Model(see=EVERYBODY),
     "promotions_claim": Model(see=EVERYBODY),
-    "promotions_coupon": Model(see=EVERYBODY),
+    "promotions_coupon": Model(see=EVERYBODY, steps={"freeze": STOPPERS, "thaw": "ALR", "void": "ALR"}),
     "promotions_redemption": Model(see=EVERYBODY),
     "promotions_threshold": Model(see="OANLUR", add="OALR", edit="ALR", steps={"rearm": "ALR"}),
     "promotions_alarm": Model(see="OANLUR", steps={"acknowledge": STOPPERS}),

@@ -122,6 +122,11 @@ def refused(match, assignment):
         cursor.execute(f"UPDATE lib_approval SET {assignment}")
 
 
+def refused_without_the_trigger(match, assignment):
+    with without_triggers():
+        refused(match, assignment)
+
+
 @pytest.mark.parametrize(
     ("rule", "assignment"),
     [
@@ -136,13 +141,13 @@ def refused(match, assignment):
 )
 def test_the_database_keeps_the_rules_of_deciding(rule, assignment):
     asked()
-    refused(rule, assignment)
+    refused_without_the_trigger(rule, assignment)
 
 
 def test_the_database_keeps_one_request_open_per_thing():
     asked(target="tests.thing:1")
     asked(target="tests.thing:2")
-    refused("approval_one_pending_per_action_and_target", "target='tests.thing:1'")
+    refused_without_the_trigger("approval_one_pending_per_action_and_target", "target='tests.thing:1'")
 
 
 def test_the_same_thing_is_asked_for_once_at_a_time():
@@ -282,3 +287,20 @@ def test_ten_requests_at_once_for_one_thing_are_one_request():
     results = at_once([lambda by=asker: asked(by=by) for asker in askers])
     assert sum(isinstance(result, AlreadyRequested) for result in results) == 9
     assert Approval.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "assignment",
+    ["payload = '{}'", "payload_hash = repeat('0', 64)", "target = 'tests.thing:2'", "action = 'x'", "reason = 'x'", "summary = 'x'"],
+)
+def test_approval_stays_as_asked(assignment):
+    asked()
+    refused("stays as it was asked", assignment)
+
+
+def test_an_approval_is_decided_once_and_never_deleted():
+    yes(asked())
+    for assignment in ("status = 'rejected'", "decision_reason = 'another'", "status = 'pending', decided_by_id = NULL, decided_at = NULL"):
+        refused("decided once", assignment)
+    with pytest.raises(DatabaseError, match="Cannot delete"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("DELETE FROM lib_approval")  # approval_is_never_deleted, approvals_are_never_truncated

@@ -188,6 +188,11 @@ def test_threshold_built_in_stays():
     assert coupon_type.thresholds.count() == len(BUILT_IN)
 
 
+def test_threshold_stays_built_in():
+    a_restricted_type()
+    refused("Cannot update rows from promotions_threshold", "UPDATE promotions_threshold SET is_built_in = false")
+
+
 # Codes and references
 
 
