@@ -31,7 +31,8 @@ RISK = viewing("risk", "flag", "finding", "assessment")
 BEAT = viewing("django_celery_beat", "periodictask", "intervalschedule", "crontabschedule", "solarschedule", "clockedschedule")
 WORK = viewing("lib", "approval", "job", "checkrun") | viewing("django_celery_beat", "periodictask")
 STOPPING = rights(
-    "promotions.freeze_coupon promotions.stop_campaign promotions.suspend_coupontype promotions.suspend_entry promotions.acknowledge_alarm"
+    "promotions.freeze_coupon promotions.stop_campaign promotions.suspend_coupontype promotions.suspend_entry"
+    " promotions.acknowledge_alarm"
 )
 
 OPERATOR = (
@@ -59,7 +60,9 @@ ANALYST = (
     | STOPPING
     | rights("risk.decide_flag orders.place_hold orders.release_hold orders.request_freeze")
 )
-LEAD = ANALYST | LINES | rights("promotions.void_coupon orders.approve_freeze django_celery_beat.change_periodictask lib.change_job")
+LEAD = (
+    ANALYST | LINES | rights("promotions.void_coupon orders.approve_freeze django_celery_beat.change_periodictask lib.change_job")
+)
 SYSTEM = viewing("lib", "apikey") | viewing("auth", "user", "group") | viewing("pghistory", "events") | BEAT
 AUDITOR = PROMOTIONS | ORDERS | RISK | WORK | SYSTEM
 SUPPORT = CATALOGUE | LEDGER | viewing("orders", "order", "hold")

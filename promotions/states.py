@@ -107,7 +107,7 @@ class SlotReturn(models.TextChoices):
 
 
 class OverrunPolicy(models.TextChoices):
-    """Whether what was promised to customers is kept where the budget has no room for it any more. New claims are refused either way."""
+    """Whether a promise is kept where the budget has no room for it any more. New claims are refused either way."""
 
     REFUSE = "refuse", _("refuse")
     HONOUR = "honour", _("honour and alarm")

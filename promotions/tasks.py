@@ -21,7 +21,9 @@ def expire_coupons_check(at: datetime) -> int:
     return expire_coupons(at)
 
 
-@scheduled_check("reconcile_budgets", every=timedelta(minutes=5), title=_("Compare counters with the ledger"), only_after_activity=True)
+@scheduled_check(
+    "reconcile_budgets", every=timedelta(minutes=5), title=_("Compare counters with the ledger"), only_after_activity=True
+)
 def reconcile_budgets_check(at: datetime) -> int:
     return len(reconcile(at))
 

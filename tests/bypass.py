@@ -30,10 +30,17 @@ def drop_constraints(model: type[Model], *like: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         for part in like:
-            for name in _names(cursor, "SELECT conname FROM pg_constraint WHERE conrelid = %s::regclass AND conname LIKE %s", table, part):
+            for name in _names(
+                cursor, "SELECT conname FROM pg_constraint WHERE conrelid = %s::regclass AND conname LIKE %s", table, part
+            ):
                 cursor.execute(f'ALTER TABLE {table} DROP CONSTRAINT "{name}"')
-            for name in _names(cursor, "SELECT indexrelid::regclass::text FROM pg_index WHERE indrelid = %s::regclass"
-                               " AND indexrelid::regclass::text LIKE %s", table, part):
+            for name in _names(
+                cursor,
+                "SELECT indexrelid::regclass::text FROM pg_index WHERE indrelid = %s::regclass"
+                " AND indexrelid::regclass::text LIKE %s",
+                table,
+                part,
+            ):
                 cursor.execute(f'DROP INDEX "{name}"')
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
 

@@ -23,7 +23,10 @@ MONTH = timedelta(days=30)
 
 @dataclass(frozen=True)
 class Figures:
-    """As of `as_of`. `liability` is what holders of coupons may still spend. "Today" begins at midnight of the reader's zone; "before" is a week ago, until this time of day."""
+    """As of `as_of`. "Today" begins at midnight of the reader's zone; "before" is a week ago, until this time of day.
+
+    `liability` is what holders of coupons may still spend.
+    """
 
     as_of: datetime
     currency: str

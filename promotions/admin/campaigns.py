@@ -82,9 +82,7 @@ STEPS = (
         ),
         done=gettext_lazy("Sent to Approvals. A second person decides."),
     ),
-    *change_steps(
-        Campaign, ask="promotions.request_campaign", stop="promotions.stop_campaign", drop="promotions.change_campaign"
-    ),
+    *change_steps(Campaign, ask="promotions.request_campaign", stop="promotions.stop_campaign", drop="promotions.change_campaign"),
 )
 
 
@@ -131,7 +129,20 @@ class CampaignAdmin(DraftAdmin):
     search_fields = ("code", "name", "partner")
     ordering = ("-starts_at", "-pk")
     add_fieldsets = (
-        (None, {"fields": (("code", "name"), "partner", "starts_at", "ends_at", ("budget", "currency"), "slot_return", "overrun_policy")}),
+        (
+            None,
+            {
+                "fields": (
+                    ("code", "name"),
+                    "partner",
+                    "starts_at",
+                    "ends_at",
+                    ("budget", "currency"),
+                    "slot_return",
+                    "overrun_policy",
+                )
+            },
+        ),
     )
     fieldsets = (
         (None, {"fields": (("code", "name"), "partner", "starts_at", "ends_at", "budget", "slot_return", "overrun_policy")}),

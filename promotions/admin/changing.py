@@ -58,7 +58,9 @@ def change_steps(model: Any, *, ask: str, stop: str, drop: str) -> tuple[Step, .
             run=_asking(kind.fields),
             form_class=_form(model, kind.fields),
             is_shown=is_live,
-            tells=lambda obj: _("Changes of %s go to Approvals, old values beside new. Until a second person approves, nothing changes.") % obj,
+            tells=lambda obj: (
+                _("Changes of %s go to Approvals, old values beside new. Until a second person approves, nothing changes.") % obj
+            ),
             done=gettext_lazy("Sent to Approvals. A second person decides."),
         ),
         Step(
@@ -70,7 +72,9 @@ def change_steps(model: Any, *, ask: str, stop: str, drop: str) -> tuple[Step, .
             run=_narrowing(tuple(kind.narrows)),
             form_class=_form(model, tuple(kind.narrows)),
             is_shown=is_live,
-            tells=lambda obj: _("%s gives less, or for a shorter time, from this moment. To widen it again a second person is needed.") % obj,
+            tells=lambda obj: (
+                _("%s gives less, or for a shorter time, from this moment. To widen it again a second person is needed.") % obj
+            ),
             done=gettext_lazy("Lowered."),
         ),
         Step(

@@ -30,7 +30,8 @@ COUPON_STEPS = (
         run=freeze_coupon,
         is_shown=lambda coupon: coupon.status == CouponStatus.ISSUED,
         tells=lambda coupon: (
-            _("Customer %(customer)s cannot use coupon %(coupon)s until it is given back. Its %(worth)s stay reserved.") % named(coupon)
+            _("Customer %(customer)s cannot use coupon %(coupon)s until it is given back. Its %(worth)s stay reserved.")
+            % named(coupon)
         ),
         done=gettext_lazy("Frozen."),
     ),

@@ -1,8 +1,8 @@
 """What was approved stays as it was approved, whoever writes: admin, shell or SQL.
 
-A row that is no longer a draft may be changed in two ways: narrowed (less money, fewer coupons, a shorter time), which one person may
-do since stopping is safe; or exactly as an approval says that is decided in the same transaction. The payload of such an approval
-holds the new value of each column under `changes`.
+A row that is no longer a draft may be changed in two ways: narrowed (less money, fewer coupons, a shorter time), which one person
+may do since stopping is safe; or exactly as an approval says that is decided in the same transaction. The payload of such an
+approval holds the new value of each column under `changes`.
 """
 
 from collections.abc import Mapping

@@ -45,8 +45,8 @@ class Budget(models.Model):
 class BudgetSlice(models.Model):
     """A part of a budget, so that claims of one hot campaign do not all wait for one row.
 
-    `returned` is what was reserved or spent once and came back: issued = reserved + spent + returned, over all time. `overrun` is how
-    far what was promised goes beyond the amount now: always zero, unless the campaign honours its promises.
+    `returned` is what was reserved or spent once and came back: issued = reserved + spent + returned, over all time. `overrun` is
+    how far what was promised goes beyond the amount now: always zero, unless the campaign honours its promises.
     """
 
     budget = models.ForeignKey("promotions.Budget", models.CASCADE, related_name="slices")
@@ -89,7 +89,7 @@ class BudgetSlice(models.Model):
                     " WHERE b.id = NEW.budget_id"
                 ),
                 giving=CAMPAIGN_GIVING,
-            )
+            ),
         ]
 
     def __str__(self) -> str:

@@ -28,7 +28,9 @@ class Campaign(models.Model):
         max_length=8,
         choices=OverrunPolicy,
         default=OverrunPolicy.REFUSE,
-        help_text=_("Claims are refused either way. Honour: a coupon that comes back stays valid even without room, and an alarm tells."),
+        help_text=_(
+            "Claims are refused either way. Honour: a coupon that comes back stays valid even without room, and an alarm tells."
+        ),
     )
     status = models.CharField(_("status"), max_length=10, choices=CampaignStatus, default=CampaignStatus.DRAFT)
 

@@ -167,7 +167,7 @@ class CouponTypeSlice(models.Model):
                 name="coupon_type_slice_is_live",
                 status_query="SELECT t.status FROM promotions_coupontype t WHERE t.id = NEW.coupon_type_id",
                 giving=[CouponTypeStatus.LIVE],
-            )
+            ),
         ]
 
     def __str__(self) -> str:

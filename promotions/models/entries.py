@@ -94,7 +94,7 @@ class EntrySlice(models.Model):
                 name="entry_slice_is_live",
                 status_query="SELECT e.status FROM promotions_entry e WHERE e.id = NEW.entry_id",
                 giving=[EntryStatus.OPEN],
-            )
+            ),
         ]
 
     def __str__(self) -> str:

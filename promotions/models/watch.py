@@ -62,7 +62,7 @@ class Threshold(models.Model):
                 name="threshold_built_in_stays",
                 operation=pgtrigger.Delete,
                 condition=pgtrigger.Condition("OLD.is_built_in"),
-            )
+            ),
         ]
 
     def __str__(self) -> str:

@@ -64,8 +64,8 @@ CHANGEABLE: dict[Any, Changeable] = {
 def request_change(obj: Any, *, changes: Changes, by: Any, reason: str, at: datetime) -> Approval:
     """Ask that these fields of a row that is no draft any more get these values; `amount` of a campaign is its budget's.
 
-    Raises InvalidInput for a field that cannot be changed and for a value that is not valid, DomainError for a row that is a draft, in
-    review or over.
+    Raises InvalidInput for a field that cannot be changed and for a value that is not valid, DomainError for a row that is a
+    draft, in review or over.
     """
     locked = _locked(obj)
     real = _really_changed(locked, changes)

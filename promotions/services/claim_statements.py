@@ -66,8 +66,8 @@ WITH person_take AS (
       FROM promotions_coupontype t
      WHERE s.coupon_type_id = %(coupon_type)s AND s.number = %(coupon_type_slice)s AND t.id = s.coupon_type_id
        AND s.is_live AND (s.quantity IS NULL OR s.issued < s.quantity)
-       AND (s.amount IS NULL OR s.reserved + s.spent + %(face_value)s <= s.amount) AND t.claim_from <= %(at)s AND t.claim_until > %(at)s
-       AND EXISTS (SELECT FROM entry_take)
+       AND (s.amount IS NULL OR s.reserved + s.spent + %(face_value)s <= s.amount)
+       AND t.claim_from <= %(at)s AND t.claim_until > %(at)s AND EXISTS (SELECT FROM entry_take)
  RETURNING s.id
 ), budget_take AS (
     UPDATE promotions_budgetslice s SET reserved = s.reserved + %(face_value)s
@@ -81,8 +81,8 @@ SELECT (SELECT gave FROM person), (SELECT id FROM token_take), (SELECT id FROM e
        (SELECT id FROM coupon_type_take), (SELECT id FROM budget_take)
 """
 
-# Which slices have room; whether any slice of the type has coupons left, whatever its money; and what room in money the slices of the
-# type (NULL: it has no budget of its own) and of the budget have together, where none has enough alone.
+# Which slices have room; whether any slice of the type has coupons left, whatever its money; and what room in money the slices of
+# the type (NULL: it has no budget of its own) and of the budget have together, where none has enough alone.
 ROOM = """
 SELECT (SELECT array_agg(number ORDER BY number) FROM promotions_entryslice
          WHERE entry_id = %(entry)s AND issued < cap),
@@ -91,7 +91,8 @@ SELECT (SELECT array_agg(number ORDER BY number) FROM promotions_entryslice
            AND (amount IS NULL OR reserved + spent + %(face_value)s <= amount)),
        (SELECT array_agg(number ORDER BY number) FROM promotions_budgetslice
          WHERE budget_id = %(budget)s AND reserved + spent + %(face_value)s <= amount),
-       (SELECT bool_or(quantity IS NULL OR issued < quantity) FROM promotions_coupontypeslice WHERE coupon_type_id = %(coupon_type)s),
+       (SELECT bool_or(quantity IS NULL OR issued < quantity) FROM promotions_coupontypeslice
+         WHERE coupon_type_id = %(coupon_type)s),
        (SELECT sum(amount - reserved - spent) FROM promotions_coupontypeslice WHERE coupon_type_id = %(coupon_type)s),
        (SELECT coalesce(sum(amount - reserved - spent), 0) FROM promotions_budgetslice WHERE budget_id = %(budget)s)
 """

@@ -44,7 +44,8 @@ def create_coupon_type(
 ) -> CouponType:
     """A draft with its rule per customer and its counter.
 
-    `budget_amount`, in the campaign's currency, bounds this type alone; None: the campaign's budget bounds it. Raises InvalidInput; among other things for a type without minimum spend that has neither a limit per customer nor a quantity.
+    `budget_amount`, in the campaign's currency, bounds this type alone; None: the campaign's budget bounds it. Raises
+    InvalidInput; among other things for a type without minimum spend that has neither a limit per customer nor a quantity.
     """
     if minimum_spend == 0 and not (per_customer or quantity):
         raise InvalidInput("A coupon without minimum spend needs a limit per customer or a quantity.")

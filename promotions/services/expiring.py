@@ -6,7 +6,8 @@ from django.db import connection, transaction
 
 CHUNK = 5_000
 
-# Locks the coupons before their slices, as redemption does, and the slices of types before those of budgets, all in the order of their ids.
+# Locks the coupons before their slices, as redemption does, and the slices of types before those of budgets, all in the order of
+# their ids.
 EXPIRE = """
 WITH due AS (
     SELECT id FROM promotions_coupon WHERE status = 'issued' AND valid_until <= %(at)s ORDER BY id LIMIT %(chunk)s

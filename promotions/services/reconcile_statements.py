@@ -1,8 +1,8 @@
 """What counters must be, from claims, coupons and redemptions: one statement, so that all of it is seen at one moment.
 
-Each part answers rows of (subject, scope, target, figure, expected, found), only where the two differ. What pays for an order is told by
-the redemption, not by the coupon's status, so that one fault is one drift. Each part reads its tables once, whole: nothing that was
-changed by hand announces itself.
+Each part answers rows of (subject, scope, target, figure, expected, found), only where the two differ. What pays for an order
+is told by the redemption, not by the coupon's status, so that one fault is one drift. Each part reads its tables once, whole:
+nothing that was changed by hand announces itself.
 """
 
 # A coupon and the first redemption of it that is open; how much of its face value is still promised, and how much was spent.
@@ -14,8 +14,8 @@ HELD = """
                    FROM promotions_redemption WHERE returned_at IS NULL GROUP BY coupon_id) o ON o.coupon_id = c.id
 """
 
-SUMS = f"""
-WITH held AS NOT MATERIALIZED ({HELD}), sums AS MATERIALIZED (
+SUMS = """
+WITH held AS NOT MATERIALIZED (HELD), sums AS MATERIALIZED (
     SELECT coupon_type_slice_id, budget_slice_id, entry_slice_id, count(*) AS issued, sum(face_value) AS issued_amount,
            sum(reserved) AS reserved, sum(spent) AS spent
       FROM held GROUP BY 1, 2, 3
@@ -29,7 +29,7 @@ WITH held AS NOT MATERIALIZED ({HELD}), sums AS MATERIALIZED (
 ), of_entries AS (
     SELECT entry_slice_id AS id, sum(issued) AS issued FROM sums WHERE entry_slice_id IS NOT NULL GROUP BY 1
 )
-"""
+""".replace("(HELD)", f"({HELD})")
 
 BUDGET_SLICES = """
 SELECT 'budget_slice:' || s.id, 'campaign:' || c.code, 'promotions.campaign:' || c.id, v.figure, v.expected, v.found
@@ -121,7 +121,8 @@ SELECT 'claim_token:' || t.id, 'claim_token:' || t.id, 'promotions.claimtoken:' 
 # Of the rules only those that never forget and count customers can be told from the ledger: their uses are the customer's coupons,
 # from the first use on, since a rule may be younger than its type.
 RULE_USES = """
-SELECT 'rule_use:' || u.id, 'coupon_type:' || t.code, 'promotions.coupontype:' || t.id, 'uses', coalesce(n.number, 0), cardinality(u.times)
+SELECT 'rule_use:' || u.id, 'coupon_type:' || t.code, 'promotions.coupontype:' || t.id, 'uses', coalesce(n.number, 0),
+       cardinality(u.times)
   FROM promotions_ruleuse u
   JOIN promotions_claimrule r ON r.id = u.rule_id AND r."window" IS NULL AND r.identity = 'customer'
   JOIN promotions_coupontype t ON t.id = r.coupon_type_id

@@ -28,7 +28,9 @@ def return_coupons(*, order_ref: str, cancelled_by: str, at: datetime) -> int:
     and an alarm tells. A second call finds nothing to do.
     """
     rows = Redemption.objects.filter(order_ref=order_ref, returned_at=None).order_by("coupon_id")
-    rows = rows.select_for_update(of=("self", "coupon"), no_key=True).select_related("coupon__coupon_type__campaign", "coupon__budget_slice")
+    rows = rows.select_for_update(of=("self", "coupon"), no_key=True).select_related(
+        "coupon__coupon_type__campaign", "coupon__budget_slice"
+    )
     redemptions = list(rows)
     reviving = {item.pk for item in redemptions if _lives_again(item.coupon, cancelled_by, at)}
     try:

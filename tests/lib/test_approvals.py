@@ -291,7 +291,14 @@ def test_ten_requests_at_once_for_one_thing_are_one_request():
 
 @pytest.mark.parametrize(
     "assignment",
-    ["payload = '{}'", "payload_hash = repeat('0', 64)", "target = 'tests.thing:2'", "action = 'x'", "reason = 'x'", "summary = 'x'"],
+    [
+        "payload = '{}'",
+        "payload_hash = repeat('0', 64)",
+        "target = 'tests.thing:2'",
+        "action = 'x'",
+        "reason = 'x'",
+        "summary = 'x'",
+    ],
 )
 def test_approval_stays_as_asked(assignment):
     asked()
@@ -300,7 +307,11 @@ def test_approval_stays_as_asked(assignment):
 
 def test_an_approval_is_decided_once_and_never_deleted():
     yes(asked())
-    for assignment in ("status = 'rejected'", "decision_reason = 'another'", "status = 'pending', decided_by_id = NULL, decided_at = NULL"):
+    for assignment in (
+        "status = 'rejected'",
+        "decision_reason = 'another'",
+        "status = 'pending', decided_by_id = NULL, decided_at = NULL",
+    ):
         refused("decided once", assignment)
     with pytest.raises(DatabaseError, match="Cannot delete"), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("DELETE FROM lib_approval")  # approval_is_never_deleted, approvals_are_never_truncated

@@ -217,11 +217,11 @@ WIDER = {
     "type's face value": (a_coupon_type, "face_value = face_value + 0.01"),
     "type's quantity": (a_coupon_type, "quantity = quantity + 1"),
     "type's missing quantity": (a_coupon_type, "quantity = NULL"),
-    "type's audience": (lambda: a_restricted_type(), "audience = 'online'"),
+    "type's audience": (a_restricted_type, "audience = 'online'"),
     "entry's cap": (an_entry, "cap = cap + 1"),
     "entry's tokens": (lambda: an_entry(coupon_type=a_restricted_type()), "needs_token = false"),
     "entry's cap while it narrows its time": (an_entry, "cap = cap + 1, closes_at = closes_at - interval '1 day'"),
-    "rule's limit": (lambda: a_coupon_type().rules.get(), '"limit" = "limit" + 1'),
+    "rule's limit": (lambda: a_coupon_type().rules.all()[0], '"limit" = "limit" + 1'),
 }
 
 
@@ -285,12 +285,12 @@ def with_old_transaction(entry):
 
 
 WIDER_SLICES = {
-    "budget": (lambda: a_campaign(slices=2).budget.slices.first(), "amount = amount + 0.01"),
-    "budget taken out": (lambda: a_campaign(slices=2).budget.slices.first(), "amount = amount - 0.01"),
-    "quantity": (lambda: a_coupon_type(slices=2).slices.first(), "quantity = quantity + 1"),
-    "no quantity": (lambda: a_coupon_type(slices=2).slices.first(), "quantity = NULL"),
-    "own budget": (lambda: a_coupon_type(budget_amount=Decimal(5)).slices.first(), "amount = NULL"),
-    "cap": (lambda: an_entry(slices=2).slices.first(), "cap = cap + 1"),
+    "budget": (lambda: a_campaign(slices=2).budget.slices.all()[0], "amount = amount + 0.01"),
+    "budget taken out": (lambda: a_campaign(slices=2).budget.slices.all()[0], "amount = amount - 0.01"),
+    "quantity": (lambda: a_coupon_type(slices=2).slices.all()[0], "quantity = quantity + 1"),
+    "no quantity": (lambda: a_coupon_type(slices=2).slices.all()[0], "quantity = NULL"),
+    "own budget": (lambda: a_coupon_type(budget_amount=Decimal(5)).slices.all()[0], "amount = NULL"),
+    "cap": (lambda: an_entry(slices=2).slices.all()[0], "cap = cap + 1"),
     "owner alone": (lambda: an_entry(slices=2), "cap = cap - 1"),
     "budget alone": (lambda: a_campaign(slices=2).budget, "amount = amount - 1"),
     "type alone": (lambda: a_coupon_type(slices=2), "quantity = quantity - 1"),

@@ -20,7 +20,6 @@ from promotions.services.alarms import raise_alarm
 from promotions.services.thresholds import BUILT_IN
 from tests.promotions.factories import (
     NOON,
-    NOON,
     a_campaign,
     a_claim,
     a_claimant,

@@ -40,7 +40,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 STEPS = 50
 SHARDS = 8
 PEOPLE = 4
-# By world: budget, slices, policy of return, policy of overrun; of each type face value, quantity, cap, budget of its own, per customer.
+# By world: budget, slices, policy of return, policy of overrun; of each type face value, quantity, cap, own budget, per customer.
 WORLDS = (
     ("100.00", 3, SlotReturn.ALWAYS, OverrunPolicy.REFUSE, [("10.00", 12, 50, None, 3), ("7.77", None, 50, "40.00", 4)]),
     ("33.33", 1, SlotReturn.UNLESS_RISK, OverrunPolicy.HONOUR, [("10.00", 50, 50, "25.00", 5), ("0.01", 50, 6, None, 9)]),

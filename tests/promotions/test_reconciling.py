@@ -77,7 +77,7 @@ def test_the_scheduled_check_answers_how_many_alarms_it_raised():
 def test_a_counter_that_is_off_by_the_least_it_can_be_is_an_alarm(name, column, by):
     coupons = a_busy_campaign()
     part = SLICES[name][0](coupons[0])
-    unit = "0.01" if "issued" != column else "1"
+    unit = "0.01" if column != "issued" else "1"
     drop_constraints(type(part), "negative", "holds_only", "never_over", "check")
     with without_triggers():
         sql(set_in(part, f"{column} = {column} {by} {unit}"))

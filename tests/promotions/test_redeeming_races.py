@@ -6,8 +6,9 @@ from decimal import Decimal
 import pytest
 
 from promotions.models import (
-    BudgetSlice, CouponTypeSlice,
+    BudgetSlice,
     Coupon,
+    CouponTypeSlice,
     Redemption,
 )
 from promotions.querysets import CouponQuerySet

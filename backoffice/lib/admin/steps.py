@@ -50,7 +50,8 @@ class Step:
 
     `tells` is the sentence above the reason: what will happen, to how many and how much. `why_not` is why it cannot be done now,
     empty where it can. `is_shown` leaves out what makes no sense for the object. `run` gets the object, `by`, `at` and what the
-    form asked. `leads_to_list` where the object is gone afterwards. `key` is the key that presses the button (with the browser's modifier).
+    form asked. `key` is the key that presses the button (with the browser's modifier).
+    `leads_to_list` where the object is gone afterwards.
     """
 
     name: str

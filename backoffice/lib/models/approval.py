@@ -5,8 +5,8 @@ from django.utils.translation import gettext_lazy as _
 
 from backoffice.lib.audit import never_truncated, tracked
 
-# What was asked is never rewritten, a decision is made once, and the row remembers the transaction that approved it: what may only be
-# changed by an approval is changed in that transaction or not at all.
+# What was asked is never rewritten, a decision is made once, and the row remembers the transaction that approved it: what may only
+# be changed by an approval is changed in that transaction or not at all.
 STAYS_AS_ASKED = pgtrigger.Trigger(
     name="approval_stays_as_asked",
     when=pgtrigger.Before,
@@ -14,9 +14,11 @@ STAYS_AS_ASKED = pgtrigger.Trigger(
     func="""
         IF (CASE WHEN TG_OP = 'INSERT' THEN NEW.status <> 'pending'
                 ELSE OLD.status <> 'pending'
-                  OR (OLD.action, OLD.target, OLD.summary, OLD.payload, OLD.payload_hash, OLD.reason, OLD.requested_by_id, OLD.requested_at)
+                  OR (OLD.action, OLD.target, OLD.summary, OLD.payload, OLD.payload_hash, OLD.reason,
+                      OLD.requested_by_id, OLD.requested_at)
                      IS DISTINCT FROM
-                     (NEW.action, NEW.target, NEW.summary, NEW.payload, NEW.payload_hash, NEW.reason, NEW.requested_by_id, NEW.requested_at)
+                     (NEW.action, NEW.target, NEW.summary, NEW.payload, NEW.payload_hash, NEW.reason,
+                      NEW.requested_by_id, NEW.requested_at)
            END)
         THEN
             RAISE EXCEPTION 'an approval stays as it was asked, and is decided once'
