@@ -179,6 +179,27 @@ class Metric(models.TextChoices):
     CUSTOMERS_ON_ONE_TOKEN = "customers_on_one_token", _("customers on one token")
 
 
+class AlarmCause(models.TextChoices):
+    """Why an alarm is raised where no line was crossed. Whoever watches something else adds a cause: no migration follows."""
+
+    BUDGET_DRIFT = "budget_drift", _("counters and ledger disagree")
+    CHECKS_STAND_STILL = "checks_stand_still", _("scheduled checks stand still")
+    WEBHOOK_GIVEN_UP = "webhook_given_up", _("a webhook was switched off: it kept failing")
+
+
+def cause_label(cause: str) -> str:
+    """A cause in words, be it a metric whose line was crossed or something else that is wrong."""
+    labels = {**dict(Metric.choices), **dict(AlarmCause.choices)}
+    return str(labels.get(cause, cause))
+
+
+class Severity(models.TextChoices):
+    """How soon somebody must look: at the next round, or now."""
+
+    WATCH = "watch", _("watch")
+    URGENT = "urgent", _("urgent")
+
+
 # What each act can move: only the lines drawn on that need to be looked at after it.
 MOVED_BY_ISSUING = (
     Metric.ISSUED_AMOUNT,

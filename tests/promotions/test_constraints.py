@@ -14,8 +14,10 @@ from promotions.models import (
     EntrySlice,
     RuleUse,
 )
+from promotions.services.alarms import raise_alarm
 from promotions.services.thresholds import BUILT_IN
 from tests.promotions.factories import (
+    NOON,
     a_campaign,
     a_claim,
     a_claimant,
@@ -96,6 +98,8 @@ CHECKS = {
     "threshold_limit_is_positive": (a_threshold, '"limit" = 0'),
     "threshold_suspends_a_campaign_or_a_type": (a_platform_threshold, "action = 'suspend'"),
     "alarm_acknowledged_by_whom_and_when": (an_alarm, "acknowledged_at = now()"),
+    "alarm_says_what_and_where": (an_alarm, "cause = ''"),
+    "alarm_says_what_and_where ": (an_alarm, "scope = ''"),
 }
 
 
@@ -107,6 +111,7 @@ UNIQUES = {
     "claim_token_number_once_per_batch": lambda: copy_of(a_token()),
     "claim_rule_once_per_identity_and_window": lambda: copy_of(a_rule()),
     "rule_use_one_row_per_identity": lambda: copy_of(a_use()),
+    "alarm_one_open_per_key": lambda: copy_of(raise_alarm("budget_drift", scope="platform", at=NOON, key="k")),
     "redemption_one_open_per_coupon": lambda: copy_of(a_redemption(), order_ref="'o2'"),
 }
 
