@@ -50,7 +50,7 @@ def asking(path: str, body: dict[str, Any]) -> Asking:
 
 @contextmanager
 def site(log: Path, *, application: str = GUARDED, connections: int = 4, threads: int = 8) -> Iterator[int]:
-    """gunicorn as `make run` starts it, on the test's database, with so many connections and threads a process. Gives its port."""
+    """gunicorn as `make run` starts it, on the test's database; connections and threads are of each process. Gives its port."""
     port = free_port()
     ours = {"HOLDFAST_DATABASE": connection.settings_dict["NAME"], "HOLDFAST_DB_POOL_MAX": str(connections)}
     env = os.environ | ours | {"LOG_LEVEL": "ERROR", "WEB_CONCURRENCY": "2"}
