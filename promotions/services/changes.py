@@ -141,7 +141,8 @@ def _locked(obj: Any) -> Any:
         raise DomainError(_("%s is not approved yet: change the draft.") % owner)
     if status in FINAL:
         raise DomainError(_("%s is over: nothing of it can be changed.") % owner)
-    return type(obj)._default_manager.select_for_update(no_key=True).get(pk=obj.pk)
+    rows: Any = type(obj)._default_manager
+    return rows.select_for_update(no_key=True).get(pk=obj.pk)
 
 
 def _really_changed(obj: Any, changes: Changes) -> dict[str, Any]:

@@ -28,7 +28,7 @@ def send(client: Client, model: str, pk: int | None = None, **fields: Any) -> An
 
 def a_campaign(**fields: Any) -> dict[str, Any]:
     period = moment("starts_at", NOW) | moment("ends_at", NOW + 9 * DAY)
-    values = {"code": "MOON", "name": "Moon festival", "partner": "", "budget_amount": "90000", "currency": "CNY"}
+    values = {"code": "MOON", "name": "Moon festival", "partner": "", "overrun_policy": "refuse", "budget": "90000", "currency": "CNY"}
     return {**period, **values, "slot_return": "never", **fields}
 
 

@@ -53,7 +53,7 @@ def sampler(is_over):
 
 
 def test_coupons_raced_from_all_sides_end_once_and_sums_are_kept(request):
-    count = 5_000 if request.config.getoption("--run-slow") else 400
+    count = 5_000 if request.config.getoption("--run-slow") else 200
     campaign = a_campaign(budget=count * FACE, slices=8, slot_return=SlotReturn.ALWAYS)
     kind = a_coupon_type(campaign=campaign, face_value=FACE, quantity=count, slices=8)
     entry = an_entry(coupon_type=kind, cap=count, slices=8)

@@ -38,7 +38,7 @@ def entries_of_odd_amounts(random, *, budget, slices):
         a_coupon_type(
             face_value=Decimal(random.randrange(1, 999)) / 100,
             percentage=random.choice([None, Decimal("12.50"), Decimal("99.99")]),
-            budget_amount=budget / 5 if number == 0 else None,
+            budget_amount=(budget / 5).quantize(Decimal("0.01")) if number == 0 else None,
             **period,
         )
         for number in range(5)
