@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("promotions", "0004_old_coupons_know_their_slices")]
+    dependencies = [("promotions", "0006_old_coupons_know_their_slices")]
 
     operations = [
         migrations.AlterField(

@@ -47,6 +47,6 @@ UPDATE promotions_coupontypeslice s
 
 
 class Migration(migrations.Migration):
-    dependencies = [("promotions", "0003_guards")]
+    dependencies = [("promotions", "0005_guards")]
 
     operations = [migrations.RunSQL([FILL_COUPONS, MOVE_ENTRIES, MOVE_TYPES], migrations.RunSQL.noop)]
