@@ -12,6 +12,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
+        ('lib', '0003_guards'),
         ('promotions', '0004_general_alarms'),
     ]
 
