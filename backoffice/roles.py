@@ -32,8 +32,8 @@ RISK = viewing("risk", "flag", "finding", "assessment")
 BEAT = viewing("django_celery_beat", "periodictask", "intervalschedule", "crontabschedule", "solarschedule", "clockedschedule")
 WORK = viewing("lib", "approval", "job", "checkrun") | viewing("django_celery_beat", "periodictask")
 STOPPING = rights(
-    "promotions.stop_campaign promotions.suspend_coupontype promotions.suspend_entry promotions.acknowledge_alarm"
-    " promotions.add_identityblock"
+    "promotions.freeze_coupon promotions.stop_campaign promotions.suspend_coupontype promotions.suspend_entry"
+    " promotions.acknowledge_alarm promotions.add_identityblock"
 )
 
 OPERATOR = (
@@ -51,7 +51,8 @@ APPROVER = (
     | WORK
     | STOPPING
     | LINES
-    | rights("promotions.approve_campaign promotions.approve_coupontype promotions.approve_entry promotions.lift_identityblock")
+    | rights("promotions.void_coupon promotions.approve_campaign promotions.approve_coupontype promotions.approve_entry")
+    | rights("promotions.lift_identityblock")
 )
 ANALYST = (
     PROMOTIONS
@@ -62,7 +63,12 @@ ANALYST = (
     | rights("risk.decide_flag orders.place_hold orders.release_hold orders.request_freeze promotions.lift_identityblock")
 )
 NOBODIES = rights("promotions.add_nobodyvalue promotions.unlist_nobodyvalue")
-LEAD = ANALYST | LINES | NOBODIES | rights("orders.approve_freeze django_celery_beat.change_periodictask lib.change_job")
+LEAD = (
+    ANALYST
+    | LINES
+    | NOBODIES
+    | rights("promotions.void_coupon orders.approve_freeze django_celery_beat.change_periodictask lib.change_job")
+)
 SYSTEM = viewing("lib", "apikey") | viewing("auth", "user", "group") | viewing("pghistory", "events") | BEAT
 AUDITOR = PROMOTIONS | ORDERS | RISK | WORK | SYSTEM
 SUPPORT = CATALOGUE | LEDGER | viewing("orders", "order", "hold")

@@ -106,6 +106,13 @@ class SlotReturn(models.TextChoices):
     ALWAYS = "always", _("always")
 
 
+class OverrunPolicy(models.TextChoices):
+    """Whether a promise is kept where the budget has no room for it any more. New claims are refused either way."""
+
+    REFUSE = "refuse", _("refuse")
+    HONOUR = "honour", _("honour and alarm")
+
+
 class ClaimOutcome(models.TextChoices):
     ISSUED = "issued", _("issued")
     REFUSED = "refused", _("refused")
@@ -141,6 +148,7 @@ class RefusalReason(models.TextChoices):
     LIMIT_REACHED = "limit_reached", _("a claim rule's limit is reached")
     ENTRY_FULL = "entry_full", _("the entry's cap is reached")
     ALL_GIVEN = "all_given", _("the quantity is given away")
+    TYPE_BUDGET_SPENT = "type_budget_spent", _("the coupon type's budget is spent")
     BUDGET_SPENT = "budget_spent", _("the budget is spent")
 
 
@@ -207,6 +215,28 @@ class Metric(models.TextChoices):
     YOUNG_ACCOUNTS_ON_SHARED_TOKENS = "young_accounts_on_shared_tokens", _("new accounts claiming by a shared token")
     QUICK_CASH_OUTS = "quick_cash_outs", _("coupons turned into virtual goods within minutes")
     CUSTOMERS_ON_ONE_TOKEN = "customers_on_one_token", _("customers on one token")
+
+
+class AlarmCause(models.TextChoices):
+    """Why an alarm is raised where no line was crossed. Whoever watches something else adds a cause: no migration follows."""
+
+    BUDGET_DRIFT = "budget_drift", _("counters and ledger disagree")
+    BUDGET_OVERRUN = "budget_overrun", _("more was promised than the budget holds")
+    CHECKS_STAND_STILL = "checks_stand_still", _("scheduled checks stand still")
+    WEBHOOK_GIVEN_UP = "webhook_given_up", _("a webhook was switched off: it kept failing")
+
+
+def cause_label(cause: str) -> str:
+    """A cause in words, be it a metric whose line was crossed or something else that is wrong."""
+    labels = {**dict(Metric.choices), **dict(AlarmCause.choices)}
+    return str(labels.get(cause, cause))
+
+
+class Severity(models.TextChoices):
+    """How soon somebody must look: at the next round, or now."""
+
+    WATCH = "watch", _("watch")
+    URGENT = "urgent", _("urgent")
 
 
 # What each act can move: only the lines drawn on that need to be looked at after it.

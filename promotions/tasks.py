@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.lib.schedules import scheduled_check
-from promotions.services import campaigns, coupon_types, entries, rules, tokens  # noqa: F401  register what can be asked for
+from promotions.services import campaigns, changes, coupon_types, entries, rules, tokens  # noqa: F401  register what is asked by name
 from promotions.services.expiring import expire_coupons
+from promotions.services.reconciling import reconcile
 from promotions.services.thresholds import check_thresholds
 
 
@@ -18,6 +19,13 @@ def check_thresholds_check(at: datetime) -> int:
 @scheduled_check("expire_coupons", every=timedelta(minutes=5), title=_("Expire coupons"))
 def expire_coupons_check(at: datetime) -> int:
     return expire_coupons(at)
+
+
+@scheduled_check(
+    "reconcile_budgets", every=timedelta(minutes=5), title=_("Compare counters with the ledger"), only_after_activity=True
+)
+def reconcile_budgets_check(at: datetime) -> int:
+    return len(reconcile(at))
 
 
 @scheduled_check("start_and_end_campaigns", every=timedelta(minutes=1), title=_("Start and end campaigns, types and entries"))

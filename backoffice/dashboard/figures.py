@@ -23,7 +23,10 @@ MONTH = timedelta(days=30)
 
 @dataclass(frozen=True)
 class Figures:
-    """As of `as_of`. "Today" begins at midnight of the reader's zone; "before" is a week ago, until this time of day."""
+    """As of `as_of`. "Today" begins at midnight of the reader's zone; "before" is a week ago, until this time of day.
+
+    `liability` is what holders of coupons may still spend.
+    """
 
     as_of: datetime
     currency: str
@@ -32,6 +35,7 @@ class Figures:
     issued_before: int
     refused: int
     room: Decimal
+    liability: Decimal
     placed: int
     delivered: int
     redeemed: Decimal
@@ -83,8 +87,12 @@ def _claims(at: datetime, currency: str) -> dict[str, Any]:
         issued_before=Count("pk", filter=then & issued),
         refused=Count("pk", filter=now & ~issued),
     )
-    budgets = BudgetSlice.objects.filter(budget__campaign__status__in=CAMPAIGN_GIVING, budget__campaign__currency=currency)
-    return figures | budgets.aggregate(room=Sum(F("amount") - F("reserved") - F("spent")))
+    giving = Q(budget__campaign__status__in=CAMPAIGN_GIVING)
+    budgets = BudgetSlice.objects.filter(budget__campaign__currency=currency)
+    return figures | budgets.aggregate(
+        room=Sum(F("amount") - F("reserved") - F("spent"), filter=giving),
+        liability=Sum("reserved"),
+    )
 
 
 def _orders(at: datetime, currency: str) -> dict[str, Any]:

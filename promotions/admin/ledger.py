@@ -15,6 +15,7 @@ from backoffice.lib.admin.filters import ChoicesFilter, MomentFilter, lookup_fil
 from backoffice.lib.admin.page import Fact, Headline, Panel
 from backoffice.lib.admin.search import ExactSearchMixin
 from backoffice.lib.display import NOTHING, amount_text, badge, state_badge, time_html
+from promotions.admin.coupon_steps import COUPON_STEPS
 from promotions.admin.links import list_of, page_of
 from promotions.models import Claim, Coupon, CouponType, Customer, Entry, Redemption
 from promotions.services.rules import rule_text
@@ -204,6 +205,7 @@ def coupons_panel(coupons: QuerySet[Coupon], url: str) -> Panel:
 
 @admin.register(Coupon)
 class CouponAdmin(ExactSearchMixin, ReadOnlyAdmin):
+    steps = COUPON_STEPS
     list_display = (
         "code",
         text_column(

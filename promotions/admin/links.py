@@ -42,8 +42,10 @@ def share(part: Any, whole: Any) -> SafeString:
     return format_html('<span class="hf-bar"><span style="width: {}%"></span></span> {}%', f"{percent:.0f}", words)
 
 
-def measured(metric: str, value: Decimal) -> str:
-    """A value or limit of a threshold: money with two places, everything else counted."""
+def measured(metric: str, value: Decimal | None) -> str:
+    """A value or limit of a threshold: money with two places, everything else counted; a dash for none."""
+    if value is None:
+        return NOTHING
     return amount_text(value) if metric in MONEY_METRICS else count_text(int(value))
 
 

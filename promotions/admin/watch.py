@@ -15,14 +15,16 @@ from django.utils.translation import gettext_lazy
 from backoffice.lib import clock
 from backoffice.lib.admin.base import EditableAdmin, ReadOnlyAdmin
 from backoffice.lib.admin.columns import state_column, text_column, time_column
-from backoffice.lib.admin.filters import ChoicesFilter, MomentFilter, question_filter
+from backoffice.lib.admin.filters import ChoicesFilter, MomentFilter, lookup_filter, question_filter
 from backoffice.lib.admin.page import Fact, Headline, Panel
 from backoffice.lib.admin.steps import ReasonForm, Step
 from backoffice.lib.display import NOTHING, badge, count_text, duration_text, state_badge, time_html
 from promotions.admin.links import measured, page_of, share, threshold_state
 from promotions.models import Alarm, Claim, Threshold
+from promotions.services.alarms import acknowledge_alarm
 from promotions.services.measures import measure
-from promotions.services.thresholds import acknowledge_alarm, arm_threshold, rearm_threshold
+from promotions.services.thresholds import arm_threshold, rearm_threshold
+from promotions.states import AlarmCause, Metric
 
 AROUND = timedelta(hours=1)
 
@@ -129,6 +131,13 @@ def acknowledge(alarm: Alarm, *, by: Any, reason: str, at: datetime) -> Alarm:
     return acknowledge_alarm(alarm, by=by, note=reason, at=at)
 
 
+CauseFilter = lookup_filter(
+    gettext_lazy("cause"),
+    "cause",
+    lambda: [*Metric.choices, *AlarmCause.choices],
+    lambda rows, cause: rows.filter(cause=cause),
+)
+
 ALARM_STEPS = (
     Step(
         name="acknowledge",
@@ -172,7 +181,8 @@ class AlarmAdmin(ReadOnlyAdmin):
                 "seen": (gettext_lazy("seen"), lambda rows: rows.exclude(acknowledged_at=None)),
             },
         ),
-        ("cause", ChoicesFilter),
+        CauseFilter,
+        ("severity", ChoicesFilter),
         ("action", ChoicesFilter),
         ("at", MomentFilter),
     )
@@ -181,21 +191,27 @@ class AlarmAdmin(ReadOnlyAdmin):
 
     def headline(self, request: HttpRequest, obj: Alarm) -> Headline:
         line = obj.threshold
-        watched = line.coupon_type or line.campaign
+        watched = line.coupon_type or line.campaign if line else None
         facts = [
             Fact(_("Crossed"), time_html(obj.at)),
             Fact(_("Value"), measured(obj.cause, obj.value), _("limit %s") % measured(obj.cause, obj.limit)),
-            Fact(_("Within"), duration_text(line.window) if line.window else _("since the start")),
             Fact(_("Done by itself"), state_badge(obj, "action"), state_badge(watched) if watched else ""),
-            Fact(_("Watches"), scope_link(line)),
-            Fact(_("Line"), page_of(line, _("threshold")), threshold_state(line)),
+        ]
+        if line:
+            facts += [
+                Fact(_("Within"), duration_text(line.window) if line.window else _("since the start")),
+                Fact(_("Watches"), scope_link(line)),
+                Fact(_("Line"), page_of(line, _("threshold")), threshold_state(line)),
+            ]
+        facts += [
+            Fact(_("What was found"), obj.detail or NOTHING),
             Fact(_("Seen by"), obj.acknowledged_by or NOTHING, time_html(obj.acknowledged_at) if obj.acknowledged_at else ""),
             Fact(_("What was done"), obj.note or NOTHING),
         ]
         return Headline(str(obj), alarm_state(obj), facts=facts)
 
     def panels(self, request: HttpRequest, obj: Alarm) -> list[Panel]:
-        return [around_panel(obj)]
+        return [around_panel(obj)] if obj.threshold else []
 
 
 def around_panel(alarm: Alarm) -> Panel:

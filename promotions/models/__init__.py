@@ -5,6 +5,7 @@ from promotions.models.claims import Claim, Coupon, Redemption
 from promotions.models.coupon_types import CouponType, CouponTypeSlice
 from promotions.models.customers import Customer
 from promotions.models.entries import Entry, EntrySlice
+from promotions.models.reconciling import Drift
 from promotions.models.rules import ClaimFlag, ClaimRule, RuleUse
 from promotions.models.tokens import ClaimToken, TokenBatch, TokenExport
 from promotions.models.watch import Alarm, Threshold
@@ -22,6 +23,7 @@ __all__ = [
     "CouponType",
     "CouponTypeSlice",
     "Customer",
+    "Drift",
     "Entry",
     "EntrySlice",
     "IdentityBlock",

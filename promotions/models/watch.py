@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backoffice.lib.audit import tracked
 from promotions.querysets import AlarmQuerySet, ThresholdQuerySet
-from promotions.states import Metric, ThresholdAction
+from promotions.states import Metric, Severity, ThresholdAction, cause_label
 
 
 @tracked()
@@ -57,11 +57,12 @@ class Threshold(models.Model):
             ),
         ]
         triggers = [
+            pgtrigger.ReadOnly(name="threshold_stays_built_in", fields=["is_built_in"]),
             pgtrigger.Protect(
                 name="threshold_built_in_stays",
                 operation=pgtrigger.Delete,
                 condition=pgtrigger.Condition("OLD.is_built_in"),
-            )
+            ),
         ]
 
     def __str__(self) -> str:
@@ -77,15 +78,25 @@ class Threshold(models.Model):
 
 @tracked()
 class Alarm(models.Model):
-    """A line was crossed: when, by how much, and what was done by itself."""
+    """Something is wrong: a line was crossed, or a check found what must not be. When, by how much, what was done by itself.
 
-    threshold = models.ForeignKey("promotions.Threshold", models.PROTECT, related_name="alarms", verbose_name=_("threshold"))
+    `cause` is a metric or an `AlarmCause`. `target` names the row it is about as "app.model:key". While an alarm with a `key` waits
+    to be acknowledged, no second one is raised with the same key.
+    """
+
+    threshold = models.ForeignKey(
+        "promotions.Threshold", models.PROTECT, related_name="alarms", null=True, blank=True, verbose_name=_("threshold")
+    )
     at = models.DateTimeField(_("at"))
-    scope = models.CharField(_("scope"), max_length=60)
-    cause = models.CharField(_("cause"), max_length=40, choices=Metric)
-    value = models.DecimalField(_("value"), max_digits=14, decimal_places=2)
-    limit = models.DecimalField(_("limit"), max_digits=14, decimal_places=2)
-    action = models.CharField(_("done by itself"), max_length=8, choices=ThresholdAction)
+    scope = models.CharField(_("scope"), max_length=100)
+    target = models.CharField(_("about"), max_length=100, blank=True)
+    cause = models.CharField(_("cause"), max_length=40)
+    severity = models.CharField(_("severity"), max_length=8, choices=Severity, default=Severity.WATCH)
+    value = models.DecimalField(_("value"), max_digits=14, decimal_places=2, null=True, blank=True)
+    limit = models.DecimalField(_("limit"), max_digits=14, decimal_places=2, null=True, blank=True)
+    action = models.CharField(_("done by itself"), max_length=8, choices=ThresholdAction, default=ThresholdAction.ALARM)
+    detail = models.TextField(_("what was found"), blank=True)
+    key = models.CharField(max_length=120, blank=True, editable=False)
     acknowledged_by = models.ForeignKey(
         "auth.User", models.PROTECT, related_name="+", null=True, blank=True, verbose_name=_("acknowledged by")
     )
@@ -104,9 +115,14 @@ class Alarm(models.Model):
                 condition=Q(acknowledged_by=None, acknowledged_at=None)
                 | Q(acknowledged_by__isnull=False, acknowledged_at__isnull=False),
                 name="alarm_acknowledged_by_whom_and_when",
-            )
+            ),
+            models.CheckConstraint(condition=~Q(cause="") & ~Q(scope=""), name="alarm_says_what_and_where"),
+            models.UniqueConstraint(fields=["key"], condition=~Q(key="") & Q(acknowledged_at=None), name="alarm_one_open_per_key"),
         ]
         indexes = [models.Index(fields=["at"], name="alarm_open", condition=Q(acknowledged_at=None))]
 
     def __str__(self) -> str:
         return f"{self.scope} · {self.get_cause_display()}"
+
+    def get_cause_display(self) -> str:
+        return cause_label(self.cause)

@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
-import structlog
 from django.db import transaction
 
 from backoffice.lib.actors import system_user
@@ -22,6 +21,7 @@ from backoffice.lib.automation import is_observing
 from backoffice.lib.errors import DomainError, InvalidInput, StaleState
 from backoffice.lib.states import move
 from promotions.models import Alarm, Campaign, CouponType, Threshold
+from promotions.services.alarms import Found, raise_alarm
 from promotions.services.campaigns import save_valid
 from promotions.services.measures import measure
 from promotions.states import (
@@ -32,10 +32,9 @@ from promotions.states import (
     CampaignStatus,
     CouponTypeStatus,
     Metric,
+    Severity,
     ThresholdAction,
 )
-
-log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -129,18 +128,6 @@ def check_restricted_type(coupon_type_id: int, at: datetime, *, moved: Collectio
     return _check(lines.select_related("coupon_type").order_by("pk"), at)
 
 
-def acknowledge_alarm(alarm: Alarm, *, by: Any, note: str, at: datetime) -> Alarm:
-    """Somebody has seen it and says what was done. Raises StaleState where somebody else was first."""
-    if not note.strip():
-        raise DomainError("Say what was done, or why nothing was.")
-    with because(note, user=by.pk):
-        rows = Alarm.objects.filter(pk=alarm.pk, acknowledged_at=None)
-        if not rows.update(acknowledged_by=by, acknowledged_at=at, note=note):
-            raise StaleState("Somebody else has acknowledged this alarm already.")
-    alarm.refresh_from_db()
-    return alarm
-
-
 def _check(lines: Any, at: datetime) -> list[Alarm]:
     alarms = []
     for line in lines:
@@ -163,17 +150,9 @@ def _cross(line: Threshold, value: Decimal, at: datetime) -> Alarm | None:
         if line.action == ThresholdAction.SUSPEND and not is_observing():
             _suspend(owner)
             action = ThresholdAction.SUSPEND
-        log.warning(
-            "threshold_crossed",
-            scope=line.scope,
-            metric=line.metric,
-            value=str(value),
-            limit=str(line.limit),
-            action=action,
-        )
-        return Alarm.objects.create(
-            threshold=line, at=at, scope=line.scope, cause=line.metric, value=value, limit=line.limit, action=action
-        )
+        found = Found(value=value, limit=line.limit, threshold=line, action=action)
+        severity = Severity.URGENT if line.action == ThresholdAction.SUSPEND else Severity.WATCH
+        return raise_alarm(line.metric, scope=line.scope, at=at, severity=severity, about=owner, found=found)
 
 
 def _locked_owner(line: Threshold) -> CouponType | Campaign | None:

@@ -7,9 +7,9 @@ import pytest
 
 from backoffice.lib.errors import DomainError, StaleState
 from promotions.models import Alarm, Threshold
+from promotions.services.alarms import acknowledge_alarm
 from promotions.services.redeeming import return_coupons
 from promotions.services.thresholds import (
-    acknowledge_alarm,
     check_thresholds,
     rearm_threshold,
 )
