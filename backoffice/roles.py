@@ -26,6 +26,8 @@ def rights(text: str) -> Rights:
 CATALOGUE = viewing("promotions", "campaign", "coupontype", "entry")
 LEDGER = viewing("promotions", "customer", "claim", "coupon", "redemption")
 PROMOTIONS = CATALOGUE | LEDGER | viewing("promotions", "claimrule", "tokenbatch", "claimtoken", "threshold", "alarm")
+ALARM_ROUTES = viewing("promotions", "redemptionhold", "alarmrecipient", "escalationstep")
+OUTBOX = viewing("lib", "webhookendpoint", "delivery")
 ORDERS = viewing("orders", "order", "hold", "freeze", "freezeitem", "release", "releaseitem")
 RISK = viewing("risk", "flag", "finding", "assessment")
 BEAT = viewing("django_celery_beat", "periodictask", "intervalschedule", "crontabschedule", "solarschedule", "clockedschedule")
@@ -47,7 +49,8 @@ APPROVER = (
     | WORK
     | STOPPING
     | LINES
-    | rights("promotions.approve_campaign promotions.approve_coupontype promotions.approve_entry")
+    | rights("promotions.approve_campaign promotions.approve_coupontype promotions.approve_entry promotions.approve_lift")
+    | viewing("promotions", "redemptionhold")
 )
 ANALYST = (
     PROMOTIONS
@@ -55,11 +58,23 @@ ANALYST = (
     | RISK
     | WORK
     | STOPPING
-    | rights("risk.decide_flag orders.place_hold orders.release_hold orders.request_freeze")
+    | rights("risk.decide_flag orders.place_hold orders.release_hold orders.request_freeze promotions.request_lift")
+    | viewing("promotions", "redemptionhold")
 )
-LEAD = ANALYST | LINES | rights("orders.approve_freeze django_celery_beat.change_periodictask lib.change_job")
+ROUTING = rights(
+    "promotions.add_alarmrecipient promotions.change_alarmrecipient promotions.add_escalationstep promotions.change_escalationstep"
+    " lib.test_webhookendpoint promotions.approve_lift"
+)
+LEAD = (
+    ANALYST
+    | LINES
+    | ALARM_ROUTES
+    | OUTBOX
+    | ROUTING
+    | rights("orders.approve_freeze django_celery_beat.change_periodictask lib.change_job")
+)
 SYSTEM = viewing("lib", "apikey") | viewing("auth", "user", "group") | viewing("pghistory", "events") | BEAT
-AUDITOR = PROMOTIONS | ORDERS | RISK | WORK | SYSTEM
+AUDITOR = PROMOTIONS | ORDERS | RISK | WORK | SYSTEM | ALARM_ROUTES | OUTBOX
 SUPPORT = CATALOGUE | LEDGER | viewing("orders", "order", "hold")
 
 ROLES: Mapping[str, Rights] = {

@@ -1,14 +1,17 @@
+from promotions.models.alarm_routes import AlarmRecipient, EscalationStep
 from promotions.models.budgets import Budget, BudgetSlice
 from promotions.models.campaigns import Campaign
 from promotions.models.claims import Claim, Coupon, Redemption
 from promotions.models.coupon_types import CouponType, CouponTypeSlice
 from promotions.models.customers import Customer
 from promotions.models.entries import ClaimToken, Entry, EntrySlice, TokenBatch
+from promotions.models.redemption_holds import RedemptionHold
 from promotions.models.rules import ClaimRule, IdentityBlock, RuleUse
-from promotions.models.watch import Alarm, Threshold
+from promotions.models.watch import Alarm, Threshold, ThresholdMemory
 
 __all__ = [
     "Alarm",
+    "AlarmRecipient",
     "Budget",
     "BudgetSlice",
     "Campaign",
@@ -21,9 +24,12 @@ __all__ = [
     "Customer",
     "Entry",
     "EntrySlice",
+    "EscalationStep",
     "IdentityBlock",
     "Redemption",
+    "RedemptionHold",
     "RuleUse",
     "Threshold",
+    "ThresholdMemory",
     "TokenBatch",
 ]

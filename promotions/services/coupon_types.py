@@ -13,9 +13,9 @@ from backoffice.lib.models import Approval
 from backoffice.lib.states import move
 from promotions.models import Campaign, ClaimRule, CouponType, CouponTypeSlice
 from promotions.services.budgets import DEFAULT_SLICES, budget_figures, cut_count
+from promotions.services.built_in_lines import arm_built_in
 from promotions.services.campaigns import save_valid
 from promotions.services.lifecycle import approved_object, ask, back_to_draft, stop
-from promotions.services.thresholds import arm_built_in
 from promotions.states import COUPON_TYPE_MOVES, Audience, CampaignStatus, CouponTypeStatus, Identity
 
 GO_LIVE = "promotions.coupon_type.go_live"
@@ -151,8 +151,7 @@ def _resume(approval: Approval, at: datetime) -> None:
 
 
 def _start(coupon_type: CouponType) -> None:
-    if coupon_type.audience == Audience.RESTRICTED:
-        arm_built_in(coupon_type)
+    arm_built_in(coupon_type)
     move(coupon_type, CouponTypeStatus.LIVE, COUPON_TYPE_MOVES)
 
 
