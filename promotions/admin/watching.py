@@ -70,7 +70,7 @@ def _condition(line: Threshold) -> str:
 
 
 def _metric(line: Threshold) -> str:
-    reasons = ", ".join(str(RefusalReason(reason).label) for reason in line.reasons)
+    reasons = ", ".join(str(dict(RefusalReason.choices).get(reason, reason)) for reason in line.reasons)
     return f"{line.get_metric_display()} ({reasons})" if reasons else str(line.get_metric_display())
 
 

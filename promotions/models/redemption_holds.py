@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -6,7 +8,7 @@ from backoffice.lib.audit import tracked
 from promotions.querysets import RedemptionHoldQuerySet
 
 
-def _scope_field(model: str, words: object) -> models.ForeignKey:
+def _scope_field(model: str, words: Any) -> models.ForeignKey:
     return models.ForeignKey(model, models.PROTECT, related_name="redemption_holds", null=True, blank=True, verbose_name=words)
 
 

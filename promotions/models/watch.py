@@ -1,4 +1,5 @@
 from decimal import Decimal
+from typing import Any
 
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
@@ -10,13 +11,13 @@ from django.utils.translation import gettext_lazy as _
 
 from backoffice.lib.audit import tracked
 from promotions.querysets import AlarmQuerySet, ThresholdQuerySet
-from promotions.states import LimitKind, Metric, RefusalReason, Severity, ThresholdAction, cause_label
+from promotions.states import LimitKind, Metric, Severity, ThresholdAction, cause_label
 
 SCOPES = ("batch", "entry", "coupon_type", "campaign")
 """What a threshold can be drawn for beside the whole platform, the narrowest first."""
 
 
-def _scope_field(model: str, words: object) -> models.ForeignKey:
+def _scope_field(model: str, words: Any) -> models.ForeignKey:
     return models.ForeignKey(model, models.CASCADE, related_name="thresholds", null=True, blank=True, verbose_name=words)
 
 
@@ -39,7 +40,7 @@ class Threshold(models.Model):
     batch = _scope_field("promotions.TokenBatch", _("token batch"))
     metric = models.CharField(_("measures"), max_length=40, choices=Metric)
     reasons = ArrayField(
-        models.CharField(max_length=30, choices=RefusalReason),
+        models.CharField(max_length=30),
         verbose_name=_("reasons"),
         default=list,
         blank=True,
@@ -126,7 +127,7 @@ class Threshold(models.Model):
         """platform, campaign:CODE, coupon_type:CODE, entry:CODE or batch:ENTRY/CODE."""
         if self.batch is not None:
             return f"batch:{self.batch.entry.code}/{self.batch.code}"
-        watched = self.watched
+        watched: Any = self.watched
         return f"{watched._meta.model_name.replace('coupontype', 'coupon_type')}:{watched.code}" if watched else "platform"
 
 

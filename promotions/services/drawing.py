@@ -11,7 +11,7 @@ from backoffice.lib.audit import because
 from backoffice.lib.errors import DomainError, InvalidInput, StaleState
 from promotions.models import Campaign, CouponType, Entry, Threshold, TokenBatch
 from promotions.services.campaigns import save_valid
-from promotions.states import METRICS_OF_KIND, LimitKind, Metric, ThresholdAction
+from promotions.states import METRICS_OF_KIND, LimitKind, Metric, RefusalReason, ThresholdAction
 
 Scope = Campaign | CouponType | Entry | TokenBatch | Literal["platform"]
 PLATFORM: Literal["platform"] = "platform"
@@ -49,6 +49,8 @@ def draw_line(
         built_in_name=built_in_name,
         **{name: scope for name, model in FIELDS if isinstance(scope, model)},
     )
+    if not set(line.reasons) <= set(RefusalReason.values):
+        raise InvalidInput(_("There is no such reason for a refusal."))
     if line.reasons and metric != Metric.REFUSALS:
         raise InvalidInput(_("Reasons can be named where refused claims are counted, and nowhere else."))
     save_valid(line)

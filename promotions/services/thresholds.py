@@ -153,7 +153,10 @@ def _suspend(line: Threshold) -> None:
         if campaign.status in CAMPAIGN_GIVING:
             move(campaign, CampaignStatus.PAUSED, CAMPAIGN_MOVES)
     else:
-        entry = Entry.objects.get(pk=line.entry_id or (line.batch.entry_id if line.batch else None))
+        entry = line.batch.entry if line.batch is not None else line.entry
+        if entry is None:
+            return
+        entry.refresh_from_db(fields=["status"])
         if entry.status == EntryStatus.OPEN:
             move(entry, EntryStatus.SUSPENDED, ENTRY_MOVES)
 

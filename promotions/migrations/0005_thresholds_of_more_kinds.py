@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('pghistory', '0007_auto_20250421_0444'),
-        ('promotions', '0002_general_alarms'),
+        ('promotions', '0004_general_alarms'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -220,7 +220,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='threshold',
             name='reasons',
-            field=django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('unknown_coupon_type', 'no such coupon type'), ('entry_missing', 'no entry named'), ('unknown_entry', 'no such entry'), ('wrong_entry', 'the entry is not one of this coupon type'), ('wrong_channel', 'the entry has another channel'), ('entry_not_open', 'the entry is not open'), ('outside_period', 'outside the period'), ('campaign_not_live', 'the campaign is not live'), ('coupon_type_not_live', 'the coupon type is not live'), ('token_missing', 'no token'), ('token_forged', 'the token was not made by us'), ('token_expired', 'the token has expired'), ('token_misplaced', 'the token is for another entry'), ('token_revoked', 'the token was revoked'), ('token_used_up', 'the token is used up'), ('not_verified', 'the customer is not verified'), ('identity_missing', 'an identity that a rule needs is missing'), ('identity_blocked', 'an identity is blocked'), ('limit_reached', "a claim rule's limit is reached"), ('entry_full', "the entry's cap is reached"), ('all_given', 'the quantity is given away'), ('budget_spent', 'the budget is spent')], max_length=30), blank=True, default=list, help_text='For claims refused: which of them count. Empty: all.', size=None, verbose_name='reasons'),
+            field=django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=30), blank=True, default=list, help_text='For claims refused: which of them count. Empty: all.', size=None, verbose_name='reasons'),
         ),
         migrations.AddField(
             model_name='thresholdevent',
@@ -260,7 +260,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='thresholdevent',
             name='reasons',
-            field=django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('unknown_coupon_type', 'no such coupon type'), ('entry_missing', 'no entry named'), ('unknown_entry', 'no such entry'), ('wrong_entry', 'the entry is not one of this coupon type'), ('wrong_channel', 'the entry has another channel'), ('entry_not_open', 'the entry is not open'), ('outside_period', 'outside the period'), ('campaign_not_live', 'the campaign is not live'), ('coupon_type_not_live', 'the coupon type is not live'), ('token_missing', 'no token'), ('token_forged', 'the token was not made by us'), ('token_expired', 'the token has expired'), ('token_misplaced', 'the token is for another entry'), ('token_revoked', 'the token was revoked'), ('token_used_up', 'the token is used up'), ('not_verified', 'the customer is not verified'), ('identity_missing', 'an identity that a rule needs is missing'), ('identity_blocked', 'an identity is blocked'), ('limit_reached', "a claim rule's limit is reached"), ('entry_full', "the entry's cap is reached"), ('all_given', 'the quantity is given away'), ('budget_spent', 'the budget is spent')], max_length=30), blank=True, default=list, help_text='For claims refused: which of them count. Empty: all.', size=None, verbose_name='reasons'),
+            field=django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=30), blank=True, default=list, help_text='For claims refused: which of them count. Empty: all.', size=None, verbose_name='reasons'),
         ),
         migrations.AlterField(
             model_name='alarm',

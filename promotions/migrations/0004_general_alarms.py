@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('promotions', '0001_initial'),
+        ('promotions', '0003_token_indexes'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

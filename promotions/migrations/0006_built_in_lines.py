@@ -41,5 +41,5 @@ def draw(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("promotions", "0003_thresholds_of_more_kinds")]
+    dependencies = [("promotions", "0005_thresholds_of_more_kinds")]
     operations = [migrations.RunPython(draw, migrations.RunPython.noop)]
