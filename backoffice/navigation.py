@@ -43,6 +43,13 @@ GROUPS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
         (
             Item(_("Alarms"), "notifications_active", "promotions.view_alarm", "promotions_alarm", badge="alarms"),
             Item(_("Thresholds"), "monitoring", "promotions.view_threshold", "promotions_threshold"),
+            Item(
+                _("Held redemptions"),
+                "lock_clock",
+                "promotions.view_redemptionhold",
+                "promotions_redemptionhold",
+                query="state=open",
+            ),
             Item(_("Claims"), "front_hand", "promotions.view_claim", "promotions_claim"),
             Item(_("Blocks"), "block", "promotions.view_identityblock", "promotions_identityblock", query="state=blocked"),
             Item(_("Nobody's values"), "person_off", "promotions.view_nobodyvalue", "promotions_nobodyvalue"),
@@ -77,6 +84,10 @@ GROUPS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
         (
             Item(_("Schedules"), "schedule", "django_celery_beat.view_periodictask", "django_celery_beat_periodictask"),
             Item(_("Jobs"), "manufacturing", "lib.view_job", "lib_job"),
+            Item(_("Webhooks"), "webhook", "lib.view_webhookendpoint", "lib_webhookendpoint"),
+            Item(_("Deliveries"), "outbox", "lib.view_delivery", "lib_delivery"),
+            Item(_("Alarm recipients"), "contact_mail", "promotions.view_alarmrecipient", "promotions_alarmrecipient"),
+            Item(_("Escalation steps"), "escalator_warning", "promotions.view_escalationstep", "promotions_escalationstep"),
             Item(_("API keys"), "key", "lib.view_apikey", "lib_apikey"),
             Item(_("Audit"), "history", "pghistory.view_events", "pghistory_events"),
             Item(_("Staff"), "badge", "auth.view_user", "auth_user"),

@@ -210,11 +210,48 @@ VIRTUAL_CATEGORIES = (Category.PHONE_CREDIT, Category.GAME_CREDIT)
 class Metric(models.TextChoices):
     ISSUED_AMOUNT = "issued_amount", _("face value issued")
     REDEEMED_AMOUNT = "redeemed_amount", _("amount redeemed")
+    LIABILITY = "liability", _("face value outstanding")
     ISSUED_COUNT = "issued_count", _("coupons issued")
+    ATTEMPTS = "attempts", _("claims, issued or refused")
+    REFUSALS = "refusals", _("claims refused")
     TOKEN_REFUSALS = "token_refusals", _("refused tokens")
     YOUNG_ACCOUNTS_ON_SHARED_TOKENS = "young_accounts_on_shared_tokens", _("new accounts claiming by a shared token")
     QUICK_CASH_OUTS = "quick_cash_outs", _("coupons turned into virtual goods within minutes")
     CUSTOMERS_ON_ONE_TOKEN = "customers_on_one_token", _("customers on one token")
+
+
+# In the currency of the campaign.
+MONEY_METRICS = (Metric.ISSUED_AMOUNT, Metric.REDEEMED_AMOUNT, Metric.LIABILITY)
+
+
+class LimitKind(models.TextChoices):
+    """What a threshold's limit is: a figure, a share, a time, or nothing at all."""
+
+    FIXED = "fixed", _("a fixed limit")
+    PERCENT = "percent", _("percent of the budget")
+    HOURS_LEFT = "hours_left", _("hours until it is empty, at the present rate")
+    BASELINE = "baseline", _("departure from its own baseline, with a fixed limit on top")
+    SILENT = "silent", _("should be silent")
+
+
+# What each kind of limit can be drawn on.
+METRICS_OF_KIND = {
+    LimitKind.FIXED: tuple(Metric),
+    LimitKind.PERCENT: MONEY_METRICS,
+    LimitKind.HOURS_LEFT: (Metric.ISSUED_AMOUNT,),
+    LimitKind.BASELINE: (Metric.ISSUED_COUNT,),
+    LimitKind.SILENT: (Metric.ATTEMPTS,),
+}
+
+# What a claim runs into where nothing should be claimed any more, or not yet: ended, closed, expired, suspended, outside its hours.
+SILENT_REASONS = (
+    RefusalReason.ENTRY_NOT_OPEN,
+    RefusalReason.OUTSIDE_PERIOD,
+    RefusalReason.COUPON_TYPE_NOT_LIVE,
+    RefusalReason.CAMPAIGN_NOT_LIVE,
+    RefusalReason.TOKEN_EXPIRED,
+    RefusalReason.TOKEN_REVOKED,
+)
 
 
 class AlarmCause(models.TextChoices):
@@ -242,17 +279,21 @@ class Severity(models.TextChoices):
 # What each act can move: only the lines drawn on that need to be looked at after it.
 MOVED_BY_ISSUING = (
     Metric.ISSUED_AMOUNT,
+    Metric.LIABILITY,
     Metric.ISSUED_COUNT,
+    Metric.ATTEMPTS,
     Metric.YOUNG_ACCOUNTS_ON_SHARED_TOKENS,
     Metric.CUSTOMERS_ON_ONE_TOKEN,
 )
-MOVED_BY_REFUSING_A_TOKEN = (Metric.TOKEN_REFUSALS,)
+MOVED_BY_REFUSING = (Metric.ATTEMPTS, Metric.REFUSALS)
+MOVED_BY_REFUSING_A_TOKEN = (*MOVED_BY_REFUSING, Metric.TOKEN_REFUSALS)
 MOVED_BY_REDEEMING = (Metric.REDEEMED_AMOUNT, Metric.QUICK_CASH_OUTS)
 
 
 class ThresholdAction(models.TextChoices):
     ALARM = "alarm", _("alarm")
     SUSPEND = "suspend", _("alarm and suspend")
+    HOLD = "hold", _("alarm and hold the orders that redeem")
 
 
 class ExportKind(models.TextChoices):

@@ -1,5 +1,25 @@
 """The admin of promotions."""
 
-from promotions.admin import blocks, campaigns, coupon_types, entries, ledger, token_batches, watch
+from promotions.admin import (
+    alarm_routes,
+    alarms,
+    blocks,
+    campaigns,
+    coupon_types,
+    entries,
+    ledger,
+    thresholds,
+    token_batches,
+)
 
-__all__ = ["blocks", "campaigns", "coupon_types", "entries", "ledger", "token_batches", "watch"]
+__all__ = [
+    "alarm_routes",
+    "alarms",
+    "blocks",
+    "campaigns",
+    "coupon_types",
+    "entries",
+    "ledger",
+    "thresholds",
+    "token_batches",
+]

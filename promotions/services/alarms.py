@@ -12,6 +12,7 @@ from django.db.models import Model
 from backoffice.lib.audit import because
 from backoffice.lib.errors import DomainError, StaleState
 from promotions.models import Alarm
+from promotions.services.alarm_messages import announce, announce_acknowledgement
 from promotions.states import Severity, ThresholdAction
 
 log = structlog.get_logger(__name__)
@@ -65,6 +66,7 @@ def raise_alarm(
     try:
         with transaction.atomic():
             alarm.save(force_insert=True)
+            announce(alarm)
     except IntegrityError:
         if not Alarm.objects.unacknowledged().filter(key=key).exclude(key="").exists():
             raise
@@ -79,9 +81,10 @@ def acknowledge_alarm(alarm: Alarm, *, by: Any, note: str, at: datetime) -> Alar
     """Somebody has seen it and says what was done. Raises StaleState where somebody else was first."""
     if not note.strip():
         raise DomainError("Say what was done, or why nothing was.")
-    with because(note, user=by.pk):
+    with transaction.atomic(), because(note, user=by.pk):
         rows = Alarm.objects.filter(pk=alarm.pk, acknowledged_at=None)
         if not rows.update(acknowledged_by=by, acknowledged_at=at, note=note):
             raise StaleState("Somebody else has acknowledged this alarm already.")
-    alarm.refresh_from_db()
+        alarm.refresh_from_db()
+        announce_acknowledgement(alarm)
     return alarm

@@ -29,7 +29,14 @@ from promotions.services.customers import Claimant, mirror_customer
 from promotions.services.refusals import Refused
 from promotions.services.slices import gather_budget_room, gather_coupon_type_room
 from promotions.services.thresholds import check_restricted_type, lock_restricted_type
-from promotions.states import MOVED_BY_ISSUING, MOVED_BY_REFUSING_A_TOKEN, TOKEN_REFUSALS, ClaimOutcome, RefusalReason
+from promotions.states import (
+    MOVED_BY_ISSUING,
+    MOVED_BY_REFUSING,
+    MOVED_BY_REFUSING_A_TOKEN,
+    TOKEN_REFUSALS,
+    ClaimOutcome,
+    RefusalReason,
+)
 from promotions.tokens import fingerprint
 
 CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # without the look-alikes 0 O, 1 I L
@@ -102,7 +109,7 @@ def _issue(attempt: Attempt, door: Door, slices: Slices | None, at: datetime) ->
     check_person(door, attempt, token, at)
     customer_id = _mirror(attempt, at)
     if door.is_restricted:
-        lock_restricted_type(door.coupon_type_id)
+        lock_restricted_type(door.coupon_type_id, entry_id=door.entry_id)
     taken = _take(door, attempt, token, slices or _first_slices(door, attempt), at, customer_id=customer_id)
     if not taken.person:
         raise Refused(_why_not_given(taken), token)
@@ -214,8 +221,9 @@ def _keep_refusal(attempt: Attempt, door: Door | None, refusal: Refused, at: dat
             outcome=ClaimOutcome.REFUSED,
             reason=refusal.reason,
         )
-        if door and door.is_restricted and refusal.reason in TOKEN_REFUSALS:
-            check_restricted_type(door.coupon_type_id, at, moved=MOVED_BY_REFUSING_A_TOKEN)
+        if door and door.is_restricted:
+            moved = MOVED_BY_REFUSING_A_TOKEN if refusal.reason in TOKEN_REFUSALS else MOVED_BY_REFUSING
+            check_restricted_type(door.coupon_type_id, at, moved=moved)
     return claim
 
 

@@ -13,12 +13,12 @@ from backoffice.lib.models import Approval
 from backoffice.lib.states import move
 from promotions.models import Campaign, ClaimRule, CouponType
 from promotions.services.budgets import budget_figures, coupon_type_figures
+from promotions.services.built_in_lines import arm_built_in
 from promotions.services.campaigns import save_valid
 from promotions.services.lifecycle import approved_object, ask, back_to_draft, stop
 from promotions.services.rules import check_bounds
 from promotions.services.slices import cut_coupon_type
-from promotions.services.thresholds import arm_built_in
-from promotions.states import COUPON_TYPE_MOVES, Audience, CampaignStatus, CouponTypeStatus, Identity
+from promotions.states import COUPON_TYPE_MOVES, CampaignStatus, CouponTypeStatus, Identity
 
 GO_LIVE = "promotions.coupon_type.go_live"
 RESUME = "promotions.coupon_type.resume"
@@ -150,6 +150,5 @@ def _resume(approval: Approval, at: datetime) -> None:
 
 
 def _start(coupon_type: CouponType) -> None:
-    if coupon_type.audience == Audience.RESTRICTED:
-        arm_built_in(coupon_type)
+    arm_built_in(coupon_type)
     move(coupon_type, CouponTypeStatus.LIVE, COUPON_TYPE_MOVES)

@@ -13,6 +13,7 @@ from backoffice.lib.money import ZERO
 from promotions.discounts import Evaluation, MinimumNotMet, Offer, evaluate
 from promotions.models import Coupon, Customer, Redemption
 from promotions.services.budgets import book, booking
+from promotions.services.redemption_holds import reason_to_hold
 from promotions.services.returning import return_coupons
 from promotions.services.thresholds import check_restricted_type, lock_restricted_type
 from promotions.states import MOVED_BY_REDEEMING, VIRTUAL_CATEGORIES, CouponStatus
@@ -48,6 +49,8 @@ class Quote:
     coupons: tuple[tuple[Coupon, Decimal], ...]
     line_discounts: tuple[Decimal, ...]
     currency: str
+    reason_to_hold: str = ""
+    """Why the order that redeems them is to be held; empty where it is not."""
 
 
 def quote_coupons(*, codes: Sequence[str], customer_ref: str, lines: Sequence[BasketLine], at: datetime) -> Quote:
@@ -86,6 +89,7 @@ def _find_coupons(codes: Sequence[str], customer: Customer | None, at: datetime,
     if len(set(codes)) < len(codes):
         raise CouponRefused("Each coupon can be used once in an order.")
     rows = Coupon.objects.select_related("coupon_type__campaign").filter(code__in=codes).order_by("pk")
+    rows = rows.annotate(reason_to_hold=reason_to_hold())
     if lock:
         rows = rows.select_for_update(of=("self",), no_key=True)
     found = {coupon.code: coupon for coupon in rows}
@@ -113,7 +117,8 @@ def _quote(coupons: Sequence[Coupon], lines: Sequence[BasketLine]) -> tuple[Quot
         raise CouponRefused(str(error)) from error
     gross = sum((line.amount for line in lines), ZERO)
     pairs = tuple(zip(coupons, evaluation.by_offer, strict=True))
-    quote = Quote(evaluation.total, gross - evaluation.total, pairs, evaluation.by_line, currencies.pop())
+    reason = next((coupon.reason_to_hold for coupon in coupons if coupon.reason_to_hold), "")  # type: ignore[attr-defined]
+    quote = Quote(evaluation.total, gross - evaluation.total, pairs, evaluation.by_line, currencies.pop(), reason)
     return quote, evaluation
 
 

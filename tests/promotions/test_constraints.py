@@ -17,7 +17,7 @@ from promotions.models import (
     RuleUse,
 )
 from promotions.services.alarms import raise_alarm
-from promotions.services.thresholds import BUILT_IN
+from promotions.services.built_in_lines import built_in_lines
 from tests.promotions.factories import (
     NOON,
     a_campaign,
@@ -38,7 +38,10 @@ from tests.promotions.rows import (
     a_flag,
     a_nobody,
     a_platform_threshold,
+    a_recipient,
     a_redemption,
+    a_redemption_hold,
+    a_step,
     a_threshold,
     an_alarm,
 )
@@ -139,7 +142,19 @@ CHECKS = {
     "nobody_value_is_not_everybody ": (a_nobody, "value = ''"),
     "threshold_has_one_scope": (a_threshold, "campaign_id = (SELECT max(id) FROM promotions_campaign)"),
     "threshold_limit_is_positive": (a_threshold, '"limit" = 0'),
-    "threshold_suspends_a_campaign_or_a_type": (a_platform_threshold, "action = 'suspend'"),
+    "threshold_of_the_platform_only_alarms": (a_platform_threshold, "action = 'suspend'"),
+    "threshold_of_the_platform_only_alarms ": (a_platform_threshold, "action = 'hold'"),
+    "threshold_kind_goes_with_its_metric": (a_threshold, "kind = 'percent'"),
+    "threshold_kind_goes_with_its_metric ": (a_threshold, "kind = 'silent', metric = 'attempts'"),
+    "threshold_kind_goes_with_its_metric  ": (a_platform_threshold, "kind = 'baseline', \"window\" = '1 min'"),
+    "threshold_reasons_are_of_refusals": (a_threshold, "reasons = '{token_forged}'"),
+    "threshold_peak_begins_and_ends": (a_threshold, "peak_from = now()"),
+    "threshold_peak_begins_and_ends ": (a_threshold, "peak_from = now(), peak_until = now()"),
+    "escalation_step_counts_from_one": (a_step, "number = 0"),
+    "escalation_waits_a_minute": (a_step, "after = '59 s'"),
+    "redemption_hold_has_one_scope": (a_redemption_hold, "coupon_type_id = NULL"),
+    "redemption_hold_lifted_by_whom_and_when": (a_redemption_hold, "lifted_at = now()"),
+    "redemption_hold_has_a_reason": (a_redemption_hold, "reason = ''"),
     "alarm_acknowledged_by_whom_and_when": (an_alarm, "acknowledged_at = now()"),
     "alarm_says_what_and_where": (an_alarm, "cause = ''"),
     "alarm_says_what_and_where ": (an_alarm, "scope = ''"),
@@ -157,6 +172,12 @@ UNIQUES = {
     "claim_flag_once_per_rule": lambda: copy_of(a_flag()),
     "nobody_value_once_per_kind": lambda: copy_of(a_nobody()),
     "rule_use_one_row_per_identity": lambda: copy_of(a_use()),
+    "threshold_built_in_once": lambda: copy_of(a_coupon_type().thresholds.first()),
+    "alarm_recipient_once_per_step": lambda: copy_of(a_recipient()),
+    "redemption_hold_once_per_campaign": lambda: copy_of(a_redemption_hold(a_campaign())),
+    "redemption_hold_once_per_coupon_type": lambda: copy_of(a_redemption_hold()),
+    "redemption_hold_once_per_entry": lambda: copy_of(a_redemption_hold(an_entry())),
+    "redemption_hold_once_per_batch": lambda: copy_of(a_redemption_hold(a_batch())),
     "alarm_one_open_per_key": lambda: copy_of(raise_alarm("budget_drift", scope="platform", at=NOON, key="k")),
     "redemption_one_open_per_coupon": lambda: copy_of(a_redemption(), order_ref="'o2'"),
 }
@@ -201,7 +222,7 @@ def test_restricted_entry_is_guarded():  # against updates: tests/promotions/tes
 def test_threshold_built_in_stays():
     coupon_type = a_restricted_type()
     refused("Cannot delete rows from promotions_threshold", "DELETE FROM promotions_threshold WHERE is_built_in")
-    assert coupon_type.thresholds.count() == len(BUILT_IN)
+    assert coupon_type.thresholds.count() == len(built_in_lines(coupon_type))
 
 
 def test_threshold_stays_built_in():

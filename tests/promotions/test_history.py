@@ -23,7 +23,7 @@ from tests.promotions.factories import (
     the_asker,
 )
 from tests.promotions.rawsql import refused, set_in, sql
-from tests.promotions.rows import a_batch, a_campaign_budget, a_nobody, a_threshold, an_alarm
+from tests.promotions.rows import a_batch, a_block, a_nobody, a_threshold, an_alarm
 
 pytestmark = pytest.mark.django_db
 

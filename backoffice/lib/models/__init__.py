@@ -4,16 +4,21 @@ from backoffice.lib.models.check_run import CheckRun
 from backoffice.lib.models.idempotency import IdempotencyRecord
 from backoffice.lib.models.job import Job, JobStatus
 from backoffice.lib.models.membership import GroupPermissionRow, UserGroupRow, UserPermissionRow
+from backoffice.lib.models.outbox import Delivery, DeliveryStatus, OutboxMessage, WebhookEndpoint
 
 __all__ = [
     "ApiKey",
     "Approval",
     "ApprovalStatus",
     "CheckRun",
+    "Delivery",
+    "DeliveryStatus",
     "GroupPermissionRow",
     "IdempotencyRecord",
     "Job",
     "JobStatus",
+    "OutboxMessage",
     "UserGroupRow",
     "UserPermissionRow",
+    "WebhookEndpoint",
 ]
