@@ -258,6 +258,9 @@ STORAGES = {
     },
 }
 
+# What this installation was measured to give; the blast radius within a minute is computed from it
+HOLDFAST_CLAIMS_PER_SECOND = env.integer("HOLDFAST_CLAIMS_PER_SECOND", 500, least=1, most=1_000_000)
+
 # Health: beat counts as dead when no scheduled check ran for this long
 HOLDFAST_BEAT_MAX_AGE = timedelta(seconds=env.integer("HOLDFAST_BEAT_MAX_AGE", 60, least=5, most=86_400))
 

@@ -1,6 +1,7 @@
 from promotions.models.budgets import Budget, BudgetSlice
 from promotions.models.campaigns import Campaign
 from promotions.models.claims import Claim, Coupon, Redemption
+from promotions.models.conditions import OpeningHours, ScopeLine
 from promotions.models.coupon_types import CouponType, CouponTypeSlice
 from promotions.models.customers import Customer
 from promotions.models.entries import ClaimToken, Entry, EntrySlice, TokenBatch
@@ -22,8 +23,10 @@ __all__ = [
     "Entry",
     "EntrySlice",
     "IdentityBlock",
+    "OpeningHours",
     "Redemption",
     "RuleUse",
+    "ScopeLine",
     "Threshold",
     "TokenBatch",
 ]

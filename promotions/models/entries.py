@@ -9,17 +9,24 @@ from backoffice.lib.audit import tracked
 from backoffice.lib.states import guard_moves
 from promotions.models.slices import derive_is_live, pass_status_on
 from promotions.querysets import EntryQuerySet
-from promotions.states import ENTRY_MOVES, Channel, EntryStatus
+from promotions.states import BUILT_IN_METRICS, ENTRY_MOVES, Channel, EntryStatus
 
+_ALL_BUILT_IN = ", ".join(f"('{metric}')" for metric in BUILT_IN_METRICS)
+
+# Tokens are asked for as long as it is open; the lines when it opens, since one that alarms later leaves the entry open.
 RESTRICTED_ENTRY_IS_GUARDED = pgtrigger.Trigger(
     name="restricted_entry_is_guarded",
     when=pgtrigger.Before,
     operation=pgtrigger.Insert | pgtrigger.Update,
     condition=pgtrigger.Condition("NEW.status = 'open'"),
-    func="""
+    func=f"""
         IF (SELECT t.audience FROM promotions_coupontype t WHERE t.id = NEW.coupon_type_id) = 'restricted'
-           AND NOT (NEW.needs_token AND EXISTS (
-               SELECT 1 FROM promotions_threshold h WHERE h.coupon_type_id = NEW.coupon_type_id AND h.is_built_in))
+           AND (NOT NEW.needs_token OR ((TG_OP = 'INSERT' OR OLD.status <> 'open') AND EXISTS (
+               SELECT FROM (VALUES {_ALL_BUILT_IN}) AS wanted(metric)
+                WHERE NOT EXISTS (
+                    SELECT FROM promotions_threshold h
+                     WHERE h.coupon_type_id = NEW.coupon_type_id AND h.is_built_in AND h.metric = wanted.metric
+                       AND h.fired_at IS NULL))))
         THEN
             RAISE EXCEPTION 'an entry of a restricted type opens only with tokens, and with the thresholds armed'
                 USING ERRCODE = 'check_violation', CONSTRAINT = 'restricted_entry_is_guarded';
@@ -96,6 +103,22 @@ class EntrySlice(models.Model):
         return f"{self.entry_id}/{self.number}"
 
 
+TOKEN_BATCH_KEEPS_TO_THE_CAP = pgtrigger.Trigger(
+    name="token_batch_keeps_to_the_cap",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Insert | pgtrigger.UpdateOf("uses", "entry_id"),
+    func="""
+        IF EXISTS (SELECT FROM promotions_entry e JOIN promotions_coupontype t ON t.id = e.coupon_type_id
+                    WHERE e.id = NEW.entry_id AND NEW.uses > t.uses_per_token)
+        THEN
+            RAISE EXCEPTION 'a token may be used no more often than its coupon type allows'
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'token_batch_keeps_to_the_cap';
+        END IF;
+        RETURN NEW;
+    """,
+)
+
+
 @tracked()
 class TokenBatch(models.Model):
     """Signed claim tokens made together for one entry. `count` is how many, `uses` how often each may be used."""
@@ -121,6 +144,7 @@ class TokenBatch(models.Model):
             models.UniqueConstraint(fields=["entry", "code"], name="token_batch_code_once_per_entry"),
             models.CheckConstraint(condition=Q(count__gt=0, uses__gt=0), name="token_batch_counts_are_positive"),
         ]
+        triggers = [TOKEN_BATCH_KEEPS_TO_THE_CAP]
 
     def __str__(self) -> str:
         return self.code

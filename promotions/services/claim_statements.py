@@ -1,13 +1,33 @@
 """The statements of the claim. Each guard stands in the WHERE of the statement that takes; no row back means refused."""
 
+
+def within_hours(owner: str, key: str) -> str:
+    """Whether the opening hours of a row hold at %(at)s, in the time zone of the campaign c; true where it has none.
+
+    `owner` is the column by which hours name the row, `key` the row's id. What `promotions.hours` says in Python.
+    """
+    moment = "(%(at)s::timestamptz AT TIME ZONE c.time_zone)"
+    today, before = f"extract(isodow FROM {moment})::int", f"extract(isodow FROM {moment} - interval '1 day')::int"
+    return f"""coalesce((
+        SELECT bool_or(CASE WHEN h.opens < h.closes
+                            THEN {today} = ANY (h.weekdays) AND {moment}::time >= h.opens AND {moment}::time < h.closes
+                            ELSE ({today} = ANY (h.weekdays) AND {moment}::time >= h.opens)
+                              OR ({before} = ANY (h.weekdays) AND {moment}::time < h.closes) END)
+          FROM promotions_openinghours h WHERE h.{owner} = {key}), true)"""  # noqa: S608  put together from constants
+
+
+ENTRY_IS_WITHIN_HOURS = within_hours("entry_id", "e.id")
+TYPE_IS_WITHIN_HOURS = within_hours("coupon_type_id", "t.id")
+
 # Everything that is known of the door somebody knocks at, and whether one of the identities he shows is blocked, in one round trip.
 # The entry is looked up by its own code and may belong to another type; the caller tells.
-DOOR = """
-SELECT t.id AS coupon_type_id, t.audience = 'restricted' AS is_restricted, t.requires_verified, t.face_value, t.valid_until,
+DOOR = f"""
+SELECT t.id AS coupon_type_id, t.audience = 'restricted' AS is_restricted, t.requires_verified, t.face_value,
+       least(t.valid_until, %(at)s::timestamptz + t.valid_days * interval '24 hours') AS valid_until,
        t.status AS coupon_type_status, t.claim_from, t.claim_until,
        c.status AS campaign_status, c.starts_at, c.ends_at, b.id AS budget_id,
        e.id AS entry_id, e.coupon_type_id AS entry_coupon_type_id, e.channel, e.needs_token, e.status AS entry_status,
-       e.opens_at, e.closes_at,
+       e.opens_at, e.closes_at, {ENTRY_IS_WITHIN_HOURS} AND {TYPE_IS_WITHIN_HOURS} AS is_within_hours,
        (SELECT count(*) FROM promotions_entryslice s WHERE s.entry_id = e.id) AS entry_slices,
        (SELECT count(*) FROM promotions_coupontypeslice s WHERE s.coupon_type_id = t.id) AS coupon_type_slices,
        (SELECT count(*) FROM promotions_budgetslice s WHERE s.budget_id = b.id) AS budget_slices,
@@ -24,7 +44,7 @@ SELECT t.id AS coupon_type_id, t.audience = 'restricted' AS is_restricted, t.req
   JOIN promotions_budget b ON b.campaign_id = c.id
   LEFT JOIN promotions_entry e ON e.code = %(entry)s
  WHERE t.code = %(coupon_type)s
-"""
+"""  # noqa: S608  put together from constants
 
 # Person, token, entry, type and budget, always in this order, each only where the one before gave.
 #
@@ -32,7 +52,7 @@ SELECT t.id AS coupon_type_id, t.audience = 'restricted' AS is_restricted, t.req
 # The row is locked by the upsert, so two claims by one identity wait for each other, and for nobody else.
 # The rest: the rows taken from say themselves whether their owner gives (`is_live`), so a stop is seen however long the statement
 # waited for the row.
-TAKE = """
+TAKE = f"""
 WITH person_take AS (
     INSERT INTO promotions_ruleuse AS u (rule_id, identity, times)
     SELECT wanted.rule_id, wanted.identity, ARRAY[%(at)s::timestamptz]
@@ -55,9 +75,11 @@ WITH person_take AS (
  RETURNING k.id
 ), entry_take AS (
     UPDATE promotions_entryslice s SET issued = s.issued + 1
-      FROM promotions_entry e
+      FROM promotions_entry e JOIN promotions_coupontype t ON t.id = e.coupon_type_id
+      JOIN promotions_campaign c ON c.id = t.campaign_id
      WHERE s.entry_id = %(entry)s AND s.number = %(entry_slice)s AND e.id = s.entry_id
        AND s.is_live AND s.issued < s.cap AND e.opens_at <= %(at)s AND e.closes_at > %(at)s
+       AND {ENTRY_IS_WITHIN_HOURS} AND {TYPE_IS_WITHIN_HOURS}
        AND (SELECT gave FROM person) AND (NOT e.needs_token OR EXISTS (SELECT FROM token_take))
  RETURNING s.id
 ), coupon_type_take AS (
@@ -77,7 +99,7 @@ WITH person_take AS (
 )
 SELECT (SELECT gave FROM person), (SELECT id FROM token_take), (SELECT id FROM entry_take),
        (SELECT id FROM coupon_type_take), (SELECT id FROM budget_take)
-"""
+"""  # noqa: S608  put together from constants
 
 # Which slices have room, and whether the budget's slices have room together where none has alone.
 ROOM = """

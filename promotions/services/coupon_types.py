@@ -1,5 +1,7 @@
 """Coupon types: drafted, approved, suspended. Restricted ones carry stricter rules that cannot be configured away."""
 
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -12,15 +14,38 @@ from backoffice.lib.errors import InvalidInput
 from backoffice.lib.models import Approval
 from backoffice.lib.states import move
 from promotions.models import Campaign, ClaimRule, CouponType, CouponTypeSlice
-from promotions.services.budgets import DEFAULT_SLICES, budget_figures, cut_count
+from promotions.services.blast import blast_radius, radius_text
+from promotions.services.budgets import DEFAULT_SLICES, cut_count
 from promotions.services.campaigns import save_valid
 from promotions.services.lifecycle import approved_object, ask, back_to_draft, stop
 from promotions.services.thresholds import arm_built_in
-from promotions.states import COUPON_TYPE_MOVES, Audience, CampaignStatus, CouponTypeStatus, Identity
+from promotions.states import COUPON_TYPE_MOVES, Audience, CampaignStatus, CouponTypeStatus, Identity, Stacks
 
 GO_LIVE = "promotions.coupon_type.go_live"
 RESUME = "promotions.coupon_type.resume"
 SMALL_QUANTITY = 1_000
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What else a coupon type may say of its coupons. `stacks_with` names coupon types, by code, and groups.
+
+    `uses_per_token` caps how often one token claims. Where a restricted type does not say, it is the quantity: no token could give
+    more.
+    """
+
+    valid_days: int | None = None
+    first_order_only: bool = False
+    stacks: str = Stacks.ANY
+    stacking_group: str = ""
+    stacks_with: Sequence[str] = ()
+    uses_per_token: int | None = None
+
+    def columns(self, audience: str, quantity: int | None) -> dict[str, Any]:
+        found = asdict(self) | {"stacks_with": list(self.stacks_with)}
+        if audience == Audience.RESTRICTED and self.uses_per_token is None:
+            found["uses_per_token"] = quantity
+        return found
 
 
 @transaction.atomic
@@ -34,11 +59,12 @@ def create_coupon_type(
     minimum_spend: Decimal,
     claim_from: datetime,
     claim_until: datetime,
-    valid_until: datetime,
+    valid_until: datetime | None,
     quantity: int | None,
     per_customer: int | None,
     requires_verified: bool,
     percentage: Decimal | None = None,
+    terms: Terms | None = None,
     slices: int | None = None,
 ) -> CouponType:
     """A draft with its rule per customer and its counter.
@@ -63,16 +89,22 @@ def create_coupon_type(
         valid_until=valid_until,
         quantity=quantity,
         requires_verified=requires_verified,
+        **(terms or Terms()).columns(audience, quantity),
     )
     save_valid(coupon_type)
     if per_customer is not None:
         save_valid(ClaimRule(coupon_type=coupon_type, identity=Identity.CUSTOMER, limit=per_customer))
-    parts = slices or _default_slices(audience, quantity)
+    cut_quantity(coupon_type, slices or default_slices(audience, quantity))
+    return coupon_type
+
+
+def cut_quantity(coupon_type: CouponType, parts: int) -> None:
+    """Make the counter of a new type, in so many slices."""
+    quantity = coupon_type.quantity
     quantities = [None] * parts if quantity is None else cut_count(quantity, parts)
     CouponTypeSlice.objects.bulk_create(
         CouponTypeSlice(coupon_type=coupon_type, number=number, quantity=part) for number, part in enumerate(quantities)
     )
-    return coupon_type
 
 
 def add_rule(coupon_type: CouponType, *, identity: str, window: Any, limit: int) -> ClaimRule:
@@ -82,22 +114,6 @@ def add_rule(coupon_type: CouponType, *, identity: str, window: Any, limit: int)
     rule = ClaimRule(coupon_type=coupon_type, identity=identity, window=window, limit=limit)
     save_valid(rule)
     return rule
-
-
-def blast_radius(coupon_type: CouponType) -> Decimal:
-    """The most money that can be given through this type from now on: bounded by quantity, by the entries' caps and by the budget.
-
-    In the campaign's currency. Entries count whether or not they are open yet: a second person may open them.
-    """
-    room = budget_figures(coupon_type.campaign.budget)["room"]
-    bounds = [room]
-    issued = sum(coupon_type.slices.values_list("issued", flat=True))
-    if coupon_type.quantity is not None:
-        bounds.append((coupon_type.quantity - issued) * coupon_type.face_value)
-    caps = list(coupon_type.entries.values_list("cap", flat=True))
-    if caps:
-        bounds.append((sum(caps) - issued) * coupon_type.face_value)
-    return max(min(bounds), Decimal(0))
 
 
 def request_coupon_type(coupon_type: CouponType, *, by: Any, reason: str, at: datetime) -> Approval:
@@ -117,23 +133,38 @@ def request_resume(coupon_type: CouponType, *, by: Any, reason: str, at: datetim
     )
 
 
+def end_coupon_type(coupon_type: CouponType, *, by: Any, reason: str, at: datetime) -> CouponType:
+    """Stop giving for good. Coupons already given stay valid; its entries close with the next check."""
+    return stop(coupon_type, to=CouponTypeStatus.ENDED, moves=COUPON_TYPE_MOVES, by=by, reason=reason)
+
+
 def suspend_coupon_type(coupon_type: CouponType, *, by: Any, reason: str, at: datetime) -> CouponType:
     """Stop giving at once. Coupons already given stay valid."""
     return stop(coupon_type, to=CouponTypeStatus.SUSPENDED, moves=COUPON_TYPE_MOVES, by=by, reason=reason)
 
 
 def _ask(coupon_type: CouponType, action: str, sentence: str, by: Any, reason: str, at: datetime) -> Approval:
-    money = f"{blast_radius(coupon_type):,} {coupon_type.campaign.currency}"
+    _refuse_unbounded(coupon_type)
     return ask(
         coupon_type,
         action=action,
-        summary=sentence % {"type": coupon_type, "money": money},
+        summary=sentence % {"type": coupon_type, "money": radius_text(blast_radius(coupon_type, at))},
         moves=COUPON_TYPE_MOVES,
         review=CouponTypeStatus.SUSPENDED if action == RESUME else CouponTypeStatus.IN_REVIEW,
         by=by,
         reason=reason,
         at=at,
     )
+
+
+def _refuse_unbounded(coupon_type: CouponType) -> None:
+    """What the trigger `unbounded_type_stays_a_draft` says, in words, before it is asked for."""
+    if coupon_type.rules.exists():
+        return
+    if coupon_type.is_restricted:
+        raise InvalidInput(_("A restricted coupon type needs a claim rule: how many for one customer, phone or device."))
+    if coupon_type.minimum_spend == 0 and coupon_type.quantity is None:
+        raise InvalidInput(_("A coupon without minimum spend needs a limit per customer or a quantity."))
 
 
 def _rejected(approval: Approval, at: datetime) -> None:
@@ -156,6 +187,7 @@ def _start(coupon_type: CouponType) -> None:
     move(coupon_type, CouponTypeStatus.LIVE, COUPON_TYPE_MOVES)
 
 
-def _default_slices(audience: str, quantity: int | None) -> int:
+def default_slices(audience: str, quantity: int | None) -> int:
+    """Into how many parts a new type's counter is cut."""
     is_small = quantity is not None and quantity < SMALL_QUANTITY
     return 1 if audience == Audience.RESTRICTED or is_small else DEFAULT_SLICES

@@ -14,7 +14,7 @@ from promotions.models import CouponType, Entry, EntrySlice, Threshold
 from promotions.services.budgets import DEFAULT_SLICES, cut_count
 from promotions.services.campaigns import save_valid
 from promotions.services.lifecycle import approved_object, ask, back_to_draft, stop
-from promotions.states import ENTRY_MOVES, EntryStatus
+from promotions.states import BUILT_IN_METRICS, ENTRY_MOVES, EntryStatus
 
 OPEN = "promotions.entry.open"
 RESUME = "promotions.entry.resume"
@@ -46,11 +46,16 @@ def create_entry(
         needs_token=needs_token,
     )
     save_valid(entry)
-    parts = slices or (1 if coupon_type.is_restricted or cap < SMALL_CAP else DEFAULT_SLICES)
-    EntrySlice.objects.bulk_create(
-        EntrySlice(entry=entry, number=number, cap=part) for number, part in enumerate(cut_count(cap, parts))
-    )
+    cut_cap(entry, slices)
     return entry
+
+
+def cut_cap(entry: Entry, slices: int | None = None) -> None:
+    """Make the counter of a new entry, in one slice where it is small or restricted."""
+    parts = slices or (1 if entry.coupon_type.is_restricted or entry.cap < SMALL_CAP else DEFAULT_SLICES)
+    EntrySlice.objects.bulk_create(
+        EntrySlice(entry=entry, number=number, cap=part) for number, part in enumerate(cut_count(entry.cap, parts))
+    )
 
 
 def request_entry(entry: Entry, *, by: Any, reason: str, at: datetime) -> Approval:
@@ -101,6 +106,10 @@ def _resume(approval: Approval, at: datetime) -> None:
 
 
 def _open_entry(entry: Entry) -> None:
-    if entry.coupon_type.is_restricted and not Threshold.objects.armed().filter(coupon_type=entry.coupon_type, is_built_in=True):
-        raise DomainError("A restricted coupon type must be live, with its thresholds armed, before an entry of it can open.")
+    if entry.coupon_type.is_restricted:
+        armed = Threshold.objects.armed().filter(coupon_type=entry.coupon_type, is_built_in=True)
+        if set(BUILT_IN_METRICS) - set(armed.values_list("metric", flat=True)):
+            raise DomainError(
+                _("A restricted coupon type must be live, with all its thresholds armed and none crossed, before an entry opens.")
+            )
     move(entry, EntryStatus.OPEN, ENTRY_MOVES)

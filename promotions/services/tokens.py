@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from backoffice.lib.audit import because
 from backoffice.lib.errors import DomainError, InvalidInput
@@ -33,6 +34,9 @@ def make_token_batch(
         raise InvalidInput(f"A batch has 1 to {MOST_TOKENS:,} tokens.")
     if not 1 <= uses <= entry.cap:
         raise InvalidInput(f"A token of this entry can be used 1 to {entry.cap:,} times: that is the entry's cap.")
+    most = entry.coupon_type.uses_per_token
+    if most is not None and uses > most:
+        raise InvalidInput(_("A token of this coupon type can be used %(most)s times at most.") % {"most": f"{most:,}"})
     if not at < expires_at <= entry.closes_at:
         raise InvalidInput("Tokens expire in the future, and no later than their entry closes.")
     if entry.status == EntryStatus.CLOSED or not entry.needs_token:

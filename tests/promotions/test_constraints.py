@@ -15,6 +15,13 @@ from promotions.models import (
     RuleUse,
 )
 from promotions.services.thresholds import BUILT_IN
+from tests.promotions.conditions import (
+    a_draft_restricted_type,
+    a_draft_type,
+    a_scope_line,
+    some_hours,
+    some_hours_of_an_entry,
+)
 from tests.promotions.factories import (
     a_campaign,
     a_claim,
@@ -73,7 +80,18 @@ CHECKS = {
     "coupon_type_valid_after_claim_begins": (a_coupon_type, "valid_until = claim_from"),
     "coupon_type_restricted_is_capped_and_verified": (a_restricted_type, "quantity = NULL"),
     "coupon_type_restricted_is_capped_and_verified ": (a_restricted_type, "requires_verified = false"),
-    "coupon_type_restricted_is_capped_and_verified  ": (a_coupon_type, "audience = 'restricted'"),
+    "coupon_type_restricted_is_capped_and_verified  ": (a_draft_type, "audience = 'restricted', uses_per_token = 1"),
+    "coupon_type_coupons_expire": (a_coupon_type, "valid_until = NULL"),
+    "coupon_type_valid_days_in_range": (a_draft_type, "valid_days = 0"),
+    "coupon_type_lists_what_it_stacks_with": (a_draft_type, "stacks = 'listed'"),
+    "coupon_type_restricted_caps_uses_of_a_token": (a_draft_restricted_type, "uses_per_token = NULL"),
+    "coupon_type_restricted_caps_uses_of_a_token ": (a_draft_restricted_type, "uses_per_token = 0"),
+    "scope_line_names_something": (a_scope_line, "value = '*'"),
+    "scope_line_names_something ": (a_scope_line, "value = 'T*A'"),
+    "scope_line_category_is_known": (a_scope_line, "\"by\" = 'category'"),
+    "opening_hours_have_one_owner": (some_hours_of_an_entry, "entry_id = NULL, coupon_type_id = NULL"),
+    "opening_hours_days_are_known": (some_hours, "weekdays = '{}'"),
+    "opening_hours_days_are_known ": (some_hours, "weekdays = '{1,8}'"),
     "coupon_type_slice_never_overshoots": (lambda: a_slice(CouponTypeSlice), "issued = quantity + 1"),
     "coupon_type_slice_never_overshoots ": (lambda: a_slice(CouponTypeSlice), "quantity = 0"),
     "promotions_coupontypeslice_issued_check": (lambda: a_slice(CouponTypeSlice), "issued = -1"),
@@ -107,6 +125,7 @@ UNIQUES = {
     "claim_token_number_once_per_batch": lambda: copy_of(a_token()),
     "claim_rule_once_per_identity_and_window": lambda: copy_of(a_rule()),
     "rule_use_one_row_per_identity": lambda: copy_of(a_use()),
+    "scope_line_once_per_coupon_type": lambda: copy_of(a_scope_line()),
     "redemption_one_open_per_coupon": lambda: copy_of(a_redemption(), order_ref="'o2'"),
 }
 

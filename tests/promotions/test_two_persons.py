@@ -142,7 +142,7 @@ CHANGES = {
     "a campaign's budget": ("campaign", lambda obj: Budget.objects.update(amount=Decimal(10_000_000))),
     "a type's face value": ("coupon_type", lambda obj: CouponType.objects.update(face_value=Decimal(1000))),
     "a type's quantity": ("coupon_type", lambda obj: CouponType.objects.update(quantity=None)),
-    "a type's audience": ("coupon_type", lambda obj: CouponType.objects.update(audience="restricted", requires_verified=True)),
+    "a type's name": ("coupon_type", lambda obj: CouponType.objects.update(name="Something else")),
     "a rule's limit": ("coupon_type", lambda obj: ClaimRule.objects.update(limit=99)),
     "a rule less": ("coupon_type", lambda obj: ClaimRule.objects.all().delete()),
     "a rule more": ("coupon_type", lambda obj: ClaimRule.objects.create(coupon_type=obj, identity=Identity.DEVICE, limit=1)),
