@@ -36,16 +36,25 @@ class Model:
 STOPPERS = "OANLR"
 MODELS = {
     "promotions_campaign": Model(
-        see=EVERYBODY, add="OR", edit="OR", steps={"ask_to_go_live": "OR", "pause": STOPPERS, "ask_to_resume": "OR"}
+        see=EVERYBODY,
+        add="OR",
+        edit="OR",
+        steps={"ask_to_go_live": "OR", "pause": STOPPERS, "ask_to_resume": "OR", "end": STOPPERS, "duplicate": "OR"},
+        actions={"pause_several": STOPPERS, "end_several": STOPPERS},
     ),
     "promotions_coupontype": Model(
-        see=EVERYBODY, add="OR", edit="OR", steps={"ask_to_go_live": "OR", "suspend": STOPPERS, "ask_to_resume": "OR"}
+        see=EVERYBODY,
+        add="OR",
+        edit="OR",
+        steps={"ask_to_go_live": "OR", "suspend": STOPPERS, "ask_to_resume": "OR", "end": STOPPERS},
+        actions={"suspend_several": STOPPERS, "end_several": STOPPERS},
     ),
     "promotions_entry": Model(
         see=EVERYBODY,
         add="OR",
         edit="OR",
         steps={"ask_to_open": "OR", "suspend": STOPPERS, "ask_to_resume": "OR", "close": STOPPERS},
+        actions={"suspend_several": STOPPERS, "close_several": STOPPERS},
     ),
     "promotions_tokenbatch": Model(see="OANLUR", add="OR", steps={"revoke": "OALR"}, pages={"sheet": "OR"}),
     "promotions_claimtoken": Model(see="OANLUR", steps={"revoke": "OALR"}),
