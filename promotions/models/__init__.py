@@ -4,8 +4,9 @@ from promotions.models.claims import Claim, Coupon, Redemption
 from promotions.models.conditions import OpeningHours, ScopeLine
 from promotions.models.coupon_types import CouponType, CouponTypeSlice
 from promotions.models.customers import Customer
-from promotions.models.entries import ClaimToken, Entry, EntrySlice, TokenBatch
+from promotions.models.entries import Entry, EntrySlice
 from promotions.models.rules import ClaimRule, IdentityBlock, RuleUse
+from promotions.models.tokens import ClaimToken, TokenBatch, TokenExport
 from promotions.models.watch import Alarm, Threshold
 
 __all__ = [
@@ -29,4 +30,5 @@ __all__ = [
     "ScopeLine",
     "Threshold",
     "TokenBatch",
+    "TokenExport",
 ]

@@ -14,6 +14,6 @@ UPDATE promotions_coupontype t
 
 
 class Migration(migrations.Migration):
-    dependencies = [("promotions", "0002_conditions_of_coupon_types")]
+    dependencies = [("promotions", "0004_conditions_of_coupon_types")]
 
     operations = [migrations.RunSQL(CAP, migrations.RunSQL.noop)]

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("promotions", "0003_tokens_capped_by_quantity"),
+        ("promotions", "0005_tokens_capped_by_quantity"),
     ]
 
     operations = [
