@@ -258,6 +258,8 @@ STORAGES = {
     },
 }
 
+# What this installation was measured to give; the blast radius within a minute is computed from it
+HOLDFAST_CLAIMS_PER_SECOND = env.integer("HOLDFAST_CLAIMS_PER_SECOND", 500, least=1, most=1_000_000)
 # What is told to the outside: e-mails to staff, signed webhooks. Receivers are rows that staff edit.
 vars().update(env.mail("EMAIL_URL", None if IS_PRODUCTION else "consolemail://"))
 DEFAULT_FROM_EMAIL = env.text("HOLDFAST_MAIL_FROM", "holdfast@localhost")

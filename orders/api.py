@@ -17,9 +17,10 @@ from orders.models import Order, OrderDiscount, OrderLine
 from orders.services.cancelling import cancel_order
 from orders.services.delivering import deliver_order
 from orders.services.errors import OrderNotFound
-from orders.services.placing import LineRequest, OrderRequest, place_order
+from orders.services.placing import LineRequest, OrderRequest, has_ordered, place_order
 from orders.states import CancelledBy
-from promotions.api.quotes import codes_input, lines_input
+from promotions.api.quotes import QuoteInput, QuoteOutput, basket_of, codes_input, lines_input, shown_quote
+from promotions.services.redeeming import quote_coupons
 
 NOT_FOUND = {"order_not_found": (404, _("There is no order with this reference."))}
 FINAL = {"order_is_final": (409, _("The order is delivered or cancelled already."))}
@@ -48,7 +49,7 @@ class NothingInput(StrictSerializer):
 class OrderLineOutput(serializers.ModelSerializer):
     class Meta:
         model = OrderLine
-        fields = ["sku", "category", "amount", "discount"]
+        fields = ["sku", "category", "product_category", "amount", "discount"]
 
 
 class OrderDiscountOutput(serializers.ModelSerializer):
@@ -174,8 +175,52 @@ class CancellationView(StorefrontView):
         return Response(_shown(ref))
 
 
+@extend_schema(tags=["orders"])
+class QuotesView(StorefrontView):
+    scopes = {"POST": Scope.QUOTES_WRITE}
+    problems = {"POST": {"coupon_refused": (409, _("A coupon cannot pay for this basket."))}}
+
+    @extend_schema(
+        operation_id="quote",
+        summary="Ask what coupons would take off",
+        request=QuoteInput,
+        responses=QuoteOutput,
+        examples=[
+            OpenApiExample(
+                "quote",
+                request_only=True,
+                value={
+                    "customer": "u1001",
+                    "coupons": ["7KQ2M9XWPD3RTA"],
+                    "lines": [{"sku": "tea-500g", "category": "goods", "amount": "128.00"}],
+                },
+            )
+        ],
+    )
+    @idempotent
+    def post(self, request: Request) -> Response:
+        """Changes nothing, and promises nothing: the coupons are taken when the order is placed.
+
+        A refusal says in `errors` of each coupon that does not fit why: by a code such as `minimum_not_met`, and in a sentence.
+        """
+        asked = QuoteInput(data=request.data)
+        asked.is_valid(raise_exception=True)
+        data = asked.validated_data
+        quote = quote_coupons(
+            codes=data["coupons"],
+            customer_ref=data["customer"],
+            lines=basket_of(data["lines"]),
+            at=clock.now(),
+            has_ordered=lambda: has_ordered(data["customer"]),
+        )
+        return Response(QuoteOutput(shown_quote(quote)).data)
+
+
 def _order_request(data: dict[str, Any]) -> OrderRequest:
-    lines = (LineRequest(line["sku"], line["category"], line["amount"], line["recipient"] or "") for line in data["lines"])
+    lines = (
+        LineRequest(line["sku"], line["category"], line["amount"], line["recipient"] or "", line["product_category"])
+        for line in data["lines"]
+    )
     return OrderRequest(
         ref=data["ref"],
         customer_ref=data["customer"],

@@ -128,6 +128,7 @@ class RefusalReason(models.TextChoices):
     WRONG_CHANNEL = "wrong_channel", _("the entry has another channel")
     ENTRY_NOT_OPEN = "entry_not_open", _("the entry is not open")
     OUTSIDE_PERIOD = "outside_period", _("outside the period")
+    OUTSIDE_HOURS = "outside_hours", _("outside its hours")
     CAMPAIGN_NOT_LIVE = "campaign_not_live", _("the campaign is not live")
     COUPON_TYPE_NOT_LIVE = "coupon_type_not_live", _("the coupon type is not live")
     TOKEN_MISSING = "token_missing", _("no token")
@@ -207,6 +208,52 @@ class Category(models.TextChoices):
 VIRTUAL_CATEGORIES = (Category.PHONE_CREDIT, Category.GAME_CREDIT)
 
 
+class ScopeBy(models.TextChoices):
+    """By what a line of a coupon type's scope names lines of a basket: a field of theirs."""
+
+    CATEGORY = "category", _("category")
+    PRODUCT_CATEGORY = "product_category", _("product category of the storefront")
+    SKU = "sku", _("SKU")
+
+
+class ScopeSide(models.TextChoices):
+    INCLUDED = "included", _("take part")
+    LEFT_OUT = "left_out", _("are left out")
+
+
+class Stacks(models.TextChoices):
+    """With which other coupons a coupon may pay for one order. Both sides must agree."""
+
+    ANY = "any", _("with any other coupon")
+    LISTED = "listed", _("only with those listed")
+    ALONE = "alone", _("with no other coupon")
+
+
+class Weekday(models.IntegerChoices):
+    MONDAY = 1, _("Mon")
+    TUESDAY = 2, _("Tue")
+    WEDNESDAY = 3, _("Wed")
+    THURSDAY = 4, _("Thu")
+    FRIDAY = 5, _("Fri")
+    SATURDAY = 6, _("Sat")
+    SUNDAY = 7, _("Sun")
+
+
+class CouponMisfit(models.TextChoices):
+    """Why a coupon cannot pay for a basket: told to the storefront, which shows it to its customer."""
+
+    UNKNOWN_COUPON = "unknown_coupon", _("this customer has no such coupon")
+    NOT_USABLE = "not_usable", _("redeemed, voided or frozen")
+    EXPIRED = "expired", _("expired")
+    NAMED_TWICE = "named_twice", _("named twice")
+    CURRENCIES_DIFFER = "currencies_differ", _("coupons of different currencies")
+    NOT_FIRST_ORDER = "not_first_order", _("for a first order only")
+    NOTHING_COVERED = "nothing_covered", _("nothing in the basket is covered")
+    MINIMUM_NOT_MET = "minimum_not_met", _("the minimum spend is not met")
+    DOES_NOT_STACK = "does_not_stack", _("does not go with another coupon")
+    TAKES_NOTHING = "takes_nothing", _("would take nothing off")
+
+
 class Metric(models.TextChoices):
     ISSUED_AMOUNT = "issued_amount", _("face value issued")
     REDEEMED_AMOUNT = "redeemed_amount", _("amount redeemed")
@@ -247,6 +294,7 @@ METRICS_OF_KIND = {
 SILENT_REASONS = (
     RefusalReason.ENTRY_NOT_OPEN,
     RefusalReason.OUTSIDE_PERIOD,
+    RefusalReason.OUTSIDE_HOURS,
     RefusalReason.COUPON_TYPE_NOT_LIVE,
     RefusalReason.CAMPAIGN_NOT_LIVE,
     RefusalReason.TOKEN_EXPIRED,
@@ -276,6 +324,15 @@ class Severity(models.TextChoices):
     URGENT = "urgent", _("urgent")
 
 
+# The lines that no restricted type may be without (`services.built_in_lines.BUILT_IN` says where they are drawn).
+BUILT_IN_METRICS = (
+    Metric.TOKEN_REFUSALS,
+    Metric.CUSTOMERS_ON_ONE_TOKEN,
+    Metric.YOUNG_ACCOUNTS_ON_SHARED_TOKENS,
+    Metric.QUICK_CASH_OUTS,
+    Metric.ATTEMPTS,
+    Metric.ISSUED_COUNT,
+)
 # What each act can move: only the lines drawn on that need to be looked at after it.
 MOVED_BY_ISSUING = (
     Metric.ISSUED_AMOUNT,

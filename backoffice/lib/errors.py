@@ -1,13 +1,17 @@
 """Refusals that a person can read. The API answers them with 409 and their code, the admin shows their sentence."""
 
+from collections.abc import Sequence
+
 
 class DomainError(Exception):
     """A rule of the trade said no; nothing was changed.
 
-    `str(error)` is a sentence for a clerk. `code` is stable: programs decide by it.
+    `str(error)` is a sentence for a clerk. `code` is stable: programs decide by it. `errors` says the same of parts of the input,
+    each with a JSON pointer, a code and a sentence.
     """
 
     code = "refused"
+    errors: Sequence[dict[str, str]] = ()
 
 
 class StaleState(DomainError):

@@ -52,7 +52,7 @@ class ProblemSerializer(serializers.Serializer):
     code = serializers.CharField()
     detail = serializers.CharField(help_text=_("A sentence for people."))
     errors = ErrorSerializer(  # type: ignore[assignment]
-        many=True, help_text=_("Empty but for what is wrong with the input.")
+        many=True, help_text=_("What is wrong with the input, or why parts of it are refused.")
     )
 
 

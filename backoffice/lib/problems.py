@@ -1,7 +1,7 @@
 """Errors of the API, as RFC 9457 problem details: `application/problem+json` with a stable `code` that programs decide by.
 
-`errors` lists what is wrong with the input, and is empty otherwise. Each entry has a JSON pointer into the body, a code and a
-sentence.
+`errors` lists what is wrong with the input, or why parts of it were refused, and is empty otherwise. Each entry has a JSON pointer
+into the body, a code and a sentence.
 """
 
 import math
@@ -93,7 +93,7 @@ def problem_response(
 def problem_handler(error: Exception, context: dict[str, Any]) -> JsonResponse | None:
     """DRF's exception handler. Answers None for what is our own fault: Django logs it, and `server_error` answers."""
     if isinstance(error, DomainError):
-        return problem_response(_status_of(error), error.code, error)
+        return problem_response(_status_of(error), error.code, error, error.errors)
     known = _as_api_exception(error)
     if known is None:
         return None

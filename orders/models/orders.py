@@ -99,6 +99,9 @@ class OrderLine(models.Model):
     position = models.PositiveSmallIntegerField(_("position"))
     sku = models.CharField(_("SKU"), max_length=64)
     category = models.CharField(_("category"), max_length=12, choices=Category)
+    product_category = models.CharField(
+        _("product category"), max_length=64, blank=True, help_text=_("Where the storefront's catalogue files it.")
+    )
     amount = models.DecimalField(_("amount"), max_digits=14, decimal_places=2)
     discount = models.DecimalField(_("discount"), max_digits=14, decimal_places=2, default=0)
     recipient_hash = models.CharField(max_length=64, blank=True, editable=False)

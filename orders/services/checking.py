@@ -19,12 +19,16 @@ AMOUNTS_END_AT = Decimal(10) ** 12
 
 @dataclass(frozen=True)
 class LineRequest:
-    """One thing ordered: the amount before discounts, and of a top-up the number or account that is credited."""
+    """One thing ordered: the amount before discounts, and of a top-up the number or account that is credited.
+
+    `product_category` is where the storefront's catalogue files it, or empty: scopes of coupons may name it.
+    """
 
     sku: str
     category: str
     amount: Decimal
     recipient: str = ""
+    product_category: str = ""
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,10 @@ def _line(number: int, line: LineRequest) -> LineRequest:
     if is_virtual(line) and not recipient.strip():
         raise InvalidInput(f"Line {number}: a top-up needs a recipient, the number or account that is credited.")
     sku = checked_reference(line.sku, f"the SKU of line {number}", longest=LONGEST_REFERENCE)
-    return LineRequest(sku, line.category, _amount(number, line.amount), recipient)
+    filed = checked_reference(
+        line.product_category, f"the product category of line {number}", longest=LONGEST_REFERENCE, may_be_blank=True
+    )
+    return LineRequest(sku, line.category, _amount(number, line.amount), recipient, filed)
 
 
 def _amount(number: int, amount: Any) -> Decimal:

@@ -15,7 +15,7 @@ from orders.services.alarm_holds import hold_by_alarm
 from orders.services.checking import LineRequest, OrderRequest, checked, is_virtual
 from orders.services.errors import DuplicateOrder
 from orders.signals import order_placed
-from orders.states import HoldKind
+from orders.states import HoldKind, OrderStatus
 from promotions.services.customers import customer_who_orders
 from promotions.services.nobody import known_device, known_network, known_recipient
 from promotions.services.redeeming import BasketLine, CouponRefused, Quote, redeem_coupons
@@ -43,10 +43,22 @@ def place_order(request: OrderRequest, *, at: datetime) -> Order:
         raise
 
 
+def has_ordered(customer_ref: str) -> bool:
+    """Whether the customer placed an order that was not cancelled."""
+    return Order.objects.filter(customer__ref=customer_ref).exclude(status=OrderStatus.CANCELLED).exists()
+
+
 def _store(request: OrderRequest, recipients: Sequence[tuple[str, str]], at: datetime) -> Order:
     customer = customer_who_orders(request.customer_ref, at=at)
-    basket = [BasketLine(line.sku, line.category, line.amount) for line in request.lines]
-    quote = redeem_coupons(codes=request.coupon_codes, customer=customer, lines=basket, order_ref=request.ref, at=at)
+    basket = [BasketLine(line.sku, line.category, line.amount, line.product_category) for line in request.lines]
+    quote = redeem_coupons(
+        codes=request.coupon_codes,
+        customer=customer,
+        lines=basket,
+        order_ref=request.ref,
+        at=at,
+        has_ordered=lambda: has_ordered(customer.ref),
+    )
     order = Order.objects.create(
         ref=request.ref,
         customer=customer,
@@ -89,6 +101,7 @@ def _lines(order: Order, lines: Sequence[LineRequest], recipients: Sequence[tupl
             position=position,
             sku=line.sku,
             category=line.category,
+            product_category=line.product_category,
             amount=line.amount,
             discount=discount,
             recipient_hash=recipient_hash,

@@ -10,14 +10,15 @@ from django.db.models import F, Sum
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.widgets import UnfoldAdminDecimalFieldWidget
+from unfold.widgets import UnfoldAdminDecimalFieldWidget, UnfoldAdminSplitDateTimeWidget, UnfoldAdminTextInputWidget
 
 from backoffice.lib.admin.base import ReasonedForm
 from backoffice.lib.admin.columns import state_column, text_column, time_column
 from backoffice.lib.admin.filters import ChoicesFilter, MomentFilter
 from backoffice.lib.admin.history import Source, source_of, tracker_of
 from backoffice.lib.admin.page import Fact, Headline, Panel
-from backoffice.lib.admin.steps import Step
+from backoffice.lib.admin.steps import ReasonForm, Step
+from backoffice.lib.admin.stopping import StopsSeveralMixin
 from backoffice.lib.display import NOTHING, amount_text, count_text, state_badge, time_html, time_text
 from backoffice.lib.money import ZERO
 from promotions.admin.changing import change_steps
@@ -26,12 +27,33 @@ from promotions.admin.links import list_of, page_of, refusals_panel, share, thre
 from promotions.admin.rules import ClaimRuleInline, rule_steps, save_rules
 from promotions.models import Budget, BudgetSlice, Campaign, Claim, ClaimRule, CouponType, CouponTypeSlice, Threshold
 from promotions.services.budgets import budget_figures
-from promotions.services.campaigns import create_campaign, pause_campaign, request_campaign, request_resume
+from promotions.services.campaigns import create_campaign, end_campaign, pause_campaign, request_campaign, request_resume
+from promotions.services.duplicating import duplicate_campaign
 from promotions.states import CAMPAIGN_GIVING, CampaignStatus
 
 
 def money(campaign: Campaign, amount: Decimal) -> str:
     return amount_text(amount, campaign.currency)
+
+
+class DuplicateForm(ReasonForm):
+    """What a copy cannot take from its original."""
+
+    code = forms.CharField(
+        label=gettext_lazy("Code of the copy"),
+        max_length=40,
+        widget=UnfoldAdminTextInputWidget,
+        help_text=gettext_lazy("Codes of coupon types and entries are made from it."),
+    )
+    starts_at = forms.SplitDateTimeField(
+        label=gettext_lazy("Starts at"),
+        widget=UnfoldAdminSplitDateTimeWidget,
+        help_text=gettext_lazy("All other times move by as much."),
+    )
+    field_order = ("code", "starts_at", "reason")
+
+    def for_object(self, obj: Campaign) -> None:
+        self.initial.setdefault("starts_at", obj.ends_at)
 
 
 STEPS = (
@@ -83,6 +105,40 @@ STEPS = (
         ),
         done=gettext_lazy("Sent to Approvals. A second person decides."),
     ),
+    Step(
+        name="end",
+        label=gettext_lazy("End early"),
+        icon="block",
+        is_stop=True,
+        permission="promotions.stop_campaign",
+        run=end_campaign,
+        is_shown=lambda campaign: campaign.status in (*CAMPAIGN_GIVING, CampaignStatus.PAUSED),
+        tells=lambda campaign: (
+            _(
+                "%(campaign)s gives no coupon any more, and nobody can start it again. Coupons already given stay valid:"
+                " %(reserved)s. Its coupon types and entries end with it."
+            )
+            % {"campaign": campaign, "reserved": money(campaign, budget_figures(campaign.budget)["reserved"])}
+        ),
+        done=gettext_lazy("Ended for good."),
+    ),
+    Step(
+        name="duplicate",
+        label=gettext_lazy("Duplicate"),
+        icon="content_copy",
+        permission="promotions.add_campaign",
+        run=duplicate_campaign,
+        form_class=DuplicateForm,
+        leads_to_result=True,
+        tells=lambda campaign: (
+            _(
+                "A draft is made with the budget, coupon types, rules, scopes, hours, entries and thresholds of %(campaign)s, all"
+                " as drafts, their times moved to the new start. You own it. Nothing of %(campaign)s changes."
+            )
+            % {"campaign": campaign}
+        ),
+        done=gettext_lazy("This is the copy: a draft."),
+    ),
     *change_steps(Campaign, ask="promotions.request_campaign", stop="promotions.stop_campaign", drop="promotions.change_campaign"),
 )
 
@@ -120,35 +176,22 @@ COLUMNS = (
 )
 
 
+NAMES, PERIOD, POLICY = (("code", "name"), "partner"), ("starts_at", "ends_at"), (("slot_return", "overrun_policy"), "time_zone")
+
+
 @admin.register(Campaign)
-class CampaignAdmin(DraftAdmin):
+class CampaignAdmin(StopsSeveralMixin, DraftAdmin):
     form = add_form = CampaignForm
     steps = (*STEPS, *rule_steps("promotions.request_campaign"))
+    stops = tuple(step for step in STEPS if step.is_stop and step.name in ("pause", "end"))
     inlines = (ClaimRuleInline,)
     list_display = COLUMNS
     list_filter = (("status", ChoicesFilter), ("starts_at", MomentFilter))
     list_select_related = ("owner", "budget")
     search_fields = ("code", "name", "partner")
     ordering = ("-starts_at", "-pk")
-    add_fieldsets = (
-        (
-            None,
-            {
-                "fields": (
-                    ("code", "name"),
-                    "partner",
-                    "starts_at",
-                    "ends_at",
-                    ("budget", "currency"),
-                    "slot_return",
-                    "overrun_policy",
-                )
-            },
-        ),
-    )
-    fieldsets = (
-        (None, {"fields": (("code", "name"), "partner", "starts_at", "ends_at", "budget", "slot_return", "overrun_policy")}),
-    )
+    add_fieldsets = ((None, {"fields": (*NAMES, *PERIOD, ("budget", "currency"), *POLICY)}),)
+    fieldsets = ((None, {"fields": (*NAMES, *PERIOD, "budget", *POLICY)}),)
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> tuple:
         return self.inlines if obj else ()
@@ -179,6 +222,7 @@ class CampaignAdmin(DraftAdmin):
             Fact(_("Ends"), time_html(obj.ends_at)),
             Fact(_("Owner"), obj.owner, obj.partner),
             Fact(_("Cancelled orders give back"), obj.get_slot_return_display()),
+            Fact(_("Opening hours are meant in"), obj.time_zone),
         ]
         return Headline(str(obj), state_badge(obj), facts=facts)
 

@@ -2,50 +2,60 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
-from django.db.models import F, Sum
-from django.http import HttpRequest
+from django.db.models import Sum
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
-from backoffice.lib.admin.base import ReasonedForm
+from backoffice.lib import clock
 from backoffice.lib.admin.columns import money_column, state_column, text_column, time_column
 from backoffice.lib.admin.filters import ChoicesFilter, MomentFilter, lookup_filter
 from backoffice.lib.admin.history import Source, source_of, tracker_of
 from backoffice.lib.admin.page import Fact, Headline, Panel
 from backoffice.lib.admin.steps import Step
+from backoffice.lib.admin.stopping import StopsSeveralMixin
 from backoffice.lib.display import NOTHING, amount_text, count_text, duration_text, state_badge, time_html
 from promotions.admin.changing import change_steps
+from promotions.admin.conditions import HoursInline, ScopeInline, is_of_conditions, save_conditions
+from promotions.admin.coupon_type_forms import ADD_SECTIONS, SECTIONS, CouponTypeForm, NewCouponTypeForm
 from promotions.admin.drafts import DraftAdmin, approvals_panel, why_not_ask
 from promotions.admin.links import batches_panel, entries_panel, list_of, page_of, refusals_panel, thresholds_panel
+from promotions.admin.radius import radius_panel
 from promotions.admin.rules import ClaimRuleInline, rule_steps, rules_panel, save_rules
 from promotions.models import (
     Campaign,
     Claim,
     ClaimRule,
-    ClaimToken,
     CouponType,
     CouponTypeSlice,
     Entry,
     EntrySlice,
+    OpeningHours,
+    ScopeLine,
     Threshold,
     TokenBatch,
 )
-from promotions.services.budgets import budget_figures, coupon_type_figures
+from promotions.models.coupon_types import TERMS
+from promotions.services.blast import blast_radius, radius_text
+from promotions.services.budgets import coupon_type_figures
 from promotions.services.coupon_types import (
-    blast_radius,
+    Terms,
     create_coupon_type,
+    end_coupon_type,
     request_coupon_type,
     request_resume,
     suspend_coupon_type,
 )
-from promotions.states import CouponTypeStatus, EntryStatus
+from promotions.states import CouponTypeStatus
+from promotions.wording import hours_words, terms_sentence, validity_words, value_words
+
+BELONGING = (ClaimRule, ScopeLine, OpeningHours, Threshold)
 
 
 def cost(coupon_type: CouponType) -> str:
-    return amount_text(blast_radius(coupon_type), coupon_type.campaign.currency)
+    return radius_text(blast_radius(coupon_type, clock.now()))
 
 
 STEPS = (
@@ -100,23 +110,24 @@ STEPS = (
         ),
         done=gettext_lazy("Sent to Approvals. A second person decides."),
     ),
+    Step(
+        name="end",
+        label=gettext_lazy("End for good"),
+        icon="block",
+        is_stop=True,
+        permission="promotions.suspend_coupontype",
+        run=end_coupon_type,
+        is_shown=lambda kind: kind.status in (CouponTypeStatus.LIVE, CouponTypeStatus.SUSPENDED),
+        tells=lambda kind: (
+            _("Nobody gets a coupon of %(type)s any more, and nobody can start it again. Coupons already given stay valid.")
+            % {"type": kind}
+        ),
+        done=gettext_lazy("Ended for good."),
+    ),
     *change_steps(
         CouponType, ask="promotions.request_coupontype", stop="promotions.suspend_coupontype", drop="promotions.change_coupontype"
     ),
 )
-
-
-class NewCouponTypeForm(ReasonedForm):
-    """The limit per customer becomes the first claim rule."""
-
-    per_customer = forms.IntegerField(
-        label=gettext_lazy("Coupons per customer"),
-        min_value=1,
-        required=False,
-        initial=1,
-        widget=UnfoldAdminIntegerFieldWidget,
-        help_text=gettext_lazy("Empty for no limit."),
-    )
 
 
 CampaignFilter = lookup_filter(
@@ -133,45 +144,40 @@ COLUMNS = (
     text_column(lambda kind: page_of(kind.campaign, kind.campaign.code), "campaign", gettext_lazy("campaign")),
     state_column("status", gettext_lazy("state")),
     state_column("audience", gettext_lazy("audience")),
-    money_column("face_value", gettext_lazy("face value"), currency="campaign.currency"),
+    text_column(value_words, "takes_off", gettext_lazy("takes off")),
+    money_column("minimum_spend", gettext_lazy("minimum spend"), currency="campaign.currency"),
     text_column(lambda kind: f"{count_text(kind.issued)} / {count_text(kind.quantity)}", "issued", gettext_lazy("issued")),
     time_column("claim_until", gettext_lazy("claim until")),
 )
 
 
-CONDITIONS = (
-    ("requires_verified", "requires_verified_phone", "new_customers_only"),
-    ("minimum_account_age", "regions"),
-)
-
-
 @admin.register(CouponType)
-class CouponTypeAdmin(DraftAdmin):
+class CouponTypeAdmin(StopsSeveralMixin, DraftAdmin):
     add_form = NewCouponTypeForm
+    form = CouponTypeForm
     steps = (*STEPS, *rule_steps("promotions.request_coupontype"))
-    inlines = (ClaimRuleInline,)
+    stops = tuple(step for step in STEPS if step.is_stop and step.name in ("suspend", "end"))
+    inlines = (ClaimRuleInline, ScopeInline, HoursInline)
     list_display = COLUMNS
     list_filter = (("status", ChoicesFilter), ("audience", ChoicesFilter), CampaignFilter, ("claim_until", MomentFilter))
     list_select_related = ("campaign",)
     search_fields = ("code", "name")
     ordering = ("-pk",)
     autocomplete_fields = ("campaign",)
-    worth = (("face_value", "percentage"), "minimum_spend", "claim_from", "claim_until", "valid_until")
-    add_fieldsets = (
-        (None, {"fields": ("campaign", ("code", "name"), "audience", *worth)}),
-        (gettext_lazy("Limits"), {"fields": (("quantity", "per_customer"), "budget_amount")}),
-        (gettext_lazy("Who may claim"), {"fields": CONDITIONS}),
-    )
-    fieldsets = (
-        (None, {"fields": (("code", "name"), *worth, ("quantity", "budget_amount"), "cooling")}),
-        (gettext_lazy("Who may claim"), {"fields": CONDITIONS}),
-    )
+    add_fieldsets = ADD_SECTIONS
+    fieldsets = SECTIONS
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> tuple:
         return self.inlines if obj else ()
 
     def create(self, request: HttpRequest, data: dict[str, Any]) -> CouponType:
-        return create_coupon_type(**data)
+        terms = Terms(**{name: data.pop(name) for name in TERMS})
+        return create_coupon_type(terms=terms, **data)
+
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
+        """On to the draft's own page: scope, hours and rules are added there."""
+        super().response_add(request, obj, post_url_continue)
+        return HttpResponseRedirect(reverse("admin:promotions_coupontype_change", args=[obj.pk]))
 
     def load_rows(self, rows: list[Any]) -> None:
         sums = CouponTypeSlice.objects.filter(coupon_type__in=rows).values_list("coupon_type")
@@ -180,15 +186,18 @@ class CouponTypeAdmin(DraftAdmin):
             kind.issued = issued.get(kind.pk, 0)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
-        save_rules(form.instance, formset)
+        if is_of_conditions(formset):
+            save_conditions(form.instance, formset)
+        else:
+            save_rules(form.instance, formset)
 
     def headline(self, request: HttpRequest, obj: CouponType) -> Headline:
-        return Headline(str(obj), state_badge(obj), facts=facts_of(obj))
+        return Headline(str(obj), state_badge(obj), terms_sentence(obj), facts=facts_of(obj))
 
     def panels(self, request: HttpRequest, obj: CouponType) -> list[Panel]:
         caps = EntrySlice.objects.filter(entry__coupon_type=obj).values_list("entry")
         return [
-            bounds_panel(obj),
+            radius_panel(obj, blast_radius(obj, clock.now())),
             rules_panel(obj),
             entries_panel(obj.entries.order_by("pk"), dict(caps.annotate(n=Sum("issued"))), list_of(Entry, q=obj.code)),
             thresholds_panel(obj.thresholds.all(), list_of(Threshold, coupon_type__id__exact=obj.pk)),
@@ -198,7 +207,7 @@ class CouponTypeAdmin(DraftAdmin):
         ]
 
     def history_sources(self, obj: CouponType) -> list[Source]:
-        return [*source_of(obj), *(Source(tracker_of(model), {"coupon_type_id": obj.pk}) for model in (ClaimRule, Threshold))]
+        return [*source_of(obj), *(Source(tracker_of(model), {"coupon_type_id": obj.pk}) for model in BELONGING)]
 
 
 def facts_of(kind: CouponType) -> list[Fact]:
@@ -206,9 +215,14 @@ def facts_of(kind: CouponType) -> list[Fact]:
     issued = kind.slices.aggregate(n=Sum("issued"))["n"] or 0
     figures = coupon_type_figures(kind)
     everything = list_of(Claim, coupon_type=kind.pk)
-    worth = _("%(percent)s %% off, at most") % {"percent": kind.percentage.normalize()} if kind.percentage else ""
+    radius = blast_radius(kind, clock.now())
+    worth = _("%(percent)s %% off, at most") % {"percent": f"{kind.percentage.normalize():f}"} if kind.percentage else ""
     return [
-        Fact(_("Can still cost at most"), cost(kind), _("if everything open and drafted were claimed")),
+        Fact(
+            _("Can still cost at most"),
+            amount_text(radius.money, currency),
+            _("%(money)s within one minute") % {"money": amount_text(radius.money_per_minute, currency)},
+        ),
         Fact(_("Issued"), f"{count_text(issued)} / {count_text(kind.quantity)}", amount_text(figures["issued"], currency)),
         Fact(_("Owed"), amount_text(figures["reserved"], currency), _("reserved for coupons that can still be used")),
         Fact(_("Spent"), amount_text(figures["spent"], currency)),
@@ -217,33 +231,11 @@ def facts_of(kind: CouponType) -> list[Fact]:
         Fact(_("Minimum spend"), amount_text(kind.minimum_spend, currency) if kind.minimum_spend else _("none")),
         Fact(_("Audience"), state_badge(kind, "audience"), _("verified customers only") if kind.requires_verified else ""),
         Fact(_("Claimed"), time_html(kind.claim_from), time_html(kind.claim_until)),
-        Fact(_("Valid until"), time_html(kind.valid_until)),
+        Fact(_("Valid until"), time_html(kind.valid_until), validity_words(kind)),
+        Fact(_("Open"), hours_words(kind.hours.all(), kind.campaign.time_zone)),
+        Fact(_("Combined"), kind.get_stacks_display(), ", ".join(kind.stacks_with) or kind.stacking_group),
+        Fact(_("Uses of a token"), count_text(kind.uses_per_token), _("at most")),
         Fact(_("Cooling time"), duration_text(kind.cooling) if kind.is_restricted else NOTHING),
         Fact(_("Campaign"), page_of(kind.campaign), state_badge(kind.campaign)),
         Fact(_("Everything that knocked"), _("claims, issued and refused"), url=everything),
     ]
-
-
-def bounds_panel(kind: CouponType) -> Panel:
-    """What bounds the money it can cost. Tokens are no bound: more can be made without a second person."""
-    issued = kind.slices.aggregate(n=Sum("issued"))["n"] or 0
-    entries = kind.entries.exclude(status=EntryStatus.CLOSED)
-    tokens = ClaimToken.objects.filter(batch__entry__coupon_type=kind, revoked_at=None, batch__revoked_at=None)
-    uses = tokens.aggregate(n=Sum(F("uses") - F("used")))["n"] or 0
-    own_room = coupon_type_figures(kind)["room"]
-    rows = [
-        bound(kind, _("quantity left"), None if kind.quantity is None else kind.quantity - issued),
-        bound(kind, _("caps of entries left"), (entries.aggregate(n=Sum("cap"))["n"] or 0) - issued),
-        bound(kind, _("uses of valid tokens left"), uses),
-        *([[_("its own budget left"), NOTHING, amount_text(own_room, kind.campaign.currency)]] if own_room is not None else []),
-        [_("budget left"), NOTHING, amount_text(budget_figures(kind.campaign.budget)["room"], kind.campaign.currency)],
-    ]
-    note = _("The smallest of quantity, caps and budget counts. Tokens do not: more can be made without a second person.")
-    return Panel(_("What it can cost at most"), [_("bound by"), _("coupons"), _("money")], rows, note=note)
-
-
-def bound(kind: CouponType, label: str, coupons: int | None) -> list[Any]:
-    if coupons is None:
-        return [label, _("no limit"), NOTHING]
-    coupons = max(coupons, 0)
-    return [label, count_text(coupons), amount_text(coupons * kind.face_value, kind.campaign.currency)]

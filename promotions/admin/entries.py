@@ -12,13 +12,16 @@ from backoffice.lib.admin.columns import state_column, text_column, time_column
 from backoffice.lib.admin.filters import ChoicesFilter, MomentFilter
 from backoffice.lib.admin.page import Fact, Headline, Panel
 from backoffice.lib.admin.steps import Step
+from backoffice.lib.admin.stopping import StopsSeveralMixin
 from backoffice.lib.display import amount_text, count_text, state_badge, time_html, time_text
 from promotions.admin.changing import change_steps
+from promotions.admin.conditions import HoursInline, save_conditions
 from promotions.admin.drafts import DraftAdmin, approvals_panel, why_not_ask
 from promotions.admin.links import batches_panel, list_of, page_of, refusals_panel
 from promotions.models import Claim, Entry, EntrySlice, TokenBatch
 from promotions.services.entries import close_entry, create_entry, request_entry, request_resume, suspend_entry
 from promotions.states import EntryStatus
+from promotions.wording import hours_words
 
 SENT = gettext_lazy("Sent to Approvals. A second person decides.")
 
@@ -93,8 +96,10 @@ STEPS = (
 
 
 @admin.register(Entry)
-class EntryAdmin(DraftAdmin):
+class EntryAdmin(StopsSeveralMixin, DraftAdmin):
     steps = STEPS
+    stops = tuple(step for step in STEPS if step.is_stop)
+    inlines = (HoursInline,)
     list_display = (
         "code",
         text_column(lambda entry: page_of(entry.coupon_type, entry.coupon_type.code), "coupon_type", gettext_lazy("coupon type")),
@@ -116,6 +121,12 @@ class EntryAdmin(DraftAdmin):
     def create(self, request: HttpRequest, data: dict[str, Any]) -> Entry:
         return create_entry(**data)
 
+    def get_inlines(self, request: HttpRequest, obj: Any) -> tuple:
+        return self.inlines if obj else ()
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        save_conditions(form.instance, formset)
+
     def load_rows(self, rows: list[Any]) -> None:
         sums = EntrySlice.objects.filter(entry__in=rows).values_list("entry")
         issued = dict(sums.annotate(n=Sum("issued")))
@@ -131,6 +142,7 @@ class EntryAdmin(DraftAdmin):
             Fact(_("Opens"), time_html(obj.opens_at)),
             Fact(_("Closes"), time_html(obj.closes_at)),
             Fact(_("Token"), _("needed") if obj.needs_token else _("not needed")),
+            Fact(_("Open"), hours_words(obj.hours.all(), obj.coupon_type.campaign.time_zone)),
         ]
         return Headline(str(obj), state_badge(obj), facts=facts)
 

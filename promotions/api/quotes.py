@@ -1,19 +1,12 @@
-"""What coupons would take off a basket."""
+"""What coupons would take off a basket: its words. The view is in orders, which know whether it would be a first order."""
 
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import serializers
-from rest_framework.request import Request
-from rest_framework.response import Response
 
-from backoffice.lib import clock
 from backoffice.lib.fields import AmountField, ChoiceField, RefField, StrictSerializer, TextField, TextsField
-from backoffice.lib.idempotency import idempotent
-from backoffice.lib.models.api_key import Scope
-from backoffice.lib.views import StorefrontView
-from promotions.services.redeeming import BasketLine, Quote, quote_coupons
+from promotions.services.redeeming import BasketLine, Quote
 from promotions.states import Category
 
 MOST_LINES = 100  # of at most 9,999,999,999.99 each, so that their sum fits its column
@@ -25,6 +18,12 @@ class LineInput(StrictSerializer):
 
     sku = TextField(max_length=64)
     category = ChoiceField(Category)
+    product_category = TextField(
+        max_length=64,
+        allow_blank=True,
+        default="",
+        help_text=_("Where the storefront's catalogue files it, such as food/tea: scopes of coupons may name it."),
+    )
     amount = AmountField()
     recipient = TextField(max_length=200, allow_null=True, allow_blank=True, default="")
 
@@ -37,6 +36,10 @@ def lines_input() -> Any:
 def codes_input() -> TextsField:
     """The codes of the coupons that pay."""
     return TextsField(child=TextField(max_length=24), max_length=MOST_COUPONS)
+
+
+def basket_of(lines: list[dict[str, Any]]) -> list[BasketLine]:
+    return [BasketLine(line["sku"], line["category"], line["amount"], line["product_category"]) for line in lines]
 
 
 class QuoteInput(StrictSerializer):
@@ -60,40 +63,8 @@ class QuoteOutput(serializers.Serializer):
     line_discounts = serializers.ListField(child=serializers.DecimalField(14, 2))
 
 
-@extend_schema(tags=["orders"])
-class QuotesView(StorefrontView):
-    scopes = {"POST": Scope.QUOTES_WRITE}
-    problems = {"POST": {"coupon_refused": (409, _("A coupon cannot pay for this basket."))}}
-
-    @extend_schema(
-        operation_id="quote",
-        summary="Ask what coupons would take off",
-        request=QuoteInput,
-        responses=QuoteOutput,
-        examples=[
-            OpenApiExample(
-                "quote",
-                request_only=True,
-                value={
-                    "customer": "u1001",
-                    "coupons": ["7KQ2M9XWPD3RTA"],
-                    "lines": [{"sku": "tea-500g", "category": "goods", "amount": "128.00"}],
-                },
-            )
-        ],
-    )
-    @idempotent
-    def post(self, request: Request) -> Response:
-        """Changes nothing, and promises nothing: the coupons are taken when the order is placed."""
-        asked = QuoteInput(data=request.data)
-        asked.is_valid(raise_exception=True)
-        data = asked.validated_data
-        lines = [BasketLine(line["sku"], line["category"], line["amount"]) for line in data["lines"]]
-        quote = quote_coupons(codes=data["coupons"], customer_ref=data["customer"], lines=lines, at=clock.now())
-        return Response(QuoteOutput(_shown_quote(quote)).data)
-
-
-def _shown_quote(quote: Quote) -> dict[str, Any]:
+def shown_quote(quote: Quote) -> dict[str, Any]:
+    """A quote as it is answered."""
     return {
         "currency": quote.currency,
         "total_discount": quote.total_discount,

@@ -3,6 +3,7 @@ from promotions.models.blocks import IdentityBlock, NobodyValue
 from promotions.models.budgets import Budget, BudgetSlice
 from promotions.models.campaigns import Campaign
 from promotions.models.claims import Claim, Coupon, Redemption
+from promotions.models.conditions import OpeningHours, ScopeLine
 from promotions.models.coupon_types import CouponType, CouponTypeSlice
 from promotions.models.customers import Customer
 from promotions.models.entries import Entry, EntrySlice
@@ -32,9 +33,11 @@ __all__ = [
     "EscalationStep",
     "IdentityBlock",
     "NobodyValue",
+    "OpeningHours",
     "Redemption",
     "RedemptionHold",
     "RuleUse",
+    "ScopeLine",
     "Threshold",
     "ThresholdMemory",
     "TokenBatch",

@@ -20,6 +20,12 @@ class Campaign(models.Model):
     starts_at = models.DateTimeField(_("starts at"))
     ends_at = models.DateTimeField(_("ends at"))
     currency = models.CharField(_("currency"), max_length=3, default="CNY", help_text=_("ISO 4217"))
+    time_zone = models.CharField(
+        _("time zone"),
+        max_length=40,
+        default="Asia/Shanghai",
+        help_text=_("In which opening hours are meant, for example Asia/Shanghai."),
+    )
     slot_return = models.CharField(
         _("cancelled orders give back"), max_length=12, choices=SlotReturn, default=SlotReturn.UNLESS_RISK
     )

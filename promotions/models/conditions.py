@@ -1,26 +1,7 @@
-import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
-
-# Staff are told by services/coupon_types.py; this holds however the row becomes live.
-SOMETHING_BOUNDS_IT = pgtrigger.Trigger(
-    name="coupon_type_is_bound_by_something",
-    when=pgtrigger.Before,
-    operation=pgtrigger.Insert | pgtrigger.Update,
-    condition=pgtrigger.Condition("NEW.status = 'live' AND NEW.minimum_spend = 0 AND NEW.quantity IS NULL"),
-    func="""
-        IF NOT EXISTS (
-            SELECT 1 FROM promotions_claimrule r
-             WHERE (r.coupon_type_id = NEW.id OR r.campaign_id = NEW.campaign_id) AND r.action = 'refuse' AND r.ended_at IS NULL
-        ) THEN
-            RAISE EXCEPTION 'a coupon type without minimum spend needs a quantity, or a claim rule that refuses'
-                USING ERRCODE = 'check_violation', CONSTRAINT = 'coupon_type_is_bound_by_something';
-        END IF;
-        RETURN NEW;
-    """,
-)
 
 
 class ClaimConditions(models.Model):

@@ -1,6 +1,8 @@
 from datetime import timedelta
 from decimal import Decimal
 
+import pgtrigger
+from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
@@ -9,10 +11,10 @@ from django.utils.translation import gettext_lazy as _
 from backoffice.lib.audit import tracked
 from backoffice.lib.states import guard_moves
 from promotions.models.approved import COUPON_TYPE_NARROWS, stays_as_approved
-from promotions.models.conditions import SOMETHING_BOUNDS_IT, ClaimConditions
+from promotions.models.conditions import ClaimConditions
 from promotions.models.slices import SliceSum, derive_is_live, overruns_only_where_honoured, pass_status_on, sums_to_owner
 from promotions.querysets import CouponTypeQuerySet
-from promotions.states import COUPON_TYPE_MOVES, Audience, CouponTypeStatus
+from promotions.states import COUPON_TYPE_MOVES, Audience, CouponTypeStatus, Stacks
 
 DEFAULT_COOLING = timedelta(minutes=30)
 COUPON_TYPE_SUM = SliceSum(
@@ -21,6 +23,27 @@ COUPON_TYPE_SUM = SliceSum(
     "coupon_type_id",
     ("quantity", "quantity"),
     ("budget_amount", "amount"),
+)
+LONGEST_VALIDITY = 3_660  # days
+TERMS = ("valid_days", "first_order_only", "stacks", "stacking_group", "stacks_with", "uses_per_token")
+
+# Staff are told by services/coupon_types.py; this holds however the row gets there.
+UNBOUNDED_TYPE_STAYS_A_DRAFT = pgtrigger.Trigger(
+    name="unbounded_type_stays_a_draft",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Insert | pgtrigger.UpdateOf("status", "audience", "minimum_spend", "quantity"),
+    condition=pgtrigger.Condition("NEW.status IN ('in_review', 'live')"),
+    func="""
+        IF (NEW.audience = 'restricted' OR (NEW.minimum_spend = 0 AND NEW.quantity IS NULL))
+           AND NOT EXISTS (
+               SELECT 1 FROM promotions_claimrule r
+                WHERE (r.coupon_type_id = NEW.id OR r.campaign_id = NEW.campaign_id) AND r.action = 'refuse' AND r.ended_at IS NULL)
+        THEN
+            RAISE EXCEPTION 'a type without minimum spend needs a claim rule or a quantity, a restricted type a claim rule'
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'unbounded_type_stays_a_draft';
+        END IF;
+        RETURN NEW;
+    """,
 )
 
 
@@ -53,7 +76,30 @@ class CouponType(ClaimConditions):
     )
     claim_from = models.DateTimeField(_("claim from"))
     claim_until = models.DateTimeField(_("claim until"))
-    valid_until = models.DateTimeField(_("valid until"), help_text=_("Coupons expire at this time."))
+    valid_until = models.DateTimeField(
+        _("valid until"), null=True, blank=True, help_text=_("Coupons expire at this time at the latest.")
+    )
+    valid_days = models.PositiveSmallIntegerField(
+        _("valid for days"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(LONGEST_VALIDITY)],
+        help_text=_("So many times 24 hours after it was claimed. With both, whichever comes first."),
+    )
+    first_order_only = models.BooleanField(
+        _("first order only"), default=False, help_text=_("For customers who have no other order. Cancelled ones do not count.")
+    )
+    stacks = models.CharField(_("can be combined"), max_length=6, choices=Stacks, default=Stacks.ANY)
+    stacking_group = models.SlugField(
+        _("group"), max_length=40, blank=True, help_text=_("A name by which other types can list this one and its like.")
+    )
+    stacks_with = ArrayField(
+        models.CharField(max_length=40),
+        verbose_name=_("listed"),
+        default=list,
+        blank=True,
+        help_text=_("Codes of coupon types, or names of groups, with commas between them."),
+    )
     quantity = models.PositiveIntegerField(_("quantity"), null=True, blank=True, help_text=_("Empty for no limit but the budget."))
     budget_amount = models.DecimalField(
         _("budget of its own"),
@@ -63,6 +109,13 @@ class CouponType(ClaimConditions):
         blank=True,
         validators=[MinValueValidator(Decimal("0.01"))],
         help_text=_("Empty for no limit but the campaign's budget."),
+    )
+    uses_per_token = models.PositiveIntegerField(
+        _("uses of a token"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text=_("At most so many claims by one token. A restricted type needs this cap."),
     )
     cooling = models.DurationField(
         _("cooling time"),
@@ -96,10 +149,24 @@ class CouponType(ClaimConditions):
                 name="coupon_type_restricted_is_capped_and_verified",
             ),
             *ClaimConditions.Meta.constraints,
+            models.CheckConstraint(
+                condition=Q(valid_until__isnull=False) | Q(valid_days__isnull=False), name="coupon_type_coupons_expire"
+            ),
+            models.CheckConstraint(
+                condition=Q(valid_days=None) | Q(valid_days__gt=0, valid_days__lte=LONGEST_VALIDITY),
+                name="coupon_type_valid_days_in_range",
+            ),
+            models.CheckConstraint(
+                condition=~Q(stacks=Stacks.LISTED) | Q(stacks_with__len__gt=0), name="coupon_type_lists_what_it_stacks_with"
+            ),
+            models.CheckConstraint(
+                condition=~Q(audience="restricted") | Q(uses_per_token__isnull=False, uses_per_token__gt=0),
+                name="coupon_type_restricted_caps_uses_of_a_token",
+            ),
         ]
         triggers = [
             guard_moves("coupon_type_moves", COUPON_TYPE_MOVES),
-            SOMETHING_BOUNDS_IT,
+            UNBOUNDED_TYPE_STAYS_A_DRAFT,
             stays_as_approved("coupon_type_stays_as_approved", "promotions.coupontype", COUPON_TYPE_NARROWS),
             sums_to_owner("coupon_type_is_the_sum_of_its_slices", COUPON_TYPE_SUM, of_owner=True),
             pass_status_on(

@@ -9,18 +9,27 @@ from backoffice.lib.states import guard_moves
 from promotions.models.approved import ENTRY_NARROWS, stays_as_approved
 from promotions.models.slices import SliceSum, derive_is_live, pass_status_on, sums_to_owner
 from promotions.querysets import EntryQuerySet
-from promotions.states import ENTRY_MOVES, Channel, EntryStatus
+from promotions.states import BUILT_IN_METRICS, ENTRY_MOVES, Channel, EntryStatus
 
 ENTRY_SUM = SliceSum("promotions_entry", "promotions_entryslice", "entry_id", ("cap", "cap"))
+_ALL_BUILT_IN = ", ".join(f"('{metric}')" for metric in BUILT_IN_METRICS)
+
+# Tokens are asked for as long as it is open; the lines when it opens, since one that alarms later leaves the entry open.
 RESTRICTED_ENTRY_IS_GUARDED = pgtrigger.Trigger(
     name="restricted_entry_is_guarded",
     when=pgtrigger.Before,
     operation=pgtrigger.Insert | pgtrigger.Update,
     condition=pgtrigger.Condition("NEW.status = 'open'"),
-    func="""
+    func=f"""
         IF (SELECT t.audience FROM promotions_coupontype t WHERE t.id = NEW.coupon_type_id) = 'restricted'
-           AND NOT (NEW.needs_token AND EXISTS (
-               SELECT 1 FROM promotions_threshold h WHERE h.coupon_type_id = NEW.coupon_type_id AND h.is_built_in))
+           AND (NOT NEW.needs_token OR ((TG_OP = 'INSERT' OR OLD.status <> 'open') AND EXISTS (
+               SELECT FROM (VALUES {_ALL_BUILT_IN}) AS wanted(metric)
+                WHERE NOT EXISTS (
+                    SELECT FROM promotions_threshold h
+                     WHERE h.coupon_type_id = NEW.coupon_type_id AND h.is_built_in AND h.metric = wanted.metric)))
+             OR ((TG_OP = 'INSERT' OR OLD.status <> 'open') AND EXISTS (
+               SELECT FROM promotions_threshold h
+                WHERE h.coupon_type_id = NEW.coupon_type_id AND h.is_built_in AND h.fired_at IS NOT NULL)))
         THEN
             RAISE EXCEPTION 'an entry of a restricted type opens only with tokens, and with the thresholds armed'
                 USING ERRCODE = 'check_violation', CONSTRAINT = 'restricted_entry_is_guarded';

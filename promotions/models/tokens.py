@@ -20,6 +20,20 @@ REVOCATION_WAITS_FOR_CLAIMS = pgtrigger.Trigger(
     operation=pgtrigger.UpdateOf("revoked_at"),
     func=f"PERFORM pg_advisory_xact_lock({BATCH_LOCK.format(batch='NEW.id')}); RETURN NEW;",
 )
+KEEPS_TO_THE_CAP = pgtrigger.Trigger(
+    name="token_batch_keeps_to_the_cap",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Insert | pgtrigger.UpdateOf("uses", "entry_id"),
+    func="""
+        IF EXISTS (SELECT FROM promotions_entry e JOIN promotions_coupontype t ON t.id = e.coupon_type_id
+                    WHERE e.id = NEW.entry_id AND NEW.uses > t.uses_per_token)
+        THEN
+            RAISE EXCEPTION 'a token may be used no more often than its coupon type allows'
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'token_batch_keeps_to_the_cap';
+        END IF;
+        RETURN NEW;
+    """,
+)
 COMPLETE_WITH_EVERY_TOKEN = pgtrigger.Trigger(
     name="token_batch_is_complete_with_every_token",
     when=pgtrigger.Before,
@@ -67,7 +81,7 @@ class TokenBatch(models.Model):
             models.UniqueConstraint(fields=["entry", "code"], name="token_batch_code_once_per_entry"),
             models.CheckConstraint(condition=Q(count__gt=0, uses__gt=0), name="token_batch_counts_are_positive"),
         ]
-        triggers = [REVOCATION_WAITS_FOR_CLAIMS, COMPLETE_WITH_EVERY_TOKEN]
+        triggers = [REVOCATION_WAITS_FOR_CLAIMS, COMPLETE_WITH_EVERY_TOKEN, KEEPS_TO_THE_CAP]
 
     def __str__(self) -> str:
         return self.code

@@ -107,6 +107,7 @@ class Door(NamedTuple):
     entry_status: str | None
     opens_at: datetime | None
     closes_at: datetime | None
+    is_within_hours: bool
     entry_slices: int
     coupon_type_slices: int
     budget_slices: int
@@ -241,3 +242,5 @@ def _check_live(door: Door, at: datetime, token: ClaimToken | None) -> None:
     periods = [(door.opens_at, door.closes_at), (door.claim_from, door.claim_until), (door.starts_at, door.ends_at)]
     if not all(begin and end and begin <= at < end for begin, end in periods):
         raise Refused(RefusalReason.OUTSIDE_PERIOD, token)
+    if not door.is_within_hours:
+        raise Refused(RefusalReason.OUTSIDE_HOURS, token)

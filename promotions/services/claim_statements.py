@@ -11,6 +11,25 @@ BLOCKS = """
               AND (i.coupon_type_id IS NULL OR i.coupon_type_id = t.id) AND (i.campaign_id IS NULL OR i.campaign_id = t.campaign_id)
 """
 
+
+def within_hours(owner: str, key: str) -> str:
+    """Whether the opening hours of a row hold at %(at)s, in the time zone of the campaign c; true where it has none.
+
+    `owner` is the column by which hours name the row, `key` the row's id. What `promotions.hours` says in Python.
+    """
+    moment = "(%(at)s::timestamptz AT TIME ZONE c.time_zone)"
+    today, before = f"extract(isodow FROM {moment})::int", f"extract(isodow FROM {moment} - interval '1 day')::int"
+    return f"""coalesce((
+        SELECT bool_or(CASE WHEN h.opens < h.closes
+                            THEN {today} = ANY (h.weekdays) AND {moment}::time >= h.opens AND {moment}::time < h.closes
+                            ELSE ({today} = ANY (h.weekdays) AND {moment}::time >= h.opens)
+                              OR ({before} = ANY (h.weekdays) AND {moment}::time < h.closes) END)
+          FROM promotions_openinghours h WHERE h.{owner} = {key}), true)"""  # noqa: S608  put together from constants
+
+
+ENTRY_IS_WITHIN_HOURS = within_hours("entry_id", "e.id")
+TYPE_IS_WITHIN_HOURS = within_hours("coupon_type_id", "t.id")
+
 # Everything that is known of the door somebody knocks at, and whether one of the identities he shows is blocked, in one round trip.
 # The entry is looked up by its own code and may belong to another type; the caller tells.
 #
@@ -22,11 +41,12 @@ WITH gate AS MATERIALIZED (
       FROM (SELECT hashtext(shown.kind || ':' || shown.value) AS key
               FROM unnest(%(kinds)s::text[], %(identities)s::text[]) AS shown(kind, value) ORDER BY 1) keys
 )
-SELECT t.id AS coupon_type_id, t.audience = 'restricted' AS is_restricted, t.requires_verified, t.face_value, t.valid_until,
+SELECT t.id AS coupon_type_id, t.audience = 'restricted' AS is_restricted, t.requires_verified, t.face_value,
+       least(t.valid_until, %(at)s::timestamptz + t.valid_days * interval '24 hours') AS valid_until,
        t.status AS coupon_type_status, t.claim_from, t.claim_until,
        c.status AS campaign_status, c.starts_at, c.ends_at, b.id AS budget_id,
        e.id AS entry_id, e.coupon_type_id AS entry_coupon_type_id, e.channel, e.needs_token, e.status AS entry_status,
-       e.opens_at, e.closes_at,
+       e.opens_at, e.closes_at, {ENTRY_IS_WITHIN_HOURS} AND {TYPE_IS_WITHIN_HOURS} AS is_within_hours,
        (SELECT count(*) FROM promotions_entryslice s WHERE s.entry_id = e.id) AS entry_slices,
        (SELECT count(*) FROM promotions_coupontypeslice s WHERE s.coupon_type_id = t.id) AS coupon_type_slices,
        (SELECT count(*) FROM promotions_budgetslice s WHERE s.budget_id = b.id) AS budget_slices,
@@ -46,7 +66,7 @@ SELECT t.id AS coupon_type_id, t.audience = 'restricted' AS is_restricted, t.req
   JOIN promotions_budget b ON b.campaign_id = c.id
   LEFT JOIN promotions_entry e ON e.code = %(entry)s
  WHERE t.code = %(coupon_type)s
-"""  # noqa: S608  made of constants
+"""  # noqa: S608  put together from constants
 
 # Person, token, entry, type and budget, always in this order, each only where the one before gave.
 #
@@ -97,9 +117,11 @@ WITH gate AS MATERIALIZED (
  RETURNING k.id
 ), entry_take AS (
     UPDATE promotions_entryslice s SET issued = s.issued + 1
-      FROM promotions_entry e
+      FROM promotions_entry e JOIN promotions_coupontype t ON t.id = e.coupon_type_id
+      JOIN promotions_campaign c ON c.id = t.campaign_id
      WHERE s.entry_id = %(entry)s AND s.number = %(entry_slice)s AND e.id = s.entry_id
        AND s.is_live AND s.issued < s.cap AND e.opens_at <= %(at)s AND e.closes_at > %(at)s
+       AND {ENTRY_IS_WITHIN_HOURS} AND {TYPE_IS_WITHIN_HOURS}
        AND (SELECT gave FROM person) AND (NOT e.needs_token OR EXISTS (SELECT FROM token_take))
  RETURNING s.id
 ), coupon_type_take AS (
@@ -122,7 +144,7 @@ WITH gate AS MATERIALIZED (
 SELECT (SELECT gave FROM person), (SELECT id FROM token_take), (SELECT id FROM entry_take),
        (SELECT id FROM coupon_type_take), (SELECT id FROM budget_take),
        (SELECT is_unblocked FROM gate), (SELECT gave FROM welcome), (SELECT crossed FROM person)
-"""  # noqa: S608  made of constants
+"""  # noqa: S608  put together from constants
 
 # Which slices have room; whether any slice of the type has coupons left, whatever its money; and what room in money the slices of
 # the type (NULL: it has no budget of its own) and of the budget have together, where none has enough alone.

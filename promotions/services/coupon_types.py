@@ -1,5 +1,7 @@
 """Coupon types: drafted, approved, suspended. Restricted ones carry stricter rules that cannot be configured away."""
 
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypedDict, Unpack
@@ -12,13 +14,13 @@ from backoffice.lib.errors import InvalidInput
 from backoffice.lib.models import Approval
 from backoffice.lib.states import move
 from promotions.models import Campaign, ClaimRule, CouponType
-from promotions.services.budgets import budget_figures, coupon_type_figures
+from promotions.services.blast import blast_radius, radius_text
 from promotions.services.built_in_lines import arm_built_in
 from promotions.services.campaigns import save_valid
 from promotions.services.lifecycle import approved_object, ask, back_to_draft, stop
 from promotions.services.rules import check_bounds
 from promotions.services.slices import cut_coupon_type
-from promotions.states import COUPON_TYPE_MOVES, CampaignStatus, CouponTypeStatus, Identity
+from promotions.states import COUPON_TYPE_MOVES, Audience, CampaignStatus, CouponTypeStatus, Identity, Stacks
 
 GO_LIVE = "promotions.coupon_type.go_live"
 RESUME = "promotions.coupon_type.resume"
@@ -34,6 +36,28 @@ class Conditions(TypedDict, total=False):
     regions: list[str]
 
 
+@dataclass(frozen=True)
+class Terms:
+    """What else a coupon type may say of its coupons. `stacks_with` names coupon types, by code, and groups.
+
+    `uses_per_token` caps how often one token claims. Where a restricted type does not say, it is the quantity: no token could give
+    more.
+    """
+
+    valid_days: int | None = None
+    first_order_only: bool = False
+    stacks: str = Stacks.ANY
+    stacking_group: str = ""
+    stacks_with: Sequence[str] = ()
+    uses_per_token: int | None = None
+
+    def columns(self, audience: str, quantity: int | None) -> dict[str, Any]:
+        found = asdict(self) | {"stacks_with": list(self.stacks_with)}
+        if audience == Audience.RESTRICTED and self.uses_per_token is None:
+            found["uses_per_token"] = quantity
+        return found
+
+
 @transaction.atomic
 def create_coupon_type(
     *,
@@ -45,11 +69,12 @@ def create_coupon_type(
     minimum_spend: Decimal,
     claim_from: datetime,
     claim_until: datetime,
-    valid_until: datetime,
+    valid_until: datetime | None,
     quantity: int | None,
     per_customer: int | None,
     percentage: Decimal | None = None,
     budget_amount: Decimal | None = None,
+    terms: Terms | None = None,
     slices: int | None = None,
     **conditions: Unpack[Conditions],
 ) -> CouponType:
@@ -73,29 +98,13 @@ def create_coupon_type(
         quantity=quantity,
         budget_amount=budget_amount,
         **conditions,
+        **(terms or Terms()).columns(audience, quantity),
     )
     save_valid(coupon_type)
     if per_customer is not None:
         save_valid(ClaimRule(coupon_type=coupon_type, identity=Identity.CUSTOMER, limit=per_customer))
     cut_coupon_type(coupon_type, slices=slices)
     return coupon_type
-
-
-def blast_radius(coupon_type: CouponType) -> Decimal:
-    """The most money that can be given through this type from now on: bounded by quantity, by the entries' caps and by the budgets.
-
-    In the campaign's currency. Entries count whether or not they are open yet: a second person may open them.
-    """
-    room = budget_figures(coupon_type.campaign.budget)["room"]
-    own_room = coupon_type_figures(coupon_type)["room"]
-    bounds = [room] if own_room is None else [room, own_room]
-    issued = sum(coupon_type.slices.values_list("issued", flat=True))
-    if coupon_type.quantity is not None:
-        bounds.append((coupon_type.quantity - issued) * coupon_type.face_value)
-    caps = list(coupon_type.entries.values_list("cap", flat=True))
-    if caps:
-        bounds.append((sum(caps) - issued) * coupon_type.face_value)
-    return max(min(bounds), Decimal(0))
 
 
 def request_coupon_type(coupon_type: CouponType, *, by: Any, reason: str, at: datetime) -> Approval:
@@ -115,6 +124,11 @@ def request_resume(coupon_type: CouponType, *, by: Any, reason: str, at: datetim
     )
 
 
+def end_coupon_type(coupon_type: CouponType, *, by: Any, reason: str, at: datetime) -> CouponType:
+    """Stop giving for good. Coupons already given stay valid; its entries close with the next check."""
+    return stop(coupon_type, to=CouponTypeStatus.ENDED, moves=COUPON_TYPE_MOVES, by=by, reason=reason)
+
+
 def suspend_coupon_type(coupon_type: CouponType, *, by: Any, reason: str, at: datetime) -> CouponType:
     """Stop giving at once. Coupons already given stay valid."""
     return stop(coupon_type, to=CouponTypeStatus.SUSPENDED, moves=COUPON_TYPE_MOVES, by=by, reason=reason)
@@ -122,11 +136,10 @@ def suspend_coupon_type(coupon_type: CouponType, *, by: Any, reason: str, at: da
 
 def _ask(coupon_type: CouponType, action: str, sentence: str, by: Any, reason: str, at: datetime) -> Approval:
     check_bounds(coupon_type)
-    money = f"{blast_radius(coupon_type):,} {coupon_type.campaign.currency}"
     return ask(
         coupon_type,
         action=action,
-        summary=sentence % {"type": coupon_type, "money": money},
+        summary=sentence % {"type": coupon_type, "money": radius_text(blast_radius(coupon_type, at))},
         moves=COUPON_TYPE_MOVES,
         review=CouponTypeStatus.SUSPENDED if action == RESUME else CouponTypeStatus.IN_REVIEW,
         by=by,

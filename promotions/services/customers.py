@@ -76,6 +76,11 @@ def mirror_customer(claimant: Claimant, *, phone: Phone | None, identity_hash: s
         return row[0]
 
 
+def lock_customer(customer: Customer) -> None:
+    """For a transaction that decides by what this customer did before. After coupons, before coupon types and slices."""
+    Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
+
+
 def customer_of(ref: str, *, at: datetime) -> Customer:
     """The mirror of the customer `ref`, made bare where we never heard of him: he may order without ever having claimed."""
     customer = Customer.objects.filter(ref=ref).first()

@@ -14,7 +14,7 @@ from promotions.models import CouponType, Entry, Threshold
 from promotions.services.campaigns import save_valid
 from promotions.services.lifecycle import approved_object, ask, back_to_draft, stop
 from promotions.services.slices import cut_entry
-from promotions.states import ENTRY_MOVES, EntryStatus
+from promotions.states import BUILT_IN_METRICS, ENTRY_MOVES, EntryStatus
 
 OPEN = "promotions.entry.open"
 RESUME = "promotions.entry.resume"
@@ -97,6 +97,11 @@ def _resume(approval: Approval, at: datetime) -> None:
 
 
 def _open_entry(entry: Entry) -> None:
-    if entry.coupon_type.is_restricted and not Threshold.objects.armed().filter(coupon_type=entry.coupon_type, is_built_in=True):
-        raise DomainError("A restricted coupon type must be live, with its thresholds armed, before an entry of it can open.")
+    if entry.coupon_type.is_restricted:
+        lines = Threshold.objects.filter(coupon_type=entry.coupon_type, is_built_in=True)
+        crossed = lines.filter(fired_at__isnull=False).exists()
+        if crossed or set(BUILT_IN_METRICS) - set(lines.values_list("metric", flat=True)):
+            raise DomainError(
+                _("A restricted coupon type must be live, with all its thresholds armed and none crossed, before an entry opens.")
+            )
     move(entry, EntryStatus.OPEN, ENTRY_MOVES)

@@ -19,7 +19,11 @@ from backoffice.lib.states import Moves, move
 ModelT = TypeVar("ModelT", bound=Model)
 
 # By relation, what belongs to a row in the eyes of who approves it.
-APPROVED_WITH = {"promotions.campaign": ("budget", "rules"), "promotions.coupontype": ("rules",)}
+APPROVED_WITH = {
+    "promotions.campaign": ("budget", "rules"),
+    "promotions.coupontype": ("rules", "scope", "hours"),
+    "promotions.entry": ("hours",),
+}
 
 
 def target_of(obj: Model) -> str:

@@ -101,8 +101,12 @@ def request_rule_end(rule: ClaimRule, *, by: Any, reason: str, at: datetime) -> 
 
 
 def check_bounds(coupon_type: CouponType) -> None:
-    """Raises InvalidInput for a type that nothing bounds: no minimum spend, no quantity, and no rule that refuses anybody."""
-    if coupon_type.minimum_spend == 0 and coupon_type.quantity is None and not rules_of(coupon_type).that_refuse().exists():
+    """What the trigger `unbounded_type_stays_a_draft` says, in words, before it is asked for. Raises InvalidInput."""
+    if rules_of(coupon_type).that_refuse().exists():
+        return
+    if coupon_type.is_restricted:
+        raise InvalidInput(_("A restricted coupon type needs a claim rule that refuses: how many for one customer, or device."))
+    if coupon_type.minimum_spend == 0 and coupon_type.quantity is None:
         raise InvalidInput(_("A coupon without minimum spend needs a claim rule that refuses, or a quantity."))
 
 

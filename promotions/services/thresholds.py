@@ -4,7 +4,7 @@ What a restricted type crosses acts inside the transaction that crosses it; ever
 
 Locks are taken from the owner downwards: coupon type or campaign, then its entry, then threshold, then slices. Whoever presses stop
 takes them so, and a claim or redemption that may come to suspend its own type or entry has to do the same (`lock_restricted_type`).
-Before all of them come the identities that a claim shows, then its customer's row, and after the type, before the slices, the uses of
+Before all of them come the identities that a claim shows, then its customer's row; after the type, before the slices, the uses of
 its rules by rule.
 """
 

@@ -171,6 +171,9 @@ def _checked_batch(
     if not 1 <= uses <= entry.cap:
         told = {"most": f"{entry.cap:,}"}
         raise InvalidInput(_("A token of this entry can be used 1 to %(most)s times: that is the entry's cap.") % told)
+    most = entry.coupon_type.uses_per_token
+    if most is not None and uses > most:
+        raise InvalidInput(_("A token of this coupon type can be used %(most)s times at most.") % {"most": f"{most:,}"})
     if not at < expires_at <= entry.closes_at:
         raise InvalidInput(_("Tokens expire in the future, and no later than their entry closes."))
     if entry.status == EntryStatus.CLOSED or not entry.needs_token:

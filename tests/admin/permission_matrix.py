@@ -39,16 +39,25 @@ CHANGING = {"ask_to_change": "OR", "narrow": STOPPERS, "drop": "OR"}
 OF_LIFE = {"ask_to_go_live": "OR", "ask_to_resume": "OR"}
 MODELS = {
     "promotions_campaign": Model(
-        see=EVERYBODY, add="OR", edit="OR", steps={"pause": STOPPERS, **OF_LIFE, **CHANGING, **RULE_STEPS}
+        see=EVERYBODY,
+        add="OR",
+        edit="OR",
+        steps={"pause": STOPPERS, "end": STOPPERS, "duplicate": "OR", **OF_LIFE, **CHANGING, **RULE_STEPS},
+        actions={"pause_several": STOPPERS, "end_several": STOPPERS},
     ),
     "promotions_coupontype": Model(
-        see=EVERYBODY, add="OR", edit="OR", steps={"suspend": STOPPERS, **OF_LIFE, **CHANGING, **RULE_STEPS}
+        see=EVERYBODY,
+        add="OR",
+        edit="OR",
+        steps={"suspend": STOPPERS, "end": STOPPERS, **OF_LIFE, **CHANGING, **RULE_STEPS},
+        actions={"suspend_several": STOPPERS, "end_several": STOPPERS},
     ),
     "promotions_entry": Model(
         see=EVERYBODY,
         add="OR",
         edit="OR",
         steps={"ask_to_open": "OR", "suspend": STOPPERS, "ask_to_resume": "OR", "close": STOPPERS, **CHANGING},
+        actions={"suspend_several": STOPPERS, "close_several": STOPPERS},
     ),
     "promotions_tokenbatch": Model(
         see="OANLUR", add="OR", steps={"revoke": "OALR", "pause": "OR", "go_on": "OR", "cancel": "OR"}, pages={"export": "OR"}

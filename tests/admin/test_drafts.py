@@ -36,13 +36,13 @@ def a_campaign(**fields: Any) -> dict[str, Any]:
         "budget": "90000",
         "currency": "CNY",
     }
-    return {**period, **values, "slot_return": "never", **fields}
+    return {**period, **values, "slot_return": "never", "time_zone": "Asia/Shanghai", **fields}
 
 
 def a_coupon_type(world: World, **fields: Any) -> dict[str, Any]:
     times = moment("claim_from", NOW) | moment("claim_until", NOW + DAY) | moment("valid_until", NOW + 2 * DAY)
     values = {"campaign": world.campaign.pk, "code": "CAKE8", "name": "8 off cakes", "audience": "online", "face_value": "8"}
-    return {**times, **values, "minimum_spend": "0", "quantity": "50", "per_customer": "2", **fields}
+    return {**times, **values, "minimum_spend": "0", "quantity": "50", "per_customer": "2", "stacks": "any", **fields}
 
 
 def an_entry(world: World, **fields: Any) -> dict[str, Any]:
@@ -75,7 +75,7 @@ def test_the_reason_of_a_new_draft_is_in_its_history(world: World, as_role: AtRo
 def test_a_draft_is_changed_and_its_status_is_not(world: World, as_role: AtRole) -> None:
     period = moment("starts_at", world.autumn.starts_at) | moment("ends_at", world.autumn.ends_at)
     fields = {"code": "AUTUMN", "name": "Late autumn", "partner": "", "slot_return": "never", "status": "live", **period}
-    fields |= {"overrun_policy": "honour", "budget": "12345.67"}
+    fields |= {"overrun_policy": "honour", "budget": "12345.67", "time_zone": "Asia/Shanghai"}
     assert send(as_role("promotions operator"), "promotions_campaign", world.autumn.pk, **fields).status_code == 302
     assert (fresh(world.autumn).name, fresh(world.autumn).status) == ("Late autumn", CampaignStatus.DRAFT)
     assert sum(part.amount for part in fresh(world.autumn).budget.slices.all()) == Decimal("12345.67")
@@ -125,6 +125,7 @@ def test_a_claim_rule_is_added_to_a_draft(world: World, as_role: AtRole) -> None
         moment("claim_from", kind.claim_from) | moment("claim_until", kind.claim_until) | moment("valid_until", kind.valid_until)
     )
     fields = {"code": "PLUM5", "name": "5 off plums", "face_value": "5", "minimum_spend": "0", "cooling": "00:30:00", **times}
+    fields |= {"stacks": "any"} | {f"{name}-{part}_FORMS": "0" for name in ("scope", "hours") for part in ("TOTAL", "INITIAL")}
     rules = {
         "rules-TOTAL_FORMS": "2",
         "rules-INITIAL_FORMS": "1",
@@ -175,5 +176,5 @@ def test_a_line_is_drawn_and_moved_with_a_reason(world: World, as_role: AtRole) 
 def test_the_coupon_types_page_says_what_it_can_cost(world: World, as_role: AtRole) -> None:
     text = page(as_role("promotions approver"), "promotions_coupontype", world.restricted.pk)
     assert "Can still cost at most 14,200.00 CNY" in text
-    assert "quantity left 192 19,200.00 CNY" in text
-    assert "caps of entries left 142 14,200.00 CNY" in text
+    assert "the quantity left 192 19,200.00 CNY" in text
+    assert "the caps of its entries left 142 14,200.00 CNY" in text

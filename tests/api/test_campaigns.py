@@ -5,9 +5,11 @@ from datetime import timedelta
 import pytest
 
 from promotions.services.campaigns import pause_campaign
-from promotions.services.coupon_types import suspend_coupon_type
+from promotions.services.conditions import add_scope_line
+from promotions.services.coupon_types import Terms, suspend_coupon_type
 from promotions.services.entries import close_entry, suspend_entry
 from tests.api.storefront import is_problem
+from tests.promotions.conditions import a_draft_type, live, some_hours
 from tests.promotions.factories import DAY, NOON, a_campaign, a_coupon_type, a_restricted_type, an_entry, the_asker
 
 pytestmark = pytest.mark.django_db
@@ -34,6 +36,7 @@ def test_a_live_campaign_shows_its_types_and_entries(storefront):
         "starts_at": "2026-01-19T12:00:00Z",
         "ends_at": "2026-02-19T12:00:00Z",
         "currency": "CNY",
+        "time_zone": "Asia/Shanghai",
         "coupon_types": [
             {
                 "code": coupon_type.code,
@@ -44,7 +47,14 @@ def test_a_live_campaign_shows_its_types_and_entries(storefront):
                 "claim_from": "2026-01-19T12:00:00Z",
                 "claim_until": "2026-01-30T12:00:00Z",
                 "valid_until": "2026-02-09T12:00:00Z",
+                "valid_days": None,
                 "requires_verified": False,
+                "first_order_only": False,
+                "stacks": "any",
+                "stacking_group": "",
+                "stacks_with": [],
+                "scope": [],
+                "hours": [],
                 "entries": [
                     {
                         "code": entry.code,
@@ -52,11 +62,24 @@ def test_a_live_campaign_shows_its_types_and_entries(storefront):
                         "opens_at": "2026-01-19T12:00:00Z",
                         "closes_at": "2026-01-30T12:00:00Z",
                         "needs_token": False,
+                        "hours": [],
                     }
                 ],
             }
         ],
     }
+
+
+def test_what_a_coupon_will_ask_for_is_told_before_it_is_claimed(storefront):
+    draft = a_draft_type(terms=Terms(valid_days=7, first_order_only=True, stacks="listed", stacks_with=["drinks"]))
+    add_scope_line(draft, side="left_out", by="category", value="phone_credit")
+    some_hours(draft, weekdays=[6, 7])
+    an_entry(coupon_type=live(draft))
+    (campaign,) = storefront.get("campaigns/").json()["results"]
+    (kind,) = campaign["coupon_types"]
+    assert (kind["valid_days"], kind["first_order_only"], kind["stacks_with"]) == (7, True, ["drinks"])
+    assert kind["scope"] == [{"side": "left_out", "by": "category", "value": "phone_credit"}]
+    assert kind["hours"] == [{"weekdays": [6, 7], "opens": "18:00:00", "closes": "22:00:00"}]
 
 
 def test_a_restricted_type_never_appears(storefront):

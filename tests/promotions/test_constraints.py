@@ -18,6 +18,13 @@ from promotions.models import (
 )
 from promotions.services.alarms import raise_alarm
 from promotions.services.built_in_lines import built_in_lines
+from tests.promotions.conditions import (
+    a_draft_restricted_type,
+    a_draft_type,
+    a_scope_line,
+    some_hours,
+    some_hours_of_an_entry,
+)
 from tests.promotions.factories import (
     NOON,
     a_campaign,
@@ -98,7 +105,7 @@ CHECKS = {
     "coupon_type_valid_after_claim_begins": (a_coupon_type, "valid_until = claim_from"),
     "coupon_type_restricted_is_capped_and_verified": (lambda: a_restricted_type(is_live=False), "quantity = NULL"),
     "coupon_type_restricted_is_capped_and_verified ": (lambda: a_restricted_type(is_live=False), "requires_verified = false"),
-    "coupon_type_restricted_is_capped_and_verified  ": (a_drafted_type, "audience = 'restricted'"),
+    "coupon_type_restricted_is_capped_and_verified  ": (a_drafted_type, "audience = 'restricted', uses_per_token = 1"),
     "coupon_type_budget_is_positive": (a_drafted_type, "budget_amount = 0"),
     "budget_slice_overrun_is_what_lies_above": (an_honouring_slice, "overrun = 0.01"),
     "budget_slice_never_negative   ": (lambda: a_slice(BudgetSlice), "overrun = -0.01"),
@@ -109,6 +116,17 @@ CHECKS = {
     "coupon_type_slice_never_overspends": (lambda: a_slice(CouponTypeSlice), "amount = 9.99"),
     "coupon_type_slice_holds_only_what_it_issued": (lambda: a_slice(CouponTypeSlice), "reserved = 10.01"),
     "drift_says_what_differs": (a_drift, "detail = ''"),
+    "coupon_type_coupons_expire": (a_draft_type, "valid_until = NULL"),
+    "coupon_type_valid_days_in_range": (a_draft_type, "valid_days = 0"),
+    "coupon_type_lists_what_it_stacks_with": (a_draft_type, "stacks = 'listed'"),
+    "coupon_type_restricted_caps_uses_of_a_token": (a_draft_restricted_type, "uses_per_token = NULL"),
+    "coupon_type_restricted_caps_uses_of_a_token ": (a_draft_restricted_type, "uses_per_token = 0"),
+    "scope_line_names_something": (a_scope_line, "value = '*'"),
+    "scope_line_names_something ": (a_scope_line, "value = 'T*A'"),
+    "scope_line_category_is_known": (a_scope_line, "\"by\" = 'category'"),
+    "opening_hours_have_one_owner": (some_hours_of_an_entry, "entry_id = NULL, coupon_type_id = NULL"),
+    "opening_hours_days_are_known": (some_hours, "weekdays = '{}'"),
+    "opening_hours_days_are_known ": (some_hours, "weekdays = '{1,8}'"),
     "coupon_type_slice_never_overshoots": (lambda: a_slice(CouponTypeSlice), "issued = quantity + 1"),
     "coupon_type_slice_never_overshoots ": (lambda: a_slice(CouponTypeSlice), "quantity = 0"),
     "promotions_coupontypeslice_issued_check": (lambda: a_slice(CouponTypeSlice), "issued = -1"),
@@ -179,6 +197,7 @@ UNIQUES = {
     "redemption_hold_once_per_entry": lambda: copy_of(a_redemption_hold(an_entry())),
     "redemption_hold_once_per_batch": lambda: copy_of(a_redemption_hold(a_batch())),
     "alarm_one_open_per_key": lambda: copy_of(raise_alarm("budget_drift", scope="platform", at=NOON, key="k")),
+    "scope_line_once_per_coupon_type": lambda: copy_of(a_scope_line()),
     "redemption_one_open_per_coupon": lambda: copy_of(a_redemption(), order_ref="'o2'"),
 }
 

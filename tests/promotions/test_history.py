@@ -12,6 +12,7 @@ from promotions.models import (
 )
 from promotions.services.token_exports import take_out
 from promotions.services.tokens import revoke_token
+from tests.promotions.conditions import a_scope_line, some_hours
 from tests.promotions.factories import (
     DAY,
     NOON,
@@ -57,6 +58,8 @@ def everything_happens_once():
     revoke_token(token, by=the_asker(), reason="lost", at=NOON)
     a_block()
     an_alarm()
+    a_scope_line()
+    some_hours()
 
 
 def test_every_tracked_model_is_tried_here():

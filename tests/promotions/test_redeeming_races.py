@@ -38,14 +38,14 @@ def test_control_without_its_lock_and_its_guard_a_coupon_is_redeemed_twice(monke
     coupon = a_coupon()
     BudgetSlice.objects.filter(pk=coupon.budget_slice_id).update(reserved=Decimal("120.00"))
     CouponTypeSlice.objects.update(issued_amount=Decimal("120.00"), reserved=Decimal("120.00"))
-    find = redeeming._find_coupons
+    find = redeeming.find_coupons
 
     def find_without_lock(codes, customer, at, *, lock):
         found = find(codes, customer, at, lock=False)
         time.sleep(0.3)
         return found
 
-    monkeypatch.setattr(redeeming, "_find_coupons", find_without_lock)
+    monkeypatch.setattr(redeeming, "find_coupons", find_without_lock)
     monkeypatch.setattr(CouponQuerySet, "redeemable", lambda self, at: self.all())
     with without_constraint(Redemption, "redemption_one_open_per_coupon"):
         at_once([lambda: redeem(coupon)] * 12)

@@ -50,8 +50,8 @@ class Step:
 
     `tells` is the sentence above the reason: what will happen, to how many and how much. `why_not` is why it cannot be done now,
     empty where it can. `is_shown` leaves out what makes no sense for the object. `run` gets the object, `by`, `at` and what the
-    form asked. `key` is the key that presses the button (with the browser's modifier).
-    `leads_to_list` where the object is gone afterwards.
+    form asked. `key` is the key that presses the button (with the browser's modifier). `leads_to_list` where the object is gone
+    afterwards, `leads_to_result` opens the page of what `run` answered, where that is another object of the same kind.
     """
 
     name: str
@@ -68,6 +68,7 @@ class Step:
     key: str = ""
     is_stop: bool = False
     leads_to_list: bool = False
+    leads_to_result: bool = False
 
     def is_allowed(self, user: Any, obj: Any) -> bool:
         """Whether this person may ever do it, whatever the state of the object."""
@@ -132,21 +133,24 @@ def _answer(admin: Any, request: HttpRequest, step: Step, object_id: str) -> Htt
     form = step.form_class(request.POST if request.method == "POST" else None)
     form.for_object(obj)
     why_not = step.why_not(obj, request.user)
-    if not why_not and form.is_valid() and _take(request, step, obj, form):
+    taken = _take(request, step, obj, form) if not why_not and form.is_valid() else []
+    if taken:
+        if step.leads_to_result:
+            page = _page_of(admin, taken[0])
         return HttpResponseRedirect(_list_of(admin) if step.leads_to_list else page)
     return _draw(admin, request, step, obj, form, why_not)
 
 
-def _take(request: HttpRequest, step: Step, obj: Any, form: ReasonForm) -> bool:
-    """Run it; a refusal becomes a sentence on the form."""
+def _take(request: HttpRequest, step: Step, obj: Any, form: ReasonForm) -> list[Any]:
+    """Run it and answer what it answered, in a list; a refusal becomes a sentence on the form, and the list is empty."""
     try:
         with because(form.cleaned_data["reason"]):
             result = step.run(obj, by=request.user, at=clock.now(), **form.cleaned_data)
     except DomainError as error:
         form.add_error(None, str(error))
-        return False
+        return []
     messages.success(request, step.done(result) if callable(step.done) else step.done)
-    return True
+    return [result]
 
 
 def _draw(admin: Any, request: HttpRequest, step: Step, obj: Any, form: ReasonForm, why_not: Any) -> HttpResponse:
