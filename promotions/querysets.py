@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.db.models import DecimalField, QuerySet, Sum, Value
+from django.db.models import Count, DecimalField, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce
 
 from promotions.states import CAMPAIGN_GIVING, Audience, ClaimOutcome, CouponStatus, CouponTypeStatus, EntryStatus
@@ -66,3 +66,13 @@ class ThresholdQuerySet(QuerySet):
 class AlarmQuerySet(QuerySet):
     def unacknowledged(self) -> "AlarmQuerySet":
         return self.filter(acknowledged_at=None)
+
+
+class GrantItemQuerySet(QuerySet):
+    """The items of a grant, or of what voids one."""
+
+    def tally(self) -> dict[str, int]:
+        """How many items have which result; every result is named, also with none."""
+        counts = dict(self.order_by().values_list("result").annotate(n=Count("pk")))
+        results = self.model._meta.get_field("result").choices
+        return {str(result): counts.get(result, 0) for result, _label in results}

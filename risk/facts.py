@@ -40,6 +40,8 @@ class CouponFacts:
     """Distinct customers who got a coupon by the same token, this one included; at most COUNTED_UP_TO, 0 without a token."""
     suspended_at: datetime | None
     """When an alarm first suspended the coupon type after the claim."""
+    is_granted: bool = False
+    """Nobody claimed it: staff gave it, by an approved grant. `claimed_at` is when."""
 
     @property
     def is_tempting(self) -> bool:

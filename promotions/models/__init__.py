@@ -4,6 +4,7 @@ from promotions.models.claims import Claim, Coupon, Redemption
 from promotions.models.coupon_types import CouponType, CouponTypeSlice
 from promotions.models.customers import Customer
 from promotions.models.entries import ClaimToken, Entry, EntrySlice, TokenBatch
+from promotions.models.grants import Grant, GrantItem, GrantVoid, GrantVoidItem
 from promotions.models.rules import ClaimRule, IdentityBlock, RuleUse
 from promotions.models.watch import Alarm, Threshold
 
@@ -21,6 +22,10 @@ __all__ = [
     "Customer",
     "Entry",
     "EntrySlice",
+    "Grant",
+    "GrantItem",
+    "GrantVoid",
+    "GrantVoidItem",
     "IdentityBlock",
     "Redemption",
     "RuleUse",

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet, Sum
 
-from promotions.models import BudgetSlice, Claim, CouponTypeSlice, Redemption, Threshold
+from promotions.models import BudgetSlice, Claim, Coupon, CouponTypeSlice, Redemption, Threshold
 from promotions.states import TOKEN_REFUSALS, Metric
 
 YOUNG = timedelta(days=7)
@@ -44,6 +44,11 @@ class Span:
     def issued(self) -> QuerySet:
         return self.within(Claim.objects.issued(), campaign="coupon_type__campaign", coupon_type="coupon_type")
 
+    def granted(self) -> QuerySet:
+        """Coupons that nobody claimed: staff gave them."""
+        rows = Coupon.objects.filter(grant_item__isnull=False).annotate(at=F("issued_at"))
+        return self.within(rows, campaign="coupon_type__campaign", coupon_type="coupon_type")
+
     def refused(self) -> QuerySet:
         return self.within(Claim.objects.refused(), campaign="coupon_type__campaign", coupon_type="coupon_type")
 
@@ -59,7 +64,8 @@ def measure(threshold: Threshold, at: datetime) -> Decimal:
 
 def _issued_amount(span: Span) -> Any:
     if span.since:
-        return span.issued().aggregate(value=Sum("coupon_type__face_value"))["value"]
+        claimed = span.issued().aggregate(value=Sum("coupon_type__face_value"))["value"]
+        return (claimed or 0) + (span.granted().aggregate(value=Sum("face_value"))["value"] or 0)
     if span.coupon_type_id:
         return CouponTypeSlice.objects.filter(coupon_type=span.coupon_type_id).aggregate(value=Sum("issued_amount"))["value"]
     slices = BudgetSlice.objects.filter(budget__campaign=span.campaign_id) if span.campaign_id else BudgetSlice.objects.all()
@@ -68,7 +74,7 @@ def _issued_amount(span: Span) -> Any:
 
 def _issued_count(span: Span) -> Any:
     if span.since:
-        return span.issued().count()
+        return span.issued().count() + span.granted().count()
     slices = CouponTypeSlice.objects.all()
     if span.coupon_type_id:
         slices = slices.filter(coupon_type=span.coupon_type_id)
