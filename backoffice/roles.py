@@ -25,12 +25,14 @@ def rights(text: str) -> Rights:
 
 CATALOGUE = viewing("promotions", "campaign", "coupontype", "entry")
 LEDGER = viewing("promotions", "customer", "claim", "coupon", "redemption")
-PROMOTIONS = CATALOGUE | LEDGER | viewing("promotions", "claimrule", "tokenbatch", "claimtoken", "threshold", "alarm")
+GRANTS = viewing("promotions", "grant", "grantitem", "grantvoid", "grantvoiditem")
+PROMOTIONS = CATALOGUE | LEDGER | GRANTS | viewing("promotions", "claimrule", "tokenbatch", "claimtoken", "threshold", "alarm")
 ORDERS = viewing("orders", "order", "hold", "freeze", "freezeitem", "release", "releaseitem")
 RISK = viewing("risk", "flag", "finding", "assessment")
 BEAT = viewing("django_celery_beat", "periodictask", "intervalschedule", "crontabschedule", "solarschedule", "clockedschedule")
 WORK = viewing("lib", "approval", "job", "checkrun") | viewing("django_celery_beat", "periodictask")
 STOPPING = rights("promotions.stop_campaign promotions.suspend_coupontype promotions.suspend_entry promotions.acknowledge_alarm")
+STOPPING |= rights("promotions.stop_grant")
 
 OPERATOR = (
     PROMOTIONS
@@ -39,6 +41,7 @@ OPERATOR = (
     | rights("promotions.add_campaign promotions.change_campaign promotions.request_campaign")
     | rights("promotions.add_coupontype promotions.change_coupontype promotions.request_coupontype promotions.add_claimrule")
     | rights("promotions.add_entry promotions.change_entry promotions.request_entry promotions.add_threshold")
+    | rights("promotions.add_grant promotions.request_grant")
     | rights("promotions.add_tokenbatch promotions.print_tokenbatch promotions.revoke_tokenbatch")
 )
 LINES = rights("promotions.add_threshold promotions.change_threshold promotions.rearm_threshold promotions.revoke_tokenbatch")
@@ -47,7 +50,7 @@ APPROVER = (
     | WORK
     | STOPPING
     | LINES
-    | rights("promotions.approve_campaign promotions.approve_coupontype promotions.approve_entry")
+    | rights("promotions.approve_campaign promotions.approve_coupontype promotions.approve_entry promotions.approve_grant")
 )
 ANALYST = (
     PROMOTIONS

@@ -152,6 +152,10 @@ WITH verdict AS (
 ), given_back AS (
     UPDATE promotions_ruleuse r SET times = array_remove(r.times, v.issued_at)
       FROM verdict v WHERE r.rule_id = ANY(%(rules)s::bigint[]) AND r.identity = v.ref AND v.status = 'issued'
+       AND r.times <> ARRAY[v.issued_at]
+), forgotten AS (
+    DELETE FROM promotions_ruleuse r USING verdict v
+     WHERE r.rule_id = ANY(%(rules)s::bigint[]) AND r.identity = v.ref AND v.status = 'issued' AND r.times = ARRAY[v.issued_at]
 )
 SELECT budget_slice_id, sum(face_value) FROM verdict WHERE status = 'issued' GROUP BY budget_slice_id ORDER BY budget_slice_id
 """

@@ -49,6 +49,16 @@ MODELS = {
     ),
     "promotions_tokenbatch": Model(see="OANLUR", add="OR", steps={"revoke": "OALR"}, pages={"sheet": "OR"}),
     "promotions_claimtoken": Model(see="OANLUR", steps={"revoke": "OALR"}),
+    # The newest grant is a draft, the one before it was given and is being voided.
+    "promotions_grant": Model(
+        see="OANLUR",
+        add="OR",
+        steps={"ask": "OR", "discard": "OR", "stop": STOPPERS, "go_on": "OR", "ask_to_void": "OR"},
+        pages={"results": "OANLUR"},
+    ),
+    "promotions_grantitem": Model(see="OANLUR"),
+    "promotions_grantvoid": Model(see="OANLUR"),
+    "promotions_grantvoiditem": Model(see="OANLUR"),
     "promotions_customer": Model(see=EVERYBODY),
     "promotions_claim": Model(see=EVERYBODY),
     "promotions_coupon": Model(see=EVERYBODY),
