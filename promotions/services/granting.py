@@ -41,13 +41,16 @@ def request_grant(grant: Grant, *, by: Any, reason: str, at: datetime) -> Approv
     if grant.coupon_type.status != CouponTypeStatus.LIVE:
         raise DomainError(_("%s is not live: no coupons of it can be given.") % grant.coupon_type)
     look_again(grant, at)
+    payload = _payload(grant)
+    if (payload["count"], payload["scope_hash"]) != (grant.count, grant.list_hash):
+        raise ListChanged(_("The list is no longer what was loaded. Nothing was asked for; load it anew."))
     with because(reason, user=by.pk):
         job = Job.objects.create(
             kind=JOB_KIND, reason=reason, requested_by=by, requested_at=at, total=grant.count, scope_hash=grant.list_hash
         )
         move(grant, GrantStatus.IN_REVIEW, GRANT_MOVES, job=job)
         job.approval = request_approval(
-            action=GRANT, target=target_of(grant), summary=_summary(grant), payload=_payload(grant), reason=reason, by=by, at=at
+            action=GRANT, target=target_of(grant), summary=_summary(grant), payload=payload, reason=reason, by=by, at=at
         )
         job.save(update_fields=["approval"])
     return job.approval

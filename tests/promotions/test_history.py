@@ -21,6 +21,7 @@ from tests.promotions.factories import (
     an_entry,
     the_asker,
 )
+from tests.promotions.granting import a_grant, a_void
 from tests.promotions.rawsql import refused, set_in, sql
 from tests.promotions.rows import a_batch, a_block, a_campaign_budget, a_rule, a_threshold, an_alarm
 
@@ -39,6 +40,7 @@ def everything_happens_once():
     revoke_token(token, by=the_asker(), reason="lost", at=NOON)
     a_block()
     an_alarm()
+    a_void(a_grant())
 
 
 def test_every_tracked_model_is_tried_here():
