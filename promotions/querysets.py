@@ -1,6 +1,7 @@
 """What the rows of promotions are asked, in the words of the trade."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Count, DecimalField, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce
@@ -74,5 +75,5 @@ class GrantItemQuerySet(QuerySet):
     def tally(self) -> dict[str, int]:
         """How many items have which result; every result is named, also with none."""
         counts = dict(self.order_by().values_list("result").annotate(n=Count("pk")))
-        results = self.model._meta.get_field("result").choices
-        return {str(result): counts.get(result, 0) for result, _label in results}
+        field: Any = self.model._meta.get_field("result")
+        return {str(result): counts.get(result, 0) for result, _label in field.choices}

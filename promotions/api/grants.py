@@ -149,10 +149,14 @@ class GrantResultsView(StorefrontView, ListAPIView):
     def get_queryset(self) -> QuerySet[GrantItem]:
         return _grant(self.kwargs["grant"]).items.all()
 
-    def get_serializer(self, items: Any = None, **how: Any) -> Any:
-        pks = [item.pk for item in items or ()]
-        codes = dict(Coupon.objects.filter(grant_item__in=pks).values_list("grant_item", "code"))
-        return GrantResultOutput(items, context={"codes": codes}, **how)
+    def paginate_queryset(self, queryset: Any) -> Any:
+        """A page, with the codes of its coupons."""
+        items = super().paginate_queryset(queryset)
+        self.codes = dict(Coupon.objects.filter(grant_item__in=items or ()).values_list("grant_item", "code"))
+        return items
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        return {**super().get_serializer_context(), "codes": getattr(self, "codes", {})}
 
 
 def _ask(key: ApiKey, data: dict[str, Any]) -> Grant:

@@ -7,6 +7,7 @@ everybody takes them, the type's slices before the budget's, each by id.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -123,7 +124,7 @@ def _gather(source: Source, count: int) -> None:
 
 def _take(source: Source, from_type: Shares, from_budget: Shares) -> bool:
     """All or nothing; where it is nothing, no row stays locked."""
-    values = {
+    values: dict[str, Any] = {
         "coupon_type": source.coupon_type_id,
         "budget": source.budget_id,
         "face_value": source.face_value,

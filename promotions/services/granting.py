@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from backoffice.lib.approvals import approvable, request_approval
 from backoffice.lib.audit import because
-from backoffice.lib.errors import DomainError
+from backoffice.lib.errors import DomainError, NotFound
 from backoffice.lib.jobs import ChunkResult, job_runner, queue_job
 from backoffice.lib.models import Approval, Job
 from backoffice.lib.models.job import JOB_MOVES, JobStatus
@@ -78,7 +78,7 @@ def resume_grant(grant: Grant, *, by: Any, reason: str, at: datetime) -> Grant:
     """Let a job go on that stood still, for example because the coupon type was suspended. Approved it is still. Raises DomainError
     where the type still gives nothing."""
     grant = locked(grant.pk)
-    job = Job.objects.select_for_update().get(pk=grant.job_id)
+    job = job_of(grant)
     if grant.status != GrantStatus.GIVING or job.status != JobStatus.FAILED:
         raise DomainError(_("Nothing stands still here."))
     check_giving(grant, at)
@@ -95,7 +95,9 @@ def locked(pk: int) -> Grant:
 
 def job_of(grant: Grant) -> Job:
     """The job of a grant that was asked for."""
-    return Job.objects.get(pk=grant.job_id)
+    if grant.job is None:
+        raise NotFound(_("This grant was not asked for."))
+    return Job.objects.get(pk=grant.job.pk)
 
 
 def source_of(grant: Grant) -> Source:

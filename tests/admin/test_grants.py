@@ -28,7 +28,7 @@ def newest() -> Grant:
 
 def test_a_file_becomes_a_draft_that_says_what_it_would_do(world: World, as_role: AtRole) -> None:
     client = as_role("promotions operator")
-    response = loaded(client, world, file=a_file("customer\nguest-0\nguest-1\nstranger\n"))
+    response = loaded(client, world, file=a_file("customer\nguest-0\nguest-1\nnobody-yet\n"))
     grant = newest()
     assert response.headers["Location"] == f"/admin/promotions/grant/{grant.pk}/change/"
     text = page(client, "promotions_grant", grant.pk)
