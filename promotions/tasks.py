@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.lib.schedules import scheduled_check
-from promotions.services import campaigns, coupon_types, entries, grant_voids, granting  # noqa: F401  register what is approved, and jobs
+
+# Registers what can be approved, and jobs.
+from promotions.services import campaigns, coupon_types, entries, grant_voids, granting, tokens  # noqa: F401
 from promotions.services.expiring import expire_coupons
 from promotions.services.thresholds import check_thresholds
 

@@ -26,7 +26,7 @@ from promotions.admin.links import page_of
 from promotions.admin.new_grant import new_grant_view
 from promotions.models import Coupon, Grant, GrantVoid
 from promotions.services.grant_voids import coupons_of, request_void
-from promotions.services.granting import discard_grant, request_grant, resume_grant, stop_grant
+from promotions.services.granting import STANDING_STILL, discard_grant, request_grant, resume_grant, stop_grant
 from promotions.states import CouponStatus, GrantResult, GrantStatus
 
 job_page("grant", lambda job: reverse("admin:promotions_grant_change", args=[Grant.objects.get(job=job).pk]))
@@ -56,7 +56,7 @@ def tells_void(grant: Grant) -> str:
 
 
 def is_still(grant: Grant) -> bool:
-    return grant.status == GrantStatus.GIVING and grant.job is not None and grant.job.status == "failed"
+    return grant.status == GrantStatus.GIVING and grant.job is not None and grant.job.status in STANDING_STILL
 
 
 def why_not_void(grant: Grant, _user: Any) -> str:

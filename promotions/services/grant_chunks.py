@@ -1,5 +1,7 @@
 """A chunk of a grant: each of its customers gets a coupon and a result in one transaction, or nothing happens at all."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -59,12 +61,21 @@ def give_chunk(chunk: Chunk, source: Source, at: datetime) -> int:
     is_restricted = chunk.grant.coupon_type.is_restricted
     if is_restricted:
         lock_restricted_type(source.coupon_type_id)
-    with connection.cursor() as cursor:
+    with looking_up(), connection.cursor() as cursor:
         cursor.execute(statements.MIRROR_MISSING, chunk.values | {"at": at})
     failed = _settle_and_issue(chunk, source, at)
     if is_restricted:
         check_restricted_type(source.coupon_type_id, at, moved=MOVED_BY_ISSUING)
     return failed
+
+
+@contextmanager
+def looking_up() -> Iterator[None]:
+    """Each row by its index; where an error ends the transaction, so does the setting."""
+    with connection.cursor() as cursor:
+        cursor.execute(statements.LOOK_UP, {"on": "off"})
+        yield
+        cursor.execute(statements.LOOK_UP, {"on": "on"})
 
 
 def skip_chunk(chunk: Chunk) -> None:
@@ -100,7 +111,7 @@ def _settle(chunk: Chunk, room: Room, at: datetime) -> tuple[int, int]:
     values = rule_values(chunk.grant)
     words = {name: WHY[name] for name in ("blocked", "not_verified", "has_one")}
     values |= chunk.values | words | {"at": at, "most": room.coupons, "no_room": WHY[str(room.limit)]}
-    with connection.cursor() as cursor:
+    with looking_up(), connection.cursor() as cursor:
         cursor.execute(statements.SETTLE, values)
         granted, failed, used = cursor.fetchone()
     if used != granted * len(values["rules"]):

@@ -24,6 +24,7 @@ from promotions.states import GRANT_MOVES, CouponTypeStatus, GrantStatus
 GRANT = "promotions.grant"
 JOB_KIND = "grant"
 CHUNK = 5_000
+STANDING_STILL = (JobStatus.FAILED, JobStatus.PAUSED)
 
 
 class ListChanged(DomainError):
@@ -68,7 +69,7 @@ def stop_grant(grant: Grant, *, by: Any, reason: str, at: datetime) -> Grant:
     """Give nothing more. Who has no result yet is skipped by the job; what was given stays given until it is voided."""
     stopped = stop(grant, to=GrantStatus.STOPPED, moves=GRANT_MOVES, by=by, reason=reason)
     job = job_of(locked(grant.pk))
-    if job.status == JobStatus.FAILED:
+    if job.status in STANDING_STILL:
         queue_job(job)
     return stopped
 
@@ -79,7 +80,7 @@ def resume_grant(grant: Grant, *, by: Any, reason: str, at: datetime) -> Grant:
     where the type still gives nothing."""
     grant = locked(grant.pk)
     job = job_of(grant)
-    if grant.status != GrantStatus.GIVING or job.status != JobStatus.FAILED:
+    if grant.status != GrantStatus.GIVING or job.status not in STANDING_STILL:
         raise DomainError(_("Nothing stands still here."))
     check_giving(grant, at)
     with because(reason, user=by.pk):

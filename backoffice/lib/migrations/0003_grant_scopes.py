@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('lib', '0001_initial'),
+        ('lib', '0002_job_can_be_paused'),
     ]
 
     operations = [

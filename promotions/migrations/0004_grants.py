@@ -11,9 +11,9 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('lib', '0002_grant_scopes'),
+        ('lib', '0003_grant_scopes'),
         ('pghistory', '0007_auto_20250421_0444'),
-        ('promotions', '0001_initial'),
+        ('promotions', '0003_token_indexes'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
