@@ -34,6 +34,7 @@ GROUPS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
             Item(_("Coupon types"), "local_activity", "promotions.view_coupontype", "promotions_coupontype"),
             Item(_("Entries"), "door_open", "promotions.view_entry", "promotions_entry"),
             Item(_("Token batches"), "qr_code_2", "promotions.view_tokenbatch", "promotions_tokenbatch"),
+            Item(_("Grants"), "redeem", "promotions.view_grant", "promotions_grant"),
             Item(_("Customers"), "group", "promotions.view_customer", "promotions_customer"),
             Item(_("Coupons"), "confirmation_number", "promotions.view_coupon", "promotions_coupon"),
         ),

@@ -26,7 +26,9 @@ def rights(text: str) -> Rights:
 CATALOGUE = viewing("promotions", "campaign", "coupontype", "entry")
 LEDGER = viewing("promotions", "customer", "claim", "coupon", "redemption")
 PEOPLE = ("identityblock", "nobodyvalue")
-PROMOTIONS = CATALOGUE | LEDGER | viewing("promotions", "claimrule", "tokenbatch", "claimtoken", "threshold", "alarm", *PEOPLE)
+GRANTS = viewing("promotions", "grant", "grantitem", "grantvoid", "grantvoiditem")
+WATCHED = viewing("promotions", "claimrule", "tokenbatch", "claimtoken", "threshold", "alarm", *PEOPLE)
+PROMOTIONS = CATALOGUE | LEDGER | GRANTS | WATCHED
 ALARM_ROUTES = viewing("promotions", "redemptionhold", "alarmrecipient", "escalationstep")
 OUTBOX = viewing("lib", "webhookendpoint", "delivery")
 ORDERS = viewing("orders", "order", "hold", "freeze", "freezeitem", "release", "releaseitem")
@@ -34,7 +36,7 @@ RISK = viewing("risk", "flag", "finding", "assessment")
 BEAT = viewing("django_celery_beat", "periodictask", "intervalschedule", "crontabschedule", "solarschedule", "clockedschedule")
 WORK = viewing("lib", "approval", "job", "checkrun") | viewing("django_celery_beat", "periodictask")
 STOPPING = rights(
-    "promotions.freeze_coupon promotions.stop_campaign promotions.suspend_coupontype promotions.suspend_entry"
+    "promotions.freeze_coupon promotions.stop_campaign promotions.suspend_coupontype promotions.suspend_entry promotions.stop_grant"
     " promotions.acknowledge_alarm promotions.add_identityblock"
 )
 
@@ -45,6 +47,7 @@ OPERATOR = (
     | rights("promotions.add_campaign promotions.change_campaign promotions.request_campaign")
     | rights("promotions.add_coupontype promotions.change_coupontype promotions.request_coupontype promotions.add_claimrule")
     | rights("promotions.add_entry promotions.change_entry promotions.request_entry promotions.add_threshold")
+    | rights("promotions.add_grant promotions.request_grant")
     | rights("promotions.add_tokenbatch promotions.print_tokenbatch promotions.revoke_tokenbatch")
 )
 LINES = rights("promotions.add_threshold promotions.change_threshold promotions.rearm_threshold promotions.revoke_tokenbatch")
@@ -54,7 +57,7 @@ APPROVER = (
     | STOPPING
     | LINES
     | rights("promotions.void_coupon promotions.approve_campaign promotions.approve_coupontype promotions.approve_entry")
-    | rights("promotions.lift_identityblock promotions.approve_lift")
+    | rights("promotions.lift_identityblock promotions.approve_lift promotions.approve_grant")
     | viewing("promotions", "redemptionhold")
 )
 ANALYST = (

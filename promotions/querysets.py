@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from django.db.models import DecimalField, Exists, OuterRef, Q, QuerySet, Sum, Value
+from django.db.models import Count, DecimalField, Exists, OuterRef, Q, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce
 
 from promotions.states import CAMPAIGN_GIVING, Audience, ClaimOutcome, CouponStatus, CouponTypeStatus, EntryStatus, RuleAction
@@ -100,3 +100,13 @@ class RedemptionHoldQuerySet(QuerySet):
         entry, batch = coupon("claim__entry"), coupon("claim__token__batch")
         coupon_type, campaign = coupon("coupon_type"), coupon("coupon_type__campaign")
         return self.filter(Q(campaign=campaign) | Q(coupon_type=coupon_type) | Q(entry=entry) | Q(batch=batch))
+
+
+class GrantItemQuerySet(QuerySet):
+    """The items of a grant, or of what voids one."""
+
+    def tally(self) -> dict[str, int]:
+        """How many items have which result; every result is named, also with none."""
+        counts = dict(self.order_by().values_list("result").annotate(n=Count("pk")))
+        field: Any = self.model._meta.get_field("result")
+        return {str(result): counts.get(result, 0) for result, _label in field.choices}

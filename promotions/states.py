@@ -86,6 +86,51 @@ COUPON_MOVES = moves(
 )
 
 
+class GrantSource(models.TextChoices):
+    """Where the customers of a grant were named."""
+
+    LIST = "list", _("list")
+    API = "api", _("API")
+    FILTER = "filter", _("filter")
+
+
+class GrantStatus(models.TextChoices):
+    DRAFT = "draft", _("draft")
+    IN_REVIEW = "in_review", _("in review")
+    GIVING = "giving", _("being given")
+    DONE = "done", _("given")
+    STOPPED = "stopped", _("stopped")
+    DISCARDED = "discarded", _("discarded")
+
+
+# Stopped is for good: what has no result yet is skipped. What is to be given after all is a new grant.
+GRANT_MOVES = moves(
+    {
+        GrantStatus.DRAFT: {GrantStatus.IN_REVIEW, GrantStatus.DISCARDED},
+        GrantStatus.IN_REVIEW: {GrantStatus.DRAFT, GrantStatus.GIVING},
+        GrantStatus.GIVING: {GrantStatus.DONE, GrantStatus.STOPPED},
+        GrantStatus.DONE: set(),
+        GrantStatus.STOPPED: set(),
+        GrantStatus.DISCARDED: set(),
+    }
+)
+
+
+class GrantResult(models.TextChoices):
+    PENDING = "pending", _("pending")
+    GRANTED = "granted", _("granted")
+    SKIPPED = "skipped", _("skipped")
+    FAILED = "failed", _("failed")
+
+
+class VoidResult(models.TextChoices):
+    PENDING = "pending", _("pending")
+    VOIDED = "voided", _("voided")
+    LOST = "lost", _("lost")
+    SKIPPED = "skipped", _("skipped")
+    FAILED = "failed", _("failed")
+
+
 class Audience(models.TextChoices):
     ONLINE = "online", _("online")
     RESTRICTED = "restricted", _("restricted")

@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.lib.schedules import scheduled_check
-from promotions.services import campaigns, changes, coupon_types, entries, rules, tokens  # noqa: F401  register what is asked by name
+
+# Registers what can be approved, and jobs.
+from promotions.services import campaigns, changes, coupon_types, entries, grant_voids, granting, rules, tokens  # noqa: F401
 from promotions.services.alarm_messages import escalate_alarms
 from promotions.services.baselines import watch_baselines
 from promotions.services.expiring import expire_coupons

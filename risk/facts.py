@@ -42,6 +42,8 @@ class CouponFacts:
     """When an alarm first suspended the coupon type after the claim."""
     rules_crossed: tuple[str, ...] = ()
     """By what the claim rules count that it crossed and that flag: the claim was issued all the same."""
+    is_granted: bool = False
+    """Nobody claimed it: staff gave it, by an approved grant. `claimed_at` is when."""
 
     @property
     def is_tempting(self) -> bool:

@@ -27,11 +27,12 @@ IS_TEMPTING = f"(t.audience = 'restricted' OR {CAN_PAY_ALONE})"
 COUPONS = f"""
 SELECT u.registered_at, u.phone_hash, u.phone_segment,
        EXISTS (SELECT FROM orders_order p
-                WHERE p.customer_id = u.id AND p.status = 'delivered' AND p.delivered_at < l.at AND p.id <> d.order_id
+                WHERE p.customer_id = u.id AND p.status = 'delivered' AND p.delivered_at < c.issued_at AND p.id <> d.order_id
                   AND p.gross_amount > p.discount_amount) AS has_earlier_delivery,
        t.code, t.audience = 'restricted' AS is_restricted,
        {CAN_PAY_ALONE} AS can_pay_alone,
-       c.face_value, l.at AS claimed_at,
+       c.face_value, c.issued_at AS claimed_at,
+       c.grant_item_id IS NOT NULL AS is_granted,
        l.entry_id IS NOT NULL AS has_entry, coalesce(e.coupon_type_id = t.id, false) AS entry_is_of_its_type,
        coalesce(l.at >= e.opens_at AND l.at < e.closes_at, false) AS is_within_entry_period,
        l.token_id IS NOT NULL AS has_token, coalesce(k.entry_id = l.entry_id, false) AS token_is_of_its_entry, k.uses,
@@ -43,13 +44,13 @@ SELECT u.registered_at, u.phone_hash, u.phone_segment,
        CASE WHEN t.audience = 'restricted' THEN (
            SELECT min(a.at) FROM promotions_alarm a JOIN promotions_threshold h ON h.id = a.threshold_id
             WHERE a.action IN ('suspend', 'hold') AND (h.coupon_type_id = t.id OR h.campaign_id = t.campaign_id)
-              AND a.at >= l.at AND a.at <= %(at)s) END AS suspended_at,
+              AND a.at >= c.issued_at AND a.at <= %(at)s) END AS suspended_at,
        (SELECT coalesce(array_agg(DISTINCT r.identity::text), '{{}}')
           FROM promotions_claimflag f JOIN promotions_claimrule r ON r.id = f.rule_id WHERE f.claim_id = l.id) AS rules_crossed
   FROM orders_orderdiscount d
   JOIN promotions_coupon c ON c.id = d.coupon_id
   JOIN promotions_coupontype t ON t.id = c.coupon_type_id
-  JOIN promotions_claim l ON l.id = c.claim_id
+  LEFT JOIN promotions_claim l ON l.id = c.claim_id
   JOIN promotions_customer u ON u.id = c.customer_id
   LEFT JOIN LATERAL (SELECT x.coupon_type_id, x.opens_at, x.closes_at FROM promotions_entry x
                       WHERE x.id = l.entry_id OFFSET 0) e ON true
@@ -106,6 +107,7 @@ class CouponRow(NamedTuple):
     can_pay_alone: bool
     face_value: Any
     claimed_at: datetime
+    is_granted: bool
     has_entry: bool
     entry_is_of_its_type: bool
     is_within_entry_period: bool
@@ -171,6 +173,7 @@ def _coupon(row: CouponRow) -> CouponFacts:
         can_pay_alone=row.can_pay_alone,
         face_value=row.face_value,
         claimed_at=row.claimed_at,
+        is_granted=row.is_granted,
         has_entry=row.has_entry,
         entry_is_of_its_type=row.entry_is_of_its_type,
         is_within_entry_period=row.is_within_entry_period,

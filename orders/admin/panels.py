@@ -34,22 +34,24 @@ def lines_panel(order: Order) -> Panel:
 
 def discounts_panel(order: Order) -> Panel:
     """From the coupon back to the way it came in: the provenance."""
-    found = order.discounts.select_related("coupon__coupon_type", "coupon__claim__entry", "coupon__claim__token__batch")
+    found = order.discounts.select_related(
+        "coupon__coupon_type", "coupon__claim__entry", "coupon__claim__token__batch", "coupon__grant_item__grant"
+    )
     rows = []
     for discount in found:
-        coupon, claim = discount.coupon, discount.coupon.claim
+        coupon, claim, item = discount.coupon, discount.coupon.claim, discount.coupon.grant_item
         rows.append(
             [
                 page_of(coupon),
                 page_of(coupon.coupon_type),
                 state_badge(coupon.coupon_type, "audience"),
                 amount_html(discount.amount, order.currency),
-                page_of(claim, time_html(claim.at)),
-                page_of(claim.entry),
-                page_of(claim.token),
+                page_of(claim, time_html(claim.at)) if claim else page_of(item and item.grant),
+                page_of(claim and claim.entry),
+                page_of(claim and claim.token),
             ]
         )
-    columns = [_("coupon"), _("coupon type"), _("audience"), _("took off"), _("claimed"), _("entry"), _("token")]
+    columns = [_("coupon"), _("coupon type"), _("audience"), _("took off"), _("claimed or granted"), _("entry"), _("token")]
     return Panel(_("Coupons"), columns, rows, _("Paid without a coupon."))
 
 

@@ -1,47 +1,11 @@
-import pgtrigger
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.lib.audit import tracked
-from orders.models.guards import NEVER_IGNORED
+from orders.models.guards import closed_scope
 from orders.querysets import ItemQuerySet
 from orders.states import HoldKind, ItemResult
-
-
-def closed_scope(*, name: str, owner: str, owners: str, subject: str) -> list[pgtrigger.Trigger]:
-    """Triggers that keep a snapshot as it was hashed: once its job carries the hash, no item comes, goes or changes its subject.
-
-    `owners` is the table of freezes or releases; `owner` and `subject` are columns of the items.
-    """
-    refuse = f"""
-        RAISE EXCEPTION 'what was asked for stays as it was asked: the scope is closed'
-            USING ERRCODE = 'check_violation', CONSTRAINT = '{name}_is_closed';
-    """
-    return [
-        pgtrigger.Trigger(
-            name=f"{name}_is_closed",
-            declare=NEVER_IGNORED,
-            when=pgtrigger.After,
-            operation=pgtrigger.Insert,
-            level=pgtrigger.Statement,
-            referencing=pgtrigger.Referencing(new="new_items"),
-            func=f"""
-                IF EXISTS (
-                    SELECT 1 FROM (SELECT DISTINCT {owner} AS id FROM new_items) n
-                    JOIN {owners} o ON o.id = n.id JOIN lib_job j ON j.id = o.job_id WHERE j.scope_hash <> ''
-                ) THEN {refuse} END IF;
-                RETURN NULL;
-            """,  # our own names
-        ),
-        pgtrigger.Trigger(
-            name=f"{name}_keeps_its_items",
-            declare=NEVER_IGNORED,
-            when=pgtrigger.Before,
-            operation=pgtrigger.UpdateOf(owner, subject) | pgtrigger.Delete,
-            func=refuse,
-        ),
-    ]
 
 
 @tracked()

@@ -203,6 +203,13 @@ def coupons_panel(coupons: QuerySet[Coupon], url: str) -> Panel:
     return Panel(_("Coupons"), columns, rows, _("No coupons."), url)
 
 
+def origin_fact(coupon: Coupon) -> Fact:
+    """The claim that it came by, or the grant."""
+    if coupon.claim is not None:
+        return Fact(_("Claimed"), page_of(coupon.claim, time_html(coupon.claim.at)), page_of(coupon.claim.entry))
+    return Fact(_("Granted"), page_of(coupon.grant_item.grant if coupon.grant_item else None))
+
+
 @admin.register(Coupon)
 class CouponAdmin(ExactSearchMixin, ReadOnlyAdmin):
     steps = COUPON_STEPS
@@ -230,7 +237,7 @@ class CouponAdmin(ExactSearchMixin, ReadOnlyAdmin):
             Fact(_("Coupon type"), page_of(obj.coupon_type), state_badge(obj.coupon_type, "audience")),
             Fact(_("Face value"), amount_text(obj.face_value, obj.coupon_type.campaign.currency)),
             Fact(_("Customer"), page_of(obj.customer), obj.customer.masked_phone),
-            Fact(_("Claimed"), page_of(obj.claim, time_html(obj.claim.at)), page_of(obj.claim.entry)),
+            origin_fact(obj),
             Fact(_("Issued"), time_html(obj.issued_at)),
             Fact(_("Valid until"), time_html(obj.valid_until)),
         ]

@@ -3,10 +3,11 @@ from promotions.models.blocks import IdentityBlock, NobodyValue
 from promotions.models.budgets import Budget, BudgetSlice
 from promotions.models.campaigns import Campaign
 from promotions.models.claims import Claim, Coupon, Redemption
-from promotions.models.conditions import OpeningHours, ScopeLine
 from promotions.models.coupon_types import CouponType, CouponTypeSlice
 from promotions.models.customers import Customer
 from promotions.models.entries import Entry, EntrySlice
+from promotions.models.grants import Grant, GrantItem, GrantVoid, GrantVoidItem
+from promotions.models.narrowing import OpeningHours, ScopeLine
 from promotions.models.reconciling import Drift
 from promotions.models.redemption_holds import RedemptionHold
 from promotions.models.rules import ClaimFlag, ClaimRule, RuleUse
@@ -31,6 +32,10 @@ __all__ = [
     "Entry",
     "EntrySlice",
     "EscalationStep",
+    "Grant",
+    "GrantItem",
+    "GrantVoid",
+    "GrantVoidItem",
     "IdentityBlock",
     "NobodyValue",
     "OpeningHours",

@@ -4,6 +4,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.lib.audit import never_truncated
+from backoffice.lib.guards import NEVER_IGNORED
 from backoffice.lib.states import guard_moves
 from promotions.querysets import ClaimQuerySet, CouponQuerySet
 from promotions.states import COUPON_MOVES, Channel, ClaimOutcome, CouponStatus, RefusalReason
@@ -72,6 +73,7 @@ ONLY_THROUGH_AN_OPEN_ENTRY = pgtrigger.Trigger(
     name="coupon_only_through_an_open_entry",
     when=pgtrigger.Before,
     operation=pgtrigger.Insert,
+    condition=pgtrigger.Condition("NEW.grant_item_id IS NULL"),
     func="""
         IF NOT EXISTS (
             SELECT 1 FROM promotions_claim c JOIN promotions_entry e ON e.id = c.entry_id
@@ -86,12 +88,46 @@ ONLY_THROUGH_AN_OPEN_ENTRY = pgtrigger.Trigger(
     """,
 )
 
+# Once a statement, not once a row: a grant writes thousands of coupons in one.
+ONLY_THROUGH_AN_APPROVED_GRANT = pgtrigger.Trigger(
+    name="coupon_only_through_an_approved_grant",
+    declare=NEVER_IGNORED,
+    when=pgtrigger.After,
+    operation=pgtrigger.Insert,
+    level=pgtrigger.Statement,
+    referencing=pgtrigger.Referencing(new="new_coupons"),
+    func="""
+        IF EXISTS (
+            SELECT 1 FROM new_coupons n
+              LEFT JOIN promotions_grantitem i ON i.id = n.grant_item_id
+              LEFT JOIN promotions_customer c ON c.id = n.customer_id
+             WHERE n.claim_id IS NULL
+               AND ((i.result = 'granted' AND i.ref = c.ref) IS NOT TRUE
+                    OR (i.grant_id, n.coupon_type_id) NOT IN (
+                        SELECT g.id, g.coupon_type_id FROM promotions_grant g
+                          JOIN lib_job j ON j.id = g.job_id JOIN lib_approval a ON a.id = j.approval_id
+                         WHERE g.status = 'giving' AND j.status = 'running' AND a.status = 'approved'
+                           AND a.action = 'promotions.grant' AND a.payload ->> 'scope_hash' = j.scope_hash))
+        ) THEN
+            RAISE EXCEPTION 'a coupon that nobody claimed exists only through an approved, running grant that names its customer'
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'coupon_only_through_an_approved_grant';
+        END IF;
+        RETURN NULL;
+    """,
+)
+
 
 class Coupon(models.Model):
-    """What an issued claim gives: worth something to one customer until it is redeemed, expires, or is voided."""
+    """What an issued claim or a grant gives: worth something to one customer until it is redeemed, expires, or is voided.
+
+    It has one origin: `claim` or `grant_item`. The other is None.
+    """
 
     code = models.CharField(_("code"), max_length=24, unique=True)
-    claim = models.OneToOneField("promotions.Claim", models.PROTECT, related_name="coupon", verbose_name=_("claim"))
+    claim = models.OneToOneField("promotions.Claim", models.PROTECT, related_name="coupon", null=True, verbose_name=_("claim"))
+    grant_item = models.ForeignKey(
+        "promotions.GrantItem", models.PROTECT, related_name="+", null=True, db_index=False, editable=False
+    )
     coupon_type = models.ForeignKey("promotions.CouponType", models.PROTECT, related_name="coupons", verbose_name=_("coupon type"))
     customer = models.ForeignKey("promotions.Customer", models.PROTECT, related_name="coupons", verbose_name=_("customer"))
     budget_slice = models.ForeignKey("promotions.BudgetSlice", models.PROTECT, related_name="+", editable=False)
@@ -115,11 +151,19 @@ class Coupon(models.Model):
             ("void_coupon", _("Can void a coupon, or give a frozen one back")),
             ("freeze_coupon", _("Can freeze a coupon")),
         ]
-        constraints = [models.CheckConstraint(condition=Q(face_value__gt=0), name="coupon_is_worth_something")]
-        indexes = [models.Index(fields=["valid_until"], name="coupon_to_expire", condition=Q(status="issued"))]
+        constraints = [
+            models.CheckConstraint(condition=Q(face_value__gt=0), name="coupon_is_worth_something"),
+            models.CheckConstraint(condition=Q(claim=None) ^ Q(grant_item=None), name="coupon_has_one_origin"),
+            models.UniqueConstraint(fields=["grant_item"], condition=Q(grant_item__isnull=False), name="coupon_one_per_grant_item"),
+        ]
+        indexes = [
+            models.Index(fields=["valid_until"], name="coupon_to_expire", condition=Q(status="issued")),
+            models.Index(fields=["issued_at"], name="coupon_granted_by_time", condition=Q(grant_item__isnull=False)),
+        ]
         triggers = [
             guard_moves("coupon_moves", COUPON_MOVES),
             ONLY_THROUGH_AN_OPEN_ENTRY,
+            ONLY_THROUGH_AN_APPROVED_GRANT,
             pgtrigger.ReadOnly(name="coupon_stays_what_was_issued", exclude=["status"]),
             pgtrigger.Protect(name="coupon_is_never_deleted", operation=pgtrigger.Delete),
             never_truncated("coupons_are_never_truncated"),

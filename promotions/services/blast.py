@@ -2,8 +2,9 @@
 
 In all it is bounded by quantity, by the caps of entries that are not closed, and by its own budget and the campaign's. Within a
 minute it is bounded by that, by the armed lines that suspend it, each of which lets through what reaches it, and by what the
-installation was measured to give (HOLDFAST_CLAIMS_PER_SECOND). Limits per person are no bound: nobody knows how many persons come. Neither are tokens: more can
-be made without a second person. Entries count whether or not they are open yet: a second person may open them.
+installation was measured to give (HOLDFAST_CLAIMS_PER_SECOND). Limits per person are no bound: nobody knows how many persons come.
+Neither are tokens: more can be made without a second person. Entries count whether or not they are open yet: a second person may
+open them.
 """
 
 from collections.abc import Iterator

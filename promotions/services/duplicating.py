@@ -12,6 +12,7 @@ from backoffice.lib.audit import because
 from backoffice.lib.errors import InvalidInput
 from promotions.models import Campaign, ClaimRule, CouponType, Entry, OpeningHours, ScopeLine, Threshold
 from promotions.services.campaigns import create_campaign, save_valid
+from promotions.services.drawing import draw_line
 from promotions.services.slices import cut_coupon_type, cut_entry
 
 # What says how the original stands, and not what it is.

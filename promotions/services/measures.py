@@ -85,7 +85,11 @@ def measure_all(lines: Iterable[Threshold], at: datetime) -> dict[int, Decimal]:
             totals = counter({scope_of(line)[1] for line in asking})
             found |= {line.pk: Decimal(totals.get(scope_of(line)[1]) or 0) for line in asking}
         else:
-            found |= _read_ledger(question, asking, at)
+            found |= _read_ledger(_ledgers[question.metric], question, asking, at)
+            given = _given.get(question.metric)
+            if given is not None and (question.scope in given.paths or question.scope == PLATFORM):
+                more = _read_ledger(given, question, asking, at)
+                found |= {pk: found[pk] + value for pk, value in more.items()}
     return found
 
 
@@ -110,9 +114,8 @@ def question_of(line: Threshold) -> Question:
     return Question(metric, scope_of(line)[0], reasons, is_total=line.window is None)
 
 
-def _read_ledger(question: Question, lines: Sequence[Threshold], at: datetime) -> dict[int, Decimal]:
+def _read_ledger(ledger: Ledger, question: Question, lines: Sequence[Threshold], at: datetime) -> dict[int, Decimal]:
     """One query over the widest window; the narrower ones are conditions inside it."""
-    ledger = _ledgers[question.metric]
     windows = sorted({line.window for line in lines if line.window is not None})
     rows = ledger.rows(question.reasons)
     if windows:
@@ -147,6 +150,11 @@ def _grouped(rows: QuerySet, groups: list[str], per: str, sums: Mapping[str, Any
 
 def _issued(_reasons: Sequence[str]) -> QuerySet:
     return Claim.objects.issued()
+
+
+def _granted(_reasons: Sequence[str]) -> QuerySet:
+    """Coupons that nobody claimed: staff gave them."""
+    return Coupon.objects.filter(grant_item__isnull=False).annotate(at=F("issued_at"))
 
 
 def _issued_by_shared_tokens(_reasons: Sequence[str]) -> QuerySet:
@@ -216,6 +224,14 @@ _ledgers: dict[str, Ledger] = {
     Metric.YOUNG_ACCOUNTS_ON_SHARED_TOKENS: Ledger(
         _issued_by_shared_tokens, OF_CLAIM, {"young": _young_customers, "everybody": _customers}, _young_where_most_are
     ),
+}
+
+
+# What is issued without a claim, beside the ledger of claims. A grant comes through no entry and no token.
+OF_GRANTED = {"campaign": "coupon_type__campaign", "coupon_type": "coupon_type"}
+_given: dict[str, Ledger] = {
+    Metric.ISSUED_AMOUNT: _ledger(_granted, OF_GRANTED, lambda picked: Sum("face_value", filter=picked)),
+    Metric.ISSUED_COUNT: _ledger(_granted, OF_GRANTED, _count),
 }
 
 

@@ -58,7 +58,7 @@ def unit_of(line: Threshold) -> str:
 def budget_of(line: Threshold) -> Decimal | None:
     """The money that percentages are of, in the campaign's currency.
 
-    The campaign's budget; a type's quantity by its face value, an entry's cap by that, a batch's uses by that, and the campaign's
+    The campaign's budget; a type's own budget, its quantity by its face value, an entry's cap by that, a batch's uses by that, and the campaign's
     budget where that is less or there is none of them. None for the platform.
     """
     if line.campaign is not None:
@@ -68,6 +68,8 @@ def budget_of(line: Threshold) -> Decimal | None:
     if coupon_type is None:
         return None
     bounds = [coupon_type.campaign.budget.amount]
+    if coupon_type.budget_amount is not None:
+        bounds.append(coupon_type.budget_amount)
     counts = [coupon_type.quantity, entry.cap if entry else None, line.batch.count * line.batch.uses if line.batch else None]
     bounds += [count * coupon_type.face_value for count in counts if count is not None]
     return min(bounds)

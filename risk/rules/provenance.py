@@ -63,6 +63,8 @@ def crossed_a_claim_rule(facts: OrderFacts) -> Finding | None:
 
 
 def _broken_link(coupon: CouponFacts) -> str:
+    if coupon.is_granted:
+        return ""
     if not coupon.has_entry:
         return "claimed without an entry"
     if not coupon.entry_is_of_its_type:
@@ -77,7 +79,7 @@ def _broken_link(coupon: CouponFacts) -> str:
 
 
 def _is_just_before_suspension(coupon: CouponFacts) -> bool:
-    if not coupon.is_restricted or coupon.suspended_at is None:
+    if not coupon.is_restricted or coupon.is_granted or coupon.suspended_at is None:
         return False
     return timedelta(0) <= coupon.suspended_at - coupon.claimed_at <= BEFORE_SUSPENSION
 

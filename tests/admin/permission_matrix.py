@@ -63,6 +63,16 @@ MODELS = {
         see="OANLUR", add="OR", steps={"revoke": "OALR", "pause": "OR", "go_on": "OR", "cancel": "OR"}, pages={"export": "OR"}
     ),
     "promotions_claimtoken": Model(see="OANLUR", steps={"revoke": "OALR"}),
+    # The newest grant is a draft, the one before it was given and is being voided.
+    "promotions_grant": Model(
+        see="OANLUR",
+        add="OR",
+        steps={"ask": "OR", "discard": "OR", "stop": STOPPERS, "go_on": "OR", "ask_to_void": "OR"},
+        pages={"results": "OANLUR"},
+    ),
+    "promotions_grantitem": Model(see="OANLUR"),
+    "promotions_grantvoid": Model(see="OANLUR"),
+    "promotions_grantvoiditem": Model(see="OANLUR"),
     "promotions_customer": Model(see=EVERYBODY),
     "promotions_claim": Model(see=EVERYBODY),
     "promotions_coupon": Model(see=EVERYBODY, steps={"freeze": STOPPERS, "thaw": "ALR", "void": "ALR"}),

@@ -15,7 +15,7 @@ from tests.admin.world import PASSERS_BY, World
 GETS_IN = {200, 302}
 REFUSED = {403, 404}
 AUTOCOMPLETE = "?app_label=promotions&model_name=entry&field_name=coupon_type&term=S"
-LOOKED_AT_ONLY = ("_history", "_progress", "events_changelist", "events_change")
+LOOKED_AT_ONLY = ("_history", "_progress", "grant_results", "events_changelist", "events_change")
 PEOPLE = [*ROLES.values(), *PASSERS_BY]
 
 
@@ -126,7 +126,20 @@ def test_actions_are_offered_to_whom_the_table_names(world: World, person: str) 
 def test_nobody_may_do_what_only_services_do() -> None:
     """No page adds, edits or deletes a row of the ledger, a hold, a freeze, a flag, an approval or an event."""
     ledger = {"claim", "coupon", "redemption", "customer", "hold", "freeze", "freezeitem", "release", "releaseitem", "order"}
-    ledger |= {"flag", "finding", "assessment", "approval", "job", "checkrun", "events", "alarm", "claimtoken"}
+    ledger |= {
+        "grantitem",
+        "grantvoid",
+        "grantvoiditem",
+        "flag",
+        "finding",
+        "assessment",
+        "approval",
+        "job",
+        "checkrun",
+        "events",
+        "alarm",
+        "claimtoken",
+    }
     for name, model in MODELS.items():
         if name.rpartition("_")[2] in ledger:
             assert (model.add, model.edit) == (NOBODY, NOBODY), name

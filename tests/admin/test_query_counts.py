@@ -40,6 +40,7 @@ def pages(world: World) -> dict[str, str]:
         "promotions_campaign": Campaign.objects.get(code="GALA"),
         "promotions_coupontype": CouponType.objects.get(code="STUDIO100"),
         "promotions_customer": Customer.objects.get(ref="cat-0"),
+        "promotions_grant": world.grant,
         "lib_approval": world.freeze.job.approval,
     }
     return found | {f"{name} page": reverse(f"admin:{name}_change", args=[obj.pk]) for name, obj in objects.items()}

@@ -21,12 +21,15 @@ from orders.models import Freeze, Hold, Order, Release
 from orders.services.freezing import request_freeze, request_release
 from orders.services.holding import place_hold
 from orders.services.placing import LineRequest, OrderRequest, place_order
-from promotions.models import AlarmRecipient, Coupon
+from promotions.models import AlarmRecipient, Coupon, GrantVoid
 from promotions.services.blocks import block_identity
 from promotions.services.campaigns import create_campaign, request_campaign
 from promotions.services.claiming import Claimant, ClaimRequest, claim_coupon
 from promotions.services.coupon_types import create_coupon_type, request_coupon_type
 from promotions.services.entries import create_entry, request_entry
+from promotions.services.grant_lists import draft_from_text
+from promotions.services.grant_voids import request_void
+from promotions.services.granting import request_grant
 from promotions.services.redemption_holds import hold_redemptions
 from promotions.services.seeding import seed_watch
 from promotions.services.thresholds import arm_threshold, check_thresholds
@@ -59,6 +62,9 @@ class World:
     release: Any = None
     pending: Any = None
     key: Any = None
+    grant: Any = None
+    void: Any = None
+    grant_draft: Any = None
     autumn: Any = None
     plum: Any = None
     web: Any = None
@@ -74,6 +80,7 @@ def build_world(at: datetime, *, gang: int = 6, guests: int = 2, password: str =
     make_promotions(world)
     make_watch(world)
     make_orders(world, gang=gang, guests=guests)
+    make_grants(world)
     make_freezes(world)
     make_system(world)
     return world
@@ -229,10 +236,22 @@ def make_freezes(world: World) -> None:
     place_hold(world.orders[0], kind="manual", reason="customer called", by=world.users["risk analyst"], at=world.at)
 
 
-def worked(world: World, act: Freeze | Release) -> Any:
+def worked(world: World, act: Freeze | Release | GrantVoid) -> Any:
     decided(world, act.job.approval)
     run_job(act.job_id, now=lambda: world.at)
     return act
+
+
+def make_grants(world: World) -> None:
+    """One that was given, to two of three, and is voided but for what was redeemed; and a draft."""
+    terms = {"by": world.users["promotions operator"], "at": world.at}
+    tea = fresh(world.online)
+    world.grant = draft_from_text(tea, "guest-0\nguest-1\nnewcomer", **terms)
+    decided(world, request_grant(world.grant, reason="thank you", **terms))
+    world.grant = fresh(world.grant)
+    run_job(world.grant.job_id, now=lambda: world.at)
+    world.void = worked(world, request_void(world.grant, reason="the wrong list", **terms))
+    world.grant_draft = draft_from_text(tea, "guest-0\nsomebody", **terms)
 
 
 def make_system(world: World) -> None:

@@ -10,6 +10,7 @@ from backoffice.lib.models.api_key import Scope
 from tests.api.storefront import Storefront
 from tests.orders.factories import an_order
 from tests.promotions.factories import NOON, a_user
+from tests.promotions.granting import a_draft
 
 pytestmark = pytest.mark.django_db
 
@@ -18,6 +19,9 @@ STOREFRONT = {
     "api/v1/campaigns/": {"GET": (Scope.CAMPAIGNS_READ, 200)},
     "api/v1/claims/": {"POST": (Scope.CLAIMS_WRITE, 400)},
     "api/v1/customers/<ref:ref>/coupons/": {"GET": (Scope.CUSTOMERS_READ, 200)},
+    "api/v1/grants/": {"POST": (Scope.GRANTS_WRITE, 400)},
+    "api/v1/grants/<int:grant>/": {"GET": (Scope.GRANTS_READ, 200)},
+    "api/v1/grants/<int:grant>/results/": {"GET": (Scope.GRANTS_READ, 200)},
     "api/v1/quotes/": {"POST": (Scope.QUOTES_WRITE, 400)},
     "api/v1/orders/": {"POST": (Scope.ORDERS_WRITE, 400)},
     "api/v1/orders/<ref:ref>/": {"GET": (Scope.ORDERS_READ, 200)},
@@ -54,7 +58,7 @@ def test_no_route_hides_behind_another():
 
 def ask(caller: Storefront | None, method: str, route: str) -> int:
     """The status of the answer. Without a caller no key is sent."""
-    address = "/" + route.replace("<ref:ref>", an_order().ref)
+    address = "/" + route.replace("<ref:ref>", an_order().ref).replace("<int:grant>", str(a_draft().pk))
     storefront = caller or Storefront()
     headers = {"Idempotency-Key": f"{method} {route}".replace(" ", "-")} | (storefront.authorization if caller else {})
     body = b"" if method in {"GET", "HEAD", "TRACE"} else b"{}"

