@@ -26,7 +26,7 @@ def rights(text: str) -> Rights:
 CATALOGUE = viewing("promotions", "campaign", "coupontype", "entry")
 LEDGER = viewing("promotions", "customer", "claim", "coupon", "redemption")
 PROMOTIONS = CATALOGUE | LEDGER | viewing("promotions", "claimrule", "tokenbatch", "claimtoken", "threshold", "alarm")
-ORDERS = viewing("orders", "order", "hold", "freeze", "freezeitem", "release", "releaseitem")
+ORDERS = viewing("orders", "order", "hold", "notice", "freeze", "freezeitem", "release", "releaseitem")
 RISK = viewing("risk", "flag", "finding", "assessment")
 BEAT = viewing("django_celery_beat", "periodictask", "intervalschedule", "crontabschedule", "solarschedule", "clockedschedule")
 WORK = viewing("lib", "approval", "job", "checkrun") | viewing("django_celery_beat", "periodictask")
@@ -55,12 +55,12 @@ ANALYST = (
     | RISK
     | WORK
     | STOPPING
-    | rights("risk.decide_flag orders.place_hold orders.release_hold orders.request_freeze")
+    | rights("risk.decide_flag orders.place_hold orders.release_hold orders.request_freeze orders.cancel_order")
 )
 LEAD = ANALYST | LINES | rights("orders.approve_freeze django_celery_beat.change_periodictask lib.change_job")
 SYSTEM = viewing("lib", "apikey") | viewing("auth", "user", "group") | viewing("pghistory", "events") | BEAT
 AUDITOR = PROMOTIONS | ORDERS | RISK | WORK | SYSTEM
-SUPPORT = CATALOGUE | LEDGER | viewing("orders", "order", "hold")
+SUPPORT = CATALOGUE | LEDGER | viewing("orders", "order", "hold", "notice") | rights("orders.cancel_order")
 
 ROLES: Mapping[str, Rights] = {
     "promotions operator": OPERATOR,

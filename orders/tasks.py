@@ -7,10 +7,23 @@ from django.utils.translation import gettext_lazy as _
 from backoffice.lib.schedules import scheduled_check
 from orders.services import freezing, releasing
 from orders.services.holding import release_cooled_off
+from orders.services.notices import give_up_notices, settle_notices
 
-__all__ = ["freezing", "release_cooled_off_check", "releasing"]
+__all__ = ["freezing", "give_up_notices_check", "release_cooled_off_check", "releasing", "settle_notices_check"]
 
 
 @scheduled_check("release_cooled_off", every=timedelta(seconds=30), title=_("Release cooling-off holds whose time is over"))
 def release_cooled_off_check(at: datetime) -> int:
     return release_cooled_off(at)
+
+
+@scheduled_check(
+    "settle_notices", every=timedelta(seconds=10), title=_("Apply what the storefront told too early"), only_after_activity=True
+)
+def settle_notices_check(at: datetime) -> int:
+    return settle_notices(at)
+
+
+@scheduled_check("give_up_notices", every=timedelta(hours=6), title=_("Settle what was told a month ago of orders that never came"))
+def give_up_notices_check(at: datetime) -> int:
+    return give_up_notices(at)

@@ -15,7 +15,7 @@ from orders.models import Hold, Order, OrderDiscount, OrderLine
 from orders.services.checking import LineRequest, OrderRequest, checked, is_virtual
 from orders.services.errors import DuplicateOrder
 from orders.signals import order_placed
-from orders.states import HoldKind
+from orders.states import HoldKind, OrderStatus
 from promotions.identities import network_of, plain_identity, recipient_of
 from promotions.services.customers import customer_of
 from promotions.services.redeeming import BasketLine, CouponRefused, Quote, redeem_coupons
@@ -51,6 +51,8 @@ def _store(request: OrderRequest, recipients: Sequence[tuple[str, str]], at: dat
         ref=request.ref,
         customer=customer,
         placed_at=at,
+        status=OrderStatus.PAID if request.is_paid else OrderStatus.PLACED,
+        paid_at=at if request.is_paid else None,
         currency=quote.currency,
         gross_amount=quote.payable + quote.total_discount,
         discount_amount=quote.total_discount,
@@ -87,6 +89,7 @@ def _lines(order: Order, lines: Sequence[LineRequest], recipients: Sequence[tupl
             position=position,
             sku=line.sku,
             category=line.category,
+            quantity=line.quantity,
             amount=line.amount,
             discount=discount,
             recipient_hash=recipient_hash,

@@ -18,7 +18,7 @@ from promotions.services.budgets import book, lock_slices
 from promotions.services.thresholds import check_restricted_type, lock_restricted_type
 from promotions.states import MOVED_BY_REDEEMING, VIRTUAL_CATEGORIES, CouponStatus, SlotReturn
 
-CANCELLED_BY_RISK = "risk"
+KEEPS_ITS_COUPON = ("risk", "dispute")  # who called the order off, where a policy asks for that
 
 
 class CouponRefused(DomainError):
@@ -170,7 +170,7 @@ def _redemptions(
 
 
 def _gives_back(policy: str, cancelled_by: str) -> bool:
-    return policy == SlotReturn.ALWAYS or (policy == SlotReturn.UNLESS_RISK and cancelled_by != CANCELLED_BY_RISK)
+    return policy == SlotReturn.ALWAYS or (policy == SlotReturn.UNLESS_RISK and cancelled_by not in KEEPS_ITS_COUPON)
 
 
 def _no_such_coupon(code: str) -> CouponRefused:
