@@ -61,6 +61,7 @@ GROUPS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
         (
             Item(_("All orders"), "shopping_bag", "orders.view_order", "orders_order"),
             Item(_("Holds"), "lock", "orders.view_hold", "orders_hold", query="state=open"),
+            Item(_("Notices"), "mail", "orders.view_notice", "orders_notice", query="settled=waits"),
             Item(_("Freezes"), "ac_unit", "orders.view_freeze", "orders_freeze"),
             Item(_("Releases"), "lock_open", "orders.view_release", "orders_release"),
         ),

@@ -31,7 +31,7 @@ WATCHED = viewing("promotions", "claimrule", "tokenbatch", "claimtoken", "thresh
 PROMOTIONS = CATALOGUE | LEDGER | GRANTS | WATCHED
 ALARM_ROUTES = viewing("promotions", "redemptionhold", "alarmrecipient", "escalationstep")
 OUTBOX = viewing("lib", "webhookendpoint", "delivery")
-ORDERS = viewing("orders", "order", "hold", "freeze", "freezeitem", "release", "releaseitem")
+ORDERS = viewing("orders", "order", "hold", "notice", "freeze", "freezeitem", "release", "releaseitem")
 RISK = viewing("risk", "flag", "finding", "assessment")
 BEAT = viewing("django_celery_beat", "periodictask", "intervalschedule", "crontabschedule", "solarschedule", "clockedschedule")
 WORK = viewing("lib", "approval", "job", "checkrun") | viewing("django_celery_beat", "periodictask")
@@ -67,7 +67,7 @@ ANALYST = (
     | WORK
     | STOPPING
     | rights("risk.decide_flag orders.place_hold orders.release_hold orders.request_freeze promotions.lift_identityblock")
-    | rights("promotions.request_lift")
+    | rights("promotions.request_lift orders.cancel_order")
     | viewing("promotions", "redemptionhold")
 )
 NOBODIES = rights("promotions.add_nobodyvalue promotions.unlist_nobodyvalue")
@@ -86,7 +86,7 @@ LEAD = (
 )
 SYSTEM = viewing("lib", "apikey") | viewing("auth", "user", "group") | viewing("pghistory", "events") | BEAT
 AUDITOR = PROMOTIONS | ORDERS | RISK | WORK | SYSTEM | ALARM_ROUTES | OUTBOX
-SUPPORT = CATALOGUE | LEDGER | viewing("orders", "order", "hold")
+SUPPORT = CATALOGUE | LEDGER | viewing("orders", "order", "hold", "notice") | rights("orders.cancel_order")
 
 ROLES: Mapping[str, Rights] = {
     "promotions operator": OPERATOR,

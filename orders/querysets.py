@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, QuerySet
 
-from orders.states import HoldKind, ItemResult, OrderStatus
+from orders.states import DELIVERABLE_STATUSES, UNDELIVERED_STATUSES, HoldKind, ItemResult
 
 
 class OrderQuerySet(QuerySet):
@@ -21,7 +21,11 @@ class OrderQuerySet(QuerySet):
         return self.filter(self._open_holds())
 
     def free_to_ship(self) -> "OrderQuerySet":
-        return self.filter(~self._open_holds(), status=OrderStatus.PLACED)
+        return self.filter(~self._open_holds(), status__in=DELIVERABLE_STATUSES)
+
+    def undelivered(self) -> "OrderQuerySet":
+        """What has not left, or not all of it: what a hold can still save."""
+        return self.filter(status__in=UNDELIVERED_STATUSES)
 
     def for_admin_list(self) -> "OrderQuerySet":
         """All that the list page shows, in one query."""
@@ -52,6 +56,11 @@ class HoldQuerySet(QuerySet):
     def for_admin_list(self) -> "HoldQuerySet":
         """All that the list page shows, in one query."""
         return self.select_related("order", "placed_by", "released_by", "freeze")
+
+
+class NoticeQuerySet(QuerySet):
+    def waiting(self) -> "NoticeQuerySet":
+        return self.filter(settled_at=None)
 
 
 class ItemQuerySet(QuerySet):

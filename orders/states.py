@@ -7,33 +7,59 @@ from backoffice.lib.states import moves
 from promotions.states import VIRTUAL_CATEGORIES, Category
 
 __all__ = [
+    "DELIVERABLE_STATUSES",
     "FINAL_STATUSES",
+    "LOST_STATUSES",
     "ORDER_MOVES",
+    "UNDELIVERED_STATUSES",
     "VIRTUAL_CATEGORIES",
     "CancelledBy",
     "Category",
     "HoldKind",
     "ItemResult",
+    "NoticeKind",
     "OrderStatus",
+    "RefundCause",
 ]
 
 
 class OrderStatus(models.TextChoices):
-    """`placed` is placed and paid: the storefront tells us of an order when it is."""
+    """How far an order has come. What was refunded in part is an amount beside it: goods may follow all the same.
+
+    `refunded` is an order of which something had left before all of it was paid back; else it is cancelled.
+    """
 
     PLACED = "placed", _("placed")
+    PAID = "paid", _("paid")
+    PARTLY_DELIVERED = "partly_delivered", _("delivered in part")
     DELIVERED = "delivered", _("delivered")
+    COMPLETED = "completed", _("completed")
     CANCELLED = "cancelled", _("cancelled")
+    REFUNDED = "refunded", _("refunded")
 
 
 ORDER_MOVES = moves(
     {
-        OrderStatus.PLACED: {OrderStatus.DELIVERED, OrderStatus.CANCELLED},
-        OrderStatus.DELIVERED: set(),
+        OrderStatus.PLACED: {OrderStatus.PAID, OrderStatus.CANCELLED},
+        OrderStatus.PAID: {
+            OrderStatus.PARTLY_DELIVERED,
+            OrderStatus.DELIVERED,
+            OrderStatus.CANCELLED,
+        },
+        OrderStatus.PARTLY_DELIVERED: {OrderStatus.DELIVERED, OrderStatus.COMPLETED, OrderStatus.REFUNDED},
+        OrderStatus.DELIVERED: {OrderStatus.COMPLETED, OrderStatus.REFUNDED},
+        OrderStatus.COMPLETED: {OrderStatus.REFUNDED},
         OrderStatus.CANCELLED: set(),
+        OrderStatus.REFUNDED: set(),
     }
 )
-FINAL_STATUSES = (OrderStatus.DELIVERED, OrderStatus.CANCELLED)
+# What may leave, if nothing holds it.
+DELIVERABLE_STATUSES = (OrderStatus.PAID, OrderStatus.PARTLY_DELIVERED)
+# What can still be saved, and therefore held. An order that is not paid yet may be paid the next moment.
+UNDELIVERED_STATUSES = (OrderStatus.PLACED, *DELIVERABLE_STATUSES)
+# What has left and does not come back by a hold.
+LOST_STATUSES = (OrderStatus.DELIVERED, OrderStatus.COMPLETED)
+FINAL_STATUSES = (*LOST_STATUSES, OrderStatus.CANCELLED, OrderStatus.REFUNDED)
 
 
 class HoldKind(models.TextChoices):
@@ -50,6 +76,25 @@ class CancelledBy(models.TextChoices):
     CUSTOMER = "customer", _("customer")
     STAFF = "staff", _("staff")
     RISK = "risk", _("risk")
+    DISPUTE = "dispute", _("dispute")
+
+
+class RefundCause(models.TextChoices):
+    """Why money went back to the customer: it decides whether coupon and budget come back."""
+
+    CUSTOMER = "customer", _("the customer asked")
+    GOODWILL = "goodwill", _("goodwill")
+    DISPUTE = "dispute", _("dispute")
+    RISK = "risk", _("risk")
+
+
+class NoticeKind(models.TextChoices):
+    """What the storefront may tell of an order before we know enough of it to act."""
+
+    PAYMENT = "payment", _("payment")
+    CANCELLATION = "cancellation", _("cancellation")
+    REFUND = "refund", _("refund")
+    COMPLETION = "completion", _("completion")
 
 
 class ItemResult(models.TextChoices):

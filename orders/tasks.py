@@ -10,8 +10,9 @@ from backoffice.lib.schedules import scheduled_check
 from orders.services import freezing, releasing
 from orders.services.alarm_holds import hold_redeeming_orders
 from orders.services.holding import release_cooled_off
+from orders.services.notices import give_up_notices, settle_notices
 
-__all__ = ["freezing", "release_cooled_off_check", "releasing"]
+__all__ = ["freezing", "give_up_notices_check", "release_cooled_off_check", "releasing", "settle_notices_check"]
 
 
 @scheduled_check("release_cooled_off", every=timedelta(seconds=30), title=_("Release cooling-off holds whose time is over"))
@@ -27,3 +28,15 @@ def hold_redeeming_orders_task() -> None:
 @scheduled_check("hold_redeeming_orders", every=timedelta(seconds=30), title=_("Hold orders that redeem what an alarm wants held"))
 def hold_redeeming_orders_check(at: datetime) -> int:
     return hold_redeeming_orders(at)
+
+
+@scheduled_check(
+    "settle_notices", every=timedelta(seconds=10), title=_("Apply what the storefront told too early"), only_after_activity=True
+)
+def settle_notices_check(at: datetime) -> int:
+    return settle_notices(at)
+
+
+@scheduled_check("give_up_notices", every=timedelta(hours=6), title=_("Settle what was told a month ago of orders that never came"))
+def give_up_notices_check(at: datetime) -> int:
+    return give_up_notices(at)

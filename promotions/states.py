@@ -147,7 +147,7 @@ class SlotReturn(models.TextChoices):
     """Whether a cancelled order gives coupon and budget back."""
 
     NEVER = "never", _("never")
-    UNLESS_RISK = "unless_risk", _("unless risk cancelled it")
+    UNLESS_RISK = "unless_risk", _("unless risk or a dispute cancelled it")
     ALWAYS = "always", _("always")
 
 

@@ -27,7 +27,8 @@ IS_TEMPTING = f"(t.audience = 'restricted' OR {CAN_PAY_ALONE})"
 COUPONS = f"""
 SELECT u.registered_at, u.phone_hash, u.phone_segment,
        EXISTS (SELECT FROM orders_order p
-                WHERE p.customer_id = u.id AND p.status = 'delivered' AND p.delivered_at < c.issued_at AND p.id <> d.order_id
+                WHERE p.customer_id = u.id AND p.status IN ('delivered', 'completed') AND p.delivered_at < c.issued_at
+                  AND p.id <> d.order_id
                   AND p.gross_amount > p.discount_amount) AS has_earlier_delivery,
        t.code, t.audience = 'restricted' AS is_restricted,
        {CAN_PAY_ALONE} AS can_pay_alone,

@@ -98,6 +98,15 @@ class AddressField(serializers.IPAddressField):
         return str(super().to_internal_value(data))
 
 
+class CountField(serializers.IntegerField):
+    """A whole number as a number: no text, no fraction, no true."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, bool) or not isinstance(data, int):
+            self.fail("invalid")
+        return int(super().to_internal_value(data))
+
+
 @extend_schema_field({"type": "string", "pattern": AMOUNT_PATTERN, "example": "100.00"})
 class AmountField(serializers.Field):
     """Money above zero as a decimal text with at most 12 digits, 2 of them after the point."""

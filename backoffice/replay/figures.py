@@ -12,7 +12,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 from backoffice.lib.money import ZERO
 from backoffice.replay.marks import Marks
 from orders.models import Hold, OrderDiscount
-from orders.states import OrderStatus
+from orders.states import LOST_STATUSES, OrderStatus
 from promotions.models import Alarm, Coupon, CouponType
 from risk.models import Finding, Flag
 from risk.states import Decision
@@ -132,7 +132,7 @@ def _redeemed(since: Marks) -> QuerySet:
         .values("coupon__coupon_type")
         .annotate(
             all=Sum(F("amount")),
-            delivered=Sum("amount", filter=Q(order__status=OrderStatus.DELIVERED)),
+            delivered=Sum("amount", filter=Q(order__status__in=LOST_STATUSES)),
             held=Sum("amount", filter=Q(is_held=True)),
             released=Sum("amount", filter=Q(was_held=True, is_held=False)),
         )

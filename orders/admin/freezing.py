@@ -23,7 +23,7 @@ from backoffice.lib.money import ZERO
 from orders.admin.links import orders_panel
 from orders.models import Freeze, Hold, Order
 from orders.services.freezing import request_freeze
-from orders.states import HoldKind, OrderStatus
+from orders.states import LOST_STATUSES, UNDELIVERED_STATUSES, HoldKind, OrderStatus
 
 
 class FreezeForm(ScopeForm):
@@ -99,14 +99,14 @@ def describe(request: HttpRequest, orders: QuerySet[Order], scope: str) -> str:
 def preview(form: FreezeForm, orders: Any, scope_text: str, warnings: list[str], panels: Sequence[Panel]) -> ActionPage:
     by_status = {row["status"]: row for row in sums_of(orders.order_by().values("status"))}
     kind, currency = form["kind"].value() or HoldKind.LEGAL, currency_of(orders)
-    waiting = orders.filter(status=OrderStatus.PLACED)
+    waiting = orders.filter(status__in=UNDELIVERED_STATUSES)
     already = waiting.filter(pk__in=Hold.objects.open().filter(kind=kind).values("order"))
     would_be = sums_of(waiting.exclude(pk__in=already.values("pk")).order_by("currency").values("currency")).first()
     number, amount = (would_be["n"], would_be["gross"]) if would_be else (0, ZERO)
     tells = _("%(scope)s. Once a second person approves, %(number)s orders worth %(amount)s are held: they cannot be delivered.")
-    if OrderStatus.DELIVERED in by_status:
-        lost = count_text(by_status[OrderStatus.DELIVERED]["n"])
-        warnings.append(_("%s of them are delivered already: they are lost and will be skipped.") % lost)
+    lost = sum(by_status[status]["n"] for status in LOST_STATUSES if status in by_status)
+    if lost:
+        warnings.append(_("%s of them are delivered already: they are lost and will be skipped.") % count_text(lost))
     return ActionPage(
         name="freeze",
         title=_("Freeze orders"),
@@ -131,9 +131,10 @@ def sums_of(groups: QuerySet) -> QuerySet:
 
 def states_panel(by_status: dict[str, Any], currency: str) -> Panel:
     fate = {
-        OrderStatus.PLACED: _("held, unless a hold of this kind is open"),
-        OrderStatus.DELIVERED: _("skipped: delivered, lost"),
+        **dict.fromkeys(UNDELIVERED_STATUSES, _("held, unless a hold of this kind is open")),
+        **dict.fromkeys(LOST_STATUSES, _("skipped: delivered, lost")),
         OrderStatus.CANCELLED: _("skipped: cancelled"),
+        OrderStatus.REFUNDED: _("skipped: refunded"),
     }
     rows = [
         [OrderStatus(status).label, count_text(row["n"]), amount_text(row["gross"], currency), fate[OrderStatus(status)]]

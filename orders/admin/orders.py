@@ -29,15 +29,27 @@ from orders.admin.links import (
     page_of,
     standing,
 )
-from orders.admin.panels import discounts_panel, holds_panel, lines_panel
-from orders.models import Hold, Order, OrderDiscount
+from orders.admin.panels import discounts_panel, holds_panel, lines_panel, parcels_panel, refunds_panel
+from orders.models import Hold, Order, OrderDiscount, Refund
+from orders.services.cancelling import cancel_order
 from orders.services.holding import place_hold
-from orders.states import FINAL_STATUSES, HoldKind
+from orders.states import DELIVERABLE_STATUSES, FINAL_STATUSES, CancelledBy, HoldKind, OrderStatus
 from promotions.admin.ledger import coupon_type_choices
 
 
 def hold_by_hand(order: Order, *, by: Any, reason: str, at: datetime) -> Hold:
     return place_hold(order, kind=HoldKind.MANUAL, reason=reason, by=by, at=at)
+
+
+def cancel_by_staff(order: Order, *, by: Any, reason: str, at: datetime) -> Order:
+    return cancel_order(order.ref, cancelled_by=CancelledBy.STAFF, reason=reason, at=at)
+
+
+def why_not_cancel(order: Order, _user: Any) -> str:
+    if order.status not in (OrderStatus.PLACED, OrderStatus.PAID):
+        return _("It is %s already: what is left of it can only be refunded.") % order.get_status_display()
+    is_frozen = Hold.objects.open().legal().filter(order=order).exists()
+    return _("It is under a legal hold: nobody cancels it before its release.") if is_frozen else ""
 
 
 def why_not_hold(order: Order, _user: Any) -> str:
@@ -61,6 +73,27 @@ STEPS = (
             % {"order": order, "amount": amount_text(order.gross_amount, order.currency)}
         ),
         done=gettext_lazy("Held. It cannot be delivered."),
+    ),
+    Step(
+        name="cancel",
+        label=gettext_lazy("Cancel"),
+        icon="cancel",
+        is_stop=True,
+        permission="orders.cancel_order",
+        run=cancel_by_staff,
+        why_not=why_not_cancel,
+        tells=lambda order: (
+            _(
+                "Order %(order)s, %(amount)s, is called off for good and never delivered. Its coupons, %(off)s, come back or not by"
+                " the policy of their campaign. The storefront pays the customer back."
+            )
+            % {
+                "order": order,
+                "amount": amount_text(order.gross_amount, order.currency),
+                "off": amount_text(order.discount_amount, order.currency),
+            }
+        ),
+        done=gettext_lazy("Cancelled."),
     ),
 )
 
@@ -97,7 +130,7 @@ GateFilter = question_filter(
     {
         "waits": (
             gettext_lazy("asked for, not delivered"),
-            lambda orders: orders.filter(delivery_asked_at__isnull=False, status="placed"),
+            lambda orders: orders.filter(delivery_asked_at__isnull=False, status__in=DELIVERABLE_STATUSES),
         )
     },
 )
@@ -148,10 +181,11 @@ class OrderAdmin(ExactSearchMixin, ReadOnlyAdmin):
         return Headline(obj.ref, state_badge(obj), facts=facts_of(obj), warnings=[gate_warning(obj)])
 
     def panels(self, request: HttpRequest, obj: Order) -> list[Panel]:
-        return [holds_panel(obj), lines_panel(obj), discounts_panel(obj), *neighbours(obj)]
+        told = [parcels_panel(obj), refunds_panel(obj)]
+        return [holds_panel(obj), lines_panel(obj), discounts_panel(obj), *told, *neighbours(obj)]
 
     def history_sources(self, obj: Order) -> list[Source]:
-        return [Source(tracker_of(Hold), {"order_id": obj.pk})]
+        return [Source(tracker_of(Hold), {"order_id": obj.pk}), Source(tracker_of(Refund), {"order_id": obj.pk})]
 
 
 def facts_of(order: Any) -> list[Fact]:
@@ -160,11 +194,14 @@ def facts_of(order: Any) -> list[Fact]:
         Fact(_("Held"), hold_badges(order)),
         Fact(_("Customer"), page_of(order.customer), order.customer.masked_phone),
         Fact(_("Placed"), time_html(order.placed_at)),
+        Fact(_("Paid"), time_html(order.paid_at)),
         Fact(_("Amount"), amount_text(order.gross_amount, order.currency)),
         Fact(_("Taken off by coupons"), amount_text(order.discount_amount, order.currency)),
         Fact(_("Of it virtual goods"), amount_text(order.virtual_amount, order.currency)),
         Fact(_("Delivery asked for"), time_html(order.delivery_asked_at)),
         Fact(_("Delivered"), time_html(order.delivered_at)),
+        Fact(_("Completed"), time_html(order.completed_at)),
+        Fact(_("Refunded"), amount_text(order.refunded_amount, order.currency)),
         Fact(_("Cancelled"), time_html(order.cancelled_at), order.get_cancelled_by_display()),
         Fact(_("Device"), order.device or NOTHING),
         Fact(_("Network address"), order.address or NOTHING),

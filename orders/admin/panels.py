@@ -23,13 +23,14 @@ def lines_panel(order: Order) -> Panel:
         [
             line.sku,
             line.get_category_display(),
+            f"{line.delivered_quantity} / {line.quantity}",
             amount_html(line.amount, order.currency),
             amount_html(line.discount, order.currency),
             recipient_of(line),
         ]
         for line in order.lines.all()
     ]
-    return Panel(_("Lines"), [_("SKU"), _("category"), _("amount"), _("discount"), _("recipient")], rows)
+    return Panel(_("Lines"), [_("SKU"), _("category"), _("delivered of"), _("amount"), _("discount"), _("recipient")], rows)
 
 
 def discounts_panel(order: Order) -> Panel:
@@ -53,6 +54,31 @@ def discounts_panel(order: Order) -> Panel:
         )
     columns = [_("coupon"), _("coupon type"), _("audience"), _("took off"), _("claimed or granted"), _("entry"), _("token")]
     return Panel(_("Coupons"), columns, rows, _("Paid without a coupon."))
+
+
+def parcels_panel(order: Order) -> Panel:
+    """What left parcel by parcel. A whole delivery at once has none."""
+    rows = [
+        [parcel.ref, time_html(parcel.delivered_at), ", ".join(f"{number} × #{line}" for line, number in parcel.quantities.items())]
+        for parcel in order.deliveries.order_by("pk")
+    ]
+    return Panel(_("Parcels"), [_("delivery"), _("delivered"), _("pieces of line")], rows, _("No parcel left by itself."))
+
+
+def refunds_panel(order: Order) -> Panel:
+    rows = [
+        [
+            refund.ref,
+            time_html(refund.refunded_at),
+            amount_html(refund.amount, order.currency),
+            refund.get_cause_display(),
+            _("yes") if refund.goods_returned else _("no"),
+            refund.reason or NOTHING,
+        ]
+        for refund in order.refunds.order_by("pk")
+    ]
+    columns = [_("refund"), _("refunded"), _("amount"), _("cause"), _("goods came back"), _("reason")]
+    return Panel(_("Refunds"), columns, rows, _("Nothing was paid back."))
 
 
 def holds_panel(order: Order) -> Panel:

@@ -1,5 +1,18 @@
 from orders.models.freezes import Freeze, FreezeItem, Release, ReleaseItem
+from orders.models.fulfilment import Delivery, Notice, Refund
 from orders.models.holds import Hold
 from orders.models.orders import Order, OrderDiscount, OrderLine
 
-__all__ = ["Freeze", "FreezeItem", "Hold", "Order", "OrderDiscount", "OrderLine", "Release", "ReleaseItem"]
+__all__ = [
+    "Delivery",
+    "Freeze",
+    "FreezeItem",
+    "Hold",
+    "Notice",
+    "Order",
+    "OrderDiscount",
+    "OrderLine",
+    "Refund",
+    "Release",
+    "ReleaseItem",
+]

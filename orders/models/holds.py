@@ -20,9 +20,9 @@ DELIVERED_ORDER_TAKES_NO_HOLD = pgtrigger.Trigger(
         PERFORM 1 FROM orders_order o WHERE o.id IN (SELECT order_id FROM new_holds) ORDER BY o.id FOR NO KEY UPDATE;
         IF EXISTS (
             SELECT 1 FROM orders_order o JOIN new_holds n ON n.order_id = o.id
-            WHERE n.released_at IS NULL AND o.status <> 'placed'
+            WHERE n.released_at IS NULL AND o.status NOT IN ('placed', 'paid', 'partly_delivered')
         ) THEN
-            RAISE EXCEPTION 'an order that is delivered or cancelled cannot be held'
+            RAISE EXCEPTION 'an order that is delivered, cancelled or refunded cannot be held'
                 USING ERRCODE = 'check_violation', CONSTRAINT = 'delivered_order_takes_no_hold';
         END IF;
         RETURN NULL;

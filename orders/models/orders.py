@@ -12,24 +12,73 @@ from orders.states import ORDER_MOVES, CancelledBy, Category, OrderStatus
 
 # The update has locked the row before this runs, and the query sees what is committed by then; a hold locks the same row
 # when it is placed (see Hold). So a hold and a delivery never pass each other. A transaction that reads an old snapshot would
-# not see a hold committed since: it is refused. A cancelled order is paid back, so a legal hold forbids that too.
+# not see a hold committed since: it is refused. A cancelled order is paid back, so a legal hold forbids that too; money that goes
+# back in part is a refund like any other.
 HELD_ORDER_IS_NOT_DELIVERED = pgtrigger.Trigger(
     name="held_order_is_not_delivered",
     declare=NEVER_IGNORED,
     when=pgtrigger.Before,
-    operation=pgtrigger.Insert | pgtrigger.UpdateOf("status"),
-    condition=pgtrigger.Condition("NEW.status IN ('delivered', 'cancelled')"),
+    operation=pgtrigger.Insert | pgtrigger.UpdateOf("status", "refunded_amount"),
+    condition=pgtrigger.Condition("NEW.status NOT IN ('placed', 'paid') OR NEW.refunded_amount > 0"),
     func="""
         IF current_setting('transaction_isolation') IN ('repeatable read', 'serializable') THEN
-            RAISE EXCEPTION 'an order is delivered or cancelled only in a transaction that reads what is committed'
+            RAISE EXCEPTION 'an order is delivered, cancelled or refunded only in a transaction that reads what is committed'
                 USING ERRCODE = 'check_violation', CONSTRAINT = 'held_order_is_not_delivered';
         END IF;
         IF EXISTS (
             SELECT 1 FROM orders_hold h WHERE h.order_id = NEW.id AND h.released_at IS NULL
-            AND (NEW.status = 'delivered' OR h.kind = 'legal')
+            AND (NEW.status <> 'cancelled' OR h.kind = 'legal')
         ) THEN
-            RAISE EXCEPTION 'order % is held and cannot be %', NEW.ref, NEW.status
+            RAISE EXCEPTION 'order % is held and cannot be %', NEW.ref,
+                CASE WHEN NEW.status IN ('placed', 'paid') THEN 'refunded' ELSE NEW.status END
                 USING ERRCODE = 'check_violation', CONSTRAINT = 'held_order_is_not_delivered';
+        END IF;
+        RETURN NEW;
+    """,
+)
+# Whoever counts what has left reads the lines. A whole delivery is one statement, and its lines follow.
+DELIVERED_ORDER_HAS_DELIVERED_LINES = pgtrigger.Trigger(
+    name="delivered_order_has_delivered_lines",
+    declare=NEVER_IGNORED,
+    when=pgtrigger.After,
+    operation=pgtrigger.UpdateOf("status"),
+    condition=pgtrigger.Condition("NEW.status = 'delivered' AND OLD.status <> 'delivered'"),
+    func="""
+        UPDATE orders_orderline SET delivered_quantity = quantity WHERE order_id = NEW.id AND delivered_quantity < quantity;
+        RETURN NULL;
+    """,
+)
+# The sum is beside the rows for speed; it is never anything else than their sum.
+REFUNDED_AMOUNT_IS_THE_SUM = pgtrigger.Trigger(
+    name="refunded_amount_is_the_sum",
+    declare=NEVER_IGNORED,
+    when=pgtrigger.Before,
+    operation=pgtrigger.UpdateOf("refunded_amount"),
+    condition=pgtrigger.Condition("NEW.refunded_amount IS DISTINCT FROM OLD.refunded_amount"),
+    func="""
+        IF NEW.refunded_amount <> (SELECT coalesce(sum(r.amount), 0) FROM orders_refund r WHERE r.order_id = NEW.id) THEN
+            RAISE EXCEPTION 'what was refunded of an order is the sum of its refunds'
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'refunded_amount_is_the_sum';
+        END IF;
+        RETURN NEW;
+    """,
+)
+HELD_LINE_IS_NOT_DELIVERED = pgtrigger.Trigger(
+    name="held_line_is_not_delivered",
+    declare=NEVER_IGNORED,
+    when=pgtrigger.Before,
+    operation=pgtrigger.UpdateOf("delivered_quantity"),
+    condition=pgtrigger.Condition("NEW.delivered_quantity IS DISTINCT FROM OLD.delivered_quantity"),
+    func="""
+        IF NOT EXISTS (
+            SELECT 1 FROM orders_order o WHERE o.id = NEW.order_id AND o.status IN ('partly_delivered', 'delivered')
+        ) OR NEW.delivered_quantity < OLD.delivered_quantity THEN
+            RAISE EXCEPTION 'lines leave with their order, and do not come back'
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'held_line_is_not_delivered';
+        END IF;
+        IF EXISTS (SELECT 1 FROM orders_hold h WHERE h.order_id = NEW.order_id AND h.released_at IS NULL) THEN
+            RAISE EXCEPTION 'the order of this line is held'
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'held_line_is_not_delivered';
         END IF;
         RETURN NEW;
     """,
@@ -42,15 +91,18 @@ class Order(models.Model):
     ref = models.CharField(_("order"), max_length=64, unique=True, help_text=_("The storefront's reference."))
     customer = models.ForeignKey("promotions.Customer", models.PROTECT, related_name="+", verbose_name=_("customer"))
     placed_at = models.DateTimeField(_("placed at"))
-    status = models.CharField(_("status"), max_length=10, choices=OrderStatus, default=OrderStatus.PLACED)
+    status = models.CharField(_("status"), max_length=16, choices=OrderStatus, default=OrderStatus.PLACED)
     currency = models.CharField(_("currency"), max_length=3, default="CNY")
     gross_amount = models.DecimalField(_("amount"), max_digits=14, decimal_places=2)
     discount_amount = models.DecimalField(_("discount"), max_digits=14, decimal_places=2, default=0)
     virtual_amount = models.DecimalField(_("virtual goods"), max_digits=14, decimal_places=2, default=0)
     device = models.CharField(_("device"), max_length=200, blank=True)
     address = models.CharField(_("network address"), max_length=45, blank=True)
+    refunded_amount = models.DecimalField(_("refunded"), max_digits=14, decimal_places=2, default=0)
+    paid_at = models.DateTimeField(_("paid at"), null=True)
     delivery_asked_at = models.DateTimeField(_("delivery first asked at"), null=True)
     delivered_at = models.DateTimeField(_("delivered at"), null=True)
+    completed_at = models.DateTimeField(_("completed at"), null=True)
     cancelled_at = models.DateTimeField(_("cancelled at"), null=True)
     cancelled_by = models.CharField(_("cancelled by"), max_length=8, choices=CancelledBy, blank=True)
     cancel_reason = models.TextField(_("reason of the cancellation"), blank=True)
@@ -61,14 +113,27 @@ class Order(models.Model):
         verbose_name = _("order")
         verbose_name_plural = _("orders")
         ordering = ["-placed_at", "-id"]
+        permissions = [("cancel_order", _("Can cancel an order"))]
         constraints = [
             models.CheckConstraint(condition=Q(gross_amount__gt=0), name="order_is_worth_something"),
             models.CheckConstraint(
                 condition=Q(discount_amount__gte=0, discount_amount__lte=F("gross_amount")),
                 name="order_never_below_zero",
             ),
+            models.CheckConstraint(condition=~Q(status="paid") | Q(paid_at__isnull=False), name="order_paid_has_a_time"),
             models.CheckConstraint(
                 condition=~Q(status="delivered") | Q(delivered_at__isnull=False), name="order_delivered_has_a_time"
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="completed") | Q(completed_at__isnull=False), name="order_completed_has_a_time"
+            ),
+            models.CheckConstraint(
+                condition=Q(refunded_amount__gte=0, refunded_amount__lte=F("gross_amount") - F("discount_amount")),
+                name="order_never_refunds_more_than_was_paid",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="refunded") | Q(refunded_amount=F("gross_amount") - F("discount_amount")),
+                name="order_refunded_is_refunded_in_whole",
             ),
             models.CheckConstraint(
                 condition=~Q(status="cancelled") | (Q(cancelled_at__isnull=False) & ~Q(cancelled_by="")),
@@ -81,7 +146,12 @@ class Order(models.Model):
             models.Index(fields=["address", "placed_at"], name="order_by_address", condition=~Q(address="")),
             models.Index(fields=["customer", "placed_at"], name="order_by_customer"),
         ]
-        triggers = [guard_moves("order_moves", ORDER_MOVES), HELD_ORDER_IS_NOT_DELIVERED]
+        triggers = [
+            guard_moves("order_moves", ORDER_MOVES),
+            HELD_ORDER_IS_NOT_DELIVERED,
+            DELIVERED_ORDER_HAS_DELIVERED_LINES,
+            REFUNDED_AMOUNT_IS_THE_SUM,
+        ]
 
     def __str__(self) -> str:
         return self.ref
@@ -91,9 +161,16 @@ class Order(models.Model):
         """What the customer paid: the amount less the discount."""
         return self.gross_amount - self.discount_amount
 
+    @property
+    def is_partly_refunded(self) -> bool:
+        return 0 < self.refunded_amount < self.payable_amount
+
 
 class OrderLine(models.Model):
-    """One thing ordered. Of a top-up's recipient only a keyed hash and the last four characters are kept."""
+    """One thing ordered, so many of it. Of a top-up's recipient only a keyed hash and the last four characters are kept.
+
+    `amount` and `discount` are of the whole line.
+    """
 
     order = models.ForeignKey("orders.Order", models.CASCADE, related_name="lines", verbose_name=_("order"))
     position = models.PositiveSmallIntegerField(_("position"))
@@ -102,6 +179,8 @@ class OrderLine(models.Model):
     product_category = models.CharField(
         _("product category"), max_length=64, blank=True, help_text=_("Where the storefront's catalogue files it.")
     )
+    quantity = models.PositiveIntegerField(_("quantity"), default=1)
+    delivered_quantity = models.PositiveIntegerField(_("delivered"), default=0)
     amount = models.DecimalField(_("amount"), max_digits=14, decimal_places=2)
     discount = models.DecimalField(_("discount"), max_digits=14, decimal_places=2, default=0)
     recipient_hash = models.CharField(max_length=64, blank=True, editable=False)
@@ -114,6 +193,10 @@ class OrderLine(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["order", "position"], name="order_line_position_once"),
             models.CheckConstraint(condition=Q(amount__gt=0), name="order_line_is_worth_something"),
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="order_line_is_of_something"),
+            models.CheckConstraint(
+                condition=Q(delivered_quantity__lte=F("quantity")), name="order_line_delivers_no_more_than_ordered"
+            ),
             models.CheckConstraint(
                 condition=Q(discount__gte=0, discount__lte=F("amount")), name="order_line_discount_within_amount"
             ),
@@ -121,6 +204,7 @@ class OrderLine(models.Model):
         indexes = [
             models.Index(fields=["recipient_hash", "order"], name="order_line_by_recipient", condition=~Q(recipient_hash=""))
         ]
+        triggers = [HELD_LINE_IS_NOT_DELIVERED]
 
     def __str__(self) -> str:
         return self.sku

@@ -14,7 +14,7 @@ from orders.services.texts import checked_prose
 from orders.states import ORDER_MOVES, CancelledBy, OrderStatus
 from promotions.services.redeeming import return_coupons
 
-__all__ = ["OrderHeld", "OrderIsFinal", "OrderNotFound", "cancel_order"]
+__all__ = ["OrderHeld", "OrderIsFinal", "OrderNotFound", "call_off", "cancel_order"]
 
 HOLD_REASON = "order cancelled"
 
@@ -25,7 +25,8 @@ def cancel_order(ref: str, *, cancelled_by: str, reason: str, at: datetime) -> O
 
     `cancelled_by` is a CancelledBy; staff and risk give a reason. What is under a legal hold is preserved, so nobody cancels it,
     and OrderHeld says so; the release comes first. Other open holds have nothing left to forbid: they are released with the order.
-    Raises OrderIsFinal for a delivered order, OrderNotFound, InvalidInput.
+    Raises OrderIsFinal for an order of which something has left, or that was refunded: what is left of it is refunded. Also raises
+    OrderNotFound and InvalidInput.
     """
     reason = _checked_reason(cancelled_by, reason)
     order = Order.objects.locked_by_ref(ref)
@@ -33,22 +34,20 @@ def cancel_order(ref: str, *, cancelled_by: str, reason: str, at: datetime) -> O
         raise OrderNotFound(ref)
     if order.status == OrderStatus.CANCELLED:
         return order
-    if order.status == OrderStatus.DELIVERED:
+    if order.status not in (OrderStatus.PLACED, OrderStatus.PAID):
         raise OrderIsFinal(order)
     legal_holds = list(Hold.objects.open().legal().filter(order=order))
     if legal_holds:
         raise OrderHeld(order, legal_holds, forbids="cancelled")
     with because(reason or HOLD_REASON):
-        _release_holds(order, at)
-        move(
-            order,
-            OrderStatus.CANCELLED,
-            ORDER_MOVES,
-            cancelled_at=at,
-            cancelled_by=CancelledBy(cancelled_by),
-            cancel_reason=reason,
-        )
-        return_coupons(order_ref=order.ref, cancelled_by=str(cancelled_by), at=at)
+        return call_off(order, cancelled_by=cancelled_by, reason=reason, at=at)
+
+
+def call_off(order: Order, *, cancelled_by: str, reason: str, at: datetime) -> Order:
+    """What a cancellation does to an order that the caller has locked, and of which nothing has left."""
+    _release_holds(order, at)
+    move(order, OrderStatus.CANCELLED, ORDER_MOVES, cancelled_at=at, cancelled_by=CancelledBy(cancelled_by), cancel_reason=reason)
+    return_coupons(order_ref=order.ref, cancelled_by=str(cancelled_by), at=at)
     return order
 
 

@@ -12,6 +12,7 @@ from orders.states import VIRTUAL_CATEGORIES, Category
 
 MOST_LINES = 200
 MOST_COUPONS = 20
+MOST_PIECES = 1_000_000
 LONGEST_REFERENCE = 64
 LONGEST_TEXT = 200
 AMOUNTS_END_AT = Decimal(10) ** 12
@@ -19,7 +20,7 @@ AMOUNTS_END_AT = Decimal(10) ** 12
 
 @dataclass(frozen=True)
 class LineRequest:
-    """One thing ordered: the amount before discounts, and of a top-up the number or account that is credited.
+    """One thing ordered: the whole line's amount before discounts, and of a top-up the number or account that is credited.
 
     `product_category` is where the storefront's catalogue files it, or empty: scopes of coupons may name it.
     """
@@ -29,11 +30,15 @@ class LineRequest:
     amount: Decimal
     recipient: str = ""
     product_category: str = ""
+    quantity: int = 1
 
 
 @dataclass(frozen=True)
 class OrderRequest:
-    """An order as the storefront tells of it, placed and paid. `device` and `address` are the raw texts, empty where unknown."""
+    """An order as the storefront tells of it, paid unless it says otherwise.
+
+    `device` and `address` are the raw texts, empty where unknown.
+    """
 
     ref: str
     customer_ref: str
@@ -41,6 +46,7 @@ class OrderRequest:
     lines: tuple[LineRequest, ...]
     device: str = ""
     address: str = ""
+    is_paid: bool = True
 
 
 def checked(request: OrderRequest) -> OrderRequest:
@@ -56,6 +62,7 @@ def checked(request: OrderRequest) -> OrderRequest:
         lines=tuple(_line(number, line) for number, line in enumerate(request.lines, start=1)),
         device=checked_reference(request.device, "the device", longest=LONGEST_TEXT, may_be_blank=True),
         address=checked_reference(request.address, "the network address", longest=LONGEST_TEXT, may_be_blank=True),
+        is_paid=request.is_paid,
     )
     if sum((line.amount for line in found.lines), ZERO) >= AMOUNTS_END_AT:
         raise InvalidInput("The lines together are worth more than an order can be.")
@@ -77,7 +84,9 @@ def _line(number: int, line: LineRequest) -> LineRequest:
     filed = checked_reference(
         line.product_category, f"the product category of line {number}", longest=LONGEST_REFERENCE, may_be_blank=True
     )
-    return LineRequest(sku, line.category, _amount(number, line.amount), recipient, filed)
+    if not 1 <= line.quantity <= MOST_PIECES:
+        raise InvalidInput(f"Line {number}: the quantity is a whole number from 1 to {MOST_PIECES:,}.")
+    return LineRequest(sku, line.category, _amount(number, line.amount), recipient, filed, line.quantity)
 
 
 def _amount(number: int, amount: Any) -> Decimal:

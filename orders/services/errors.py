@@ -22,12 +22,33 @@ class DuplicateOrder(DomainError):
 
 
 class OrderIsFinal(DomainError):
-    """The order is delivered or cancelled: nothing more can be done to it."""
+    """The order is delivered, cancelled or refunded: this can no longer be done to it."""
 
     code = "order_is_final"
 
     def __init__(self, order: Order) -> None:
         super().__init__(f"Order {order} is already {order.status}.")
+
+
+class OrderNotPaid(DomainError):
+    """Nothing leaves before it is paid. Once the payment is told, delivery can be asked for again."""
+
+    code = "order_not_paid"
+
+    def __init__(self, order: Order) -> None:
+        super().__init__(f"Order {order} is not paid yet.")
+
+
+class TooMuchRefunded(DomainError):
+    """More would go back than was paid."""
+
+    code = "too_much_refunded"
+
+
+class ReferenceReused(DomainError):
+    """The reference names another delivery or refund of this order already, with other contents."""
+
+    code = "reference_reused"
 
 
 class OrderHeld(DomainError):

@@ -26,6 +26,7 @@ FREEZABLE_KINDS = (HoldKind.LEGAL, HoldKind.MANUAL)
 OBSTACLES = {
     "delivered": gettext_noop("delivered before the freeze"),
     "cancelled": gettext_noop("cancelled before the freeze"),
+    "refunded": gettext_noop("refunded before the freeze"),
     "held": gettext_noop("already held"),
 }
 # The rows wait for whoever delivers or cancels at this moment, in the order of their ids, as everybody locks them.
@@ -40,8 +41,9 @@ LOCK_ORDERS = """
 HOLD_ORDERS = """
     WITH verdict AS (
         SELECT i.id AS item_id, i.order_id,
-            CASE WHEN o.status = 'delivered' THEN %(delivered)s
+            CASE WHEN o.status IN ('delivered', 'completed') THEN %(delivered)s
                  WHEN o.status = 'cancelled' THEN %(cancelled)s
+                 WHEN o.status = 'refunded' THEN %(refunded)s
                  WHEN h.id IS NOT NULL THEN %(held)s
                  ELSE '' END AS obstacle
         FROM orders_freezeitem i

@@ -12,7 +12,7 @@ from promotions.services.budgets import Booking, alarm_overrun, book, booking, l
 from promotions.services.slices import fill_slice, lock_all_slices
 from promotions.states import CouponStatus, OverrunPolicy, SlotReturn
 
-CANCELLED_BY_RISK = "risk"
+KEEPS_ITS_COUPON = ("risk", "dispute")  # who called the order off, where a policy asks for that
 
 
 class NoRoom(Exception):
@@ -92,5 +92,5 @@ def _booking(item: Redemption, *, revive: bool, honours: bool = False) -> Bookin
 
 def _lives_again(coupon: Coupon, cancelled_by: str, at: datetime) -> bool:
     policy = coupon.coupon_type.campaign.slot_return
-    gives_back = policy == SlotReturn.ALWAYS or (policy == SlotReturn.UNLESS_RISK and cancelled_by != CANCELLED_BY_RISK)
+    gives_back = policy == SlotReturn.ALWAYS or (policy == SlotReturn.UNLESS_RISK and cancelled_by not in KEEPS_ITS_COUPON)
     return gives_back and coupon.valid_until > at

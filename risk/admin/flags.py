@@ -21,7 +21,7 @@ from backoffice.lib.display import amount_text, badge, count_text, stacked, stat
 from orders.admin.freezing import freeze_page
 from orders.admin.links import amount_cell, coupon_types_of, customer_cell, load_coupons, load_open_holds, standing
 from orders.models import Hold, Order, OrderDiscount
-from orders.states import HoldKind, OrderStatus
+from orders.states import LOST_STATUSES, UNDELIVERED_STATUSES, HoldKind, OrderStatus
 from promotions.admin.ledger import coupon_type_choices
 from risk.admin.story import next_waiting, story_of
 from risk.models import Flag
@@ -58,7 +58,7 @@ def tells_clear(flag: Flag) -> str:
 
 
 def tells_confirm(flag: Flag) -> str:
-    if flag.order.status != OrderStatus.PLACED:
+    if flag.order.status not in UNDELIVERED_STATUSES:
         return _(
             "The suspicion against order %(order)s, %(amount)s, is confirmed. It is %(state)s: there is nothing left to hold."
         ) % {
@@ -132,9 +132,12 @@ OrderFilter = question_filter(
     gettext_lazy("order"),
     "order_status",
     {
-        "placed": (gettext_lazy("can still be saved"), lambda flags: flags.filter(order__status=OrderStatus.PLACED)),
-        "delivered": (gettext_lazy("delivered"), lambda flags: flags.filter(order__status=OrderStatus.DELIVERED)),
-        "cancelled": (gettext_lazy("cancelled"), lambda flags: flags.filter(order__status=OrderStatus.CANCELLED)),
+        "placed": (gettext_lazy("can still be saved"), lambda flags: flags.filter(order__status__in=UNDELIVERED_STATUSES)),
+        "delivered": (gettext_lazy("delivered"), lambda flags: flags.filter(order__status__in=LOST_STATUSES)),
+        "cancelled": (
+            gettext_lazy("cancelled or refunded"),
+            lambda flags: flags.filter(order__status__in=(OrderStatus.CANCELLED, OrderStatus.REFUNDED)),
+        ),
     },
 )
 VirtualFilter = question_filter(

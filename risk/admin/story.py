@@ -16,6 +16,7 @@ from backoffice.lib.display import NOTHING, amount_text, badge, count_text, dura
 from orders.admin.links import hold_badges, load_open_holds, neighbours, page_of
 from orders.admin.panels import discounts_panel, holds_panel, lines_panel
 from orders.models import Order
+from orders.states import DELIVERABLE_STATUSES, LOST_STATUSES
 from promotions.models import Claim, Customer
 from risk.models import Assessment, Finding, Flag
 
@@ -65,8 +66,8 @@ def next_waiting(flag: Flag) -> str:
 
 def warnings_of(order: Any) -> list[str]:
     failed = Assessment.objects.filter(order=order).exclude(error="").first()
-    is_free = order.status == "placed" and not order.open_kinds
-    waits = order.status == "placed" and order.delivery_asked_at and order.open_kinds
+    is_free = order.status in DELIVERABLE_STATUSES and not order.open_kinds
+    waits = order.status in DELIVERABLE_STATUSES and order.delivery_asked_at and order.open_kinds
     return [
         _("Nothing holds this order: it can be delivered at any moment.") if is_free else "",
         _("The storefront has asked for delivery and was refused: the customer is waiting.") if waits else "",
@@ -96,7 +97,7 @@ def customer_sheet(order: Order) -> FactSheet:
     orders = Order.objects.filter(customer=customer)
     counts = orders.aggregate(
         earlier=Count("pk", filter=Q(placed_at__lt=order.placed_at)),
-        delivered=Count("pk", filter=Q(status="delivered")),
+        delivered=Count("pk", filter=Q(status__in=LOST_STATUSES)),
         first=Min("placed_at"),
     )
     claims = Claim.objects.filter(customer=customer).aggregate(

@@ -10,7 +10,7 @@ from backoffice.lib.audit import because
 from backoffice.lib.automation import is_observing
 from orders.models import Hold, Order
 from orders.services.holding import place_hold
-from orders.states import HoldKind, OrderStatus
+from orders.states import UNDELIVERED_STATUSES, HoldKind
 from risk.models import Finding as StoredFinding
 from risk.models import Flag
 from risk.rules import Disposition, Finding, Verdict
@@ -107,7 +107,7 @@ def _raise_flag(order: Order, flag: Flag | None, verdict: Verdict, at: datetime)
 
 def _hold(order: Order, *, reason: str, at: datetime) -> None:
     """Once per order: what a person has released is not held again by itself."""
-    if is_observing() or order.status != OrderStatus.PLACED:
+    if is_observing() or order.status not in UNDELIVERED_STATUSES:
         return
     if not Hold.objects.filter(order=order, kind=HoldKind.RISK).exists():
         place_hold(order, kind=HoldKind.RISK, reason=reason, by=system_user(), at=at)

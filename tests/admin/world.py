@@ -20,7 +20,9 @@ from backoffice.roles import ROLES, seed_roles
 from orders.models import Freeze, Hold, Order, Release
 from orders.services.freezing import request_freeze, request_release
 from orders.services.holding import place_hold
+from orders.services.notices import Told, tell
 from orders.services.placing import LineRequest, OrderRequest, place_order
+from orders.states import NoticeKind
 from promotions.models import AlarmRecipient, Coupon, GrantVoid
 from promotions.services.blocks import block_identity
 from promotions.services.campaigns import create_campaign, request_campaign
@@ -181,6 +183,7 @@ def make_orders(world: World, *, gang: int, guests: int) -> None:
         line = LineRequest("credit-100", "phone_credit", Decimal("100.00"), recipient="13900001111")
         world.orders.append(ordered(world, coupon, line, device="rack-01"))
     claim_coupon(a_request(world, "stranger", token="HF1.nobody.made.this", device="rack-01", age=DAY), at=world.at - MINUTE)
+    tell(Told(NoticeKind.PAYMENT, "SO-early"), at=world.at)
     for order in world.orders:
         assess_order(order.pk, at=world.at)
     check_thresholds(world.at)

@@ -25,7 +25,10 @@ STOREFRONT = {
     "api/v1/quotes/": {"POST": (Scope.QUOTES_WRITE, 400)},
     "api/v1/orders/": {"POST": (Scope.ORDERS_WRITE, 400)},
     "api/v1/orders/<ref:ref>/": {"GET": (Scope.ORDERS_READ, 200)},
+    "api/v1/orders/<ref:ref>/payment/": {"POST": (Scope.ORDERS_WRITE, 200)},
     "api/v1/orders/<ref:ref>/delivery/": {"POST": (Scope.ORDERS_WRITE, 200)},
+    "api/v1/orders/<ref:ref>/completion/": {"POST": (Scope.ORDERS_WRITE, 202)},
+    "api/v1/orders/<ref:ref>/refunds/": {"POST": (Scope.ORDERS_WRITE, 400)},
     "api/v1/orders/<ref:ref>/cancellation/": {"POST": (Scope.ORDERS_WRITE, 200)},
 }
 # Open to everybody: they say how the API is used and nothing of what is in it.

@@ -90,7 +90,7 @@ def test_what_is_under_a_legal_hold_is_cancelled_by_nobody(by):
     assert [hold.kind for hold in refusal.value.holds] == ["legal"]
     order.refresh_from_db()
     coupon.refresh_from_db()
-    assert (order.status, coupon.status) == ("placed", CouponStatus.REDEEMED)
+    assert (order.status, coupon.status) == ("paid", CouponStatus.REDEEMED)
     assert Hold.objects.open().count() == 2
 
 
@@ -115,4 +115,4 @@ def test_nonsense_cancels_nothing(by, reason):
     with pytest.raises(InvalidInput):
         cancelled(order, by=by, reason=reason)
     order.refresh_from_db()
-    assert order.status == "placed"
+    assert order.status == "paid"

@@ -53,7 +53,7 @@ def test_the_guard_cannot_be_ignored_by_a_setting_of_the_session():
 def test_one_held_order_among_many_refuses_the_whole_update():
     free, held = an_order(), a_held_order()
     refused("held_order_is_not_delivered", lambda: Order.objects.update(status="delivered", delivered_at=NOON))
-    assert not Order.objects.filter(pk__in=[free.pk, held.pk]).exclude(status="placed").exists()
+    assert not Order.objects.filter(pk__in=[free.pk, held.pk]).exclude(status="paid").exists()
 
 
 def test_a_delivered_order_cannot_be_inserted_under_a_hold_that_waits_for_it():

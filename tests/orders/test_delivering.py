@@ -33,7 +33,7 @@ def test_a_held_order_is_not_delivered(kind):
     assert refusal.value.code == "order_held"
     assert refusal.value.holds == (hold,)
     order.refresh_from_db()
-    assert (order.status, order.delivered_at) == ("placed", None)
+    assert (order.status, order.delivered_at) == ("paid", None)
 
 
 def test_the_sentence_of_the_refusal_does_not_say_why_it_is_held():

@@ -30,7 +30,7 @@ def stored_line(order: Order) -> OrderLine:
 def test_a_plain_order_is_stored_with_what_came_with_it():
     order = an_order(ref="A-1", customer_ref="c9", device=" DEV-1 ", address="2001:db8:1:2:3::4")
     order.refresh_from_db()
-    assert (order.status, order.placed_at, order.customer.ref, order.currency) == ("placed", NOON, "c9", "CNY")
+    assert (order.status, order.placed_at, order.customer.ref, order.currency) == ("paid", NOON, "c9", "CNY")
     assert (order.gross_amount, order.discount_amount, order.payable_amount) == (Decimal(100), Decimal(0), Decimal(100))
     assert (order.device, order.address) == ("dev-1", "2001:db8:1:2::/64")
     assert not Hold.objects.exists()

@@ -1,4 +1,4 @@
-"""The storefront's API of orders. Views translate: they parse, call one service and answer."""
+"""Orders: placed, read, delivered, cancelled."""
 
 from typing import Any
 
@@ -9,47 +9,68 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backoffice.lib import clock
-from backoffice.lib.fields import AddressField, RefField, StrictSerializer, TextField
+from backoffice.lib.fields import AddressField, CountField, FlagField, RefField, StrictSerializer, TextField
 from backoffice.lib.idempotency import idempotent
 from backoffice.lib.models.api_key import Scope
 from backoffice.lib.views import StorefrontView
 from orders.models import Order, OrderDiscount, OrderLine
-from orders.services.cancelling import cancel_order
-from orders.services.delivering import deliver_order
+from orders.services.checking import MOST_PIECES
+from orders.services.delivering import deliver_order, deliver_part
 from orders.services.errors import OrderNotFound
 from orders.services.placing import LineRequest, OrderRequest, has_ordered, place_order
-from orders.states import CancelledBy
-from promotions.api.quotes import QuoteInput, QuoteOutput, basket_of, codes_input, lines_input, shown_quote
+from promotions.api.quotes import MOST_LINES, LineInput, QuoteInput, QuoteOutput, basket_of, codes_input, shown_quote
 from promotions.services.redeeming import quote_coupons
 
 NOT_FOUND = {"order_not_found": (404, _("There is no order with this reference."))}
-FINAL = {"order_is_final": (409, _("The order is delivered or cancelled already."))}
+FINAL = {"order_is_final": (409, _("The order is delivered, cancelled or refunded already."))}
+NOT_PAID = {"order_not_paid": (409, _("The order is not paid yet. Tell the payment, then ask again."))}
+REUSED = {"reference_reused": (409, _("The reference names another parcel or refund of this order already."))}
 HELD = {"order_held": (409, _("The order is held. It can be asked again; nothing more is told."))}
 
 
+class OrderLineInput(LineInput):
+    """A line of an order. The amount is of the whole line, however many pieces."""
+
+    quantity = CountField(min_value=1, max_value=MOST_PIECES, default=1)
+
+
 class OrderInput(StrictSerializer):
-    """An order, placed and paid. A top-up names its recipient, of whom only a keyed hash and four characters are kept."""
+    """An order. A top-up names its recipient, of whom only a keyed hash and four characters are kept."""
 
     ref = RefField(help_text=_("The storefront's own reference, never used before."))
     customer = RefField()
     coupons = codes_input()
-    lines = lines_input()
+    lines = OrderLineInput(many=True, allow_empty=False, max_length=MOST_LINES)  # type: ignore[call-arg]
+    paid = FlagField(default=True, help_text=_("false where the payment is told later; nothing is delivered before."))
     device = TextField(max_length=200, allow_null=True, allow_blank=True, default="")
     ip = AddressField(allow_null=True, default=None)
 
 
-class CancellationInput(StrictSerializer):
-    reason = TextField(max_length=1000, allow_blank=True, default="")
+class PiecesInput(StrictSerializer):
+    """So many pieces of one line, which is named by its position in the order, counted from 1."""
+
+    line = CountField(min_value=1, max_value=MOST_LINES)
+    quantity = CountField(min_value=1, max_value=MOST_PIECES)
 
 
-class NothingInput(StrictSerializer):
-    """An empty object, or no body at all."""
+class DeliveryInput(StrictSerializer):
+    """An empty object, or no body at all, for all that is left of the order; else a parcel and what is in it."""
+
+    delivery = RefField(default="", help_text=_("The storefront's own reference for this parcel."))
+    lines = PiecesInput(many=True, max_length=MOST_LINES, default=list)  # type: ignore[call-arg]
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if bool(attrs["delivery"]) != bool(attrs["lines"]):
+            raise serializers.ValidationError(_("A parcel needs both its reference and its lines."))
+        if len({pieces["line"] for pieces in attrs["lines"]}) < len(attrs["lines"]):
+            raise serializers.ValidationError(_("Each line once."))
+        return attrs
 
 
 class OrderLineOutput(serializers.ModelSerializer):
     class Meta:
         model = OrderLine
-        fields = ["sku", "category", "product_category", "amount", "discount"]
+        fields = ["sku", "category", "product_category", "quantity", "delivered_quantity", "amount", "discount"]
 
 
 class OrderDiscountOutput(serializers.ModelSerializer):
@@ -80,10 +101,13 @@ class OrderOutput(serializers.ModelSerializer):
             "gross_amount",
             "discount_amount",
             "payable_amount",
+            "refunded_amount",
             "discounts",
             "lines",
             "placed_at",
+            "paid_at",
             "delivered_at",
+            "completed_at",
             "cancelled_at",
         ]
 
@@ -124,7 +148,7 @@ class OrdersView(StorefrontView):
         asked = OrderInput(data=request.data)
         asked.is_valid(raise_exception=True)
         order = place_order(_order_request(asked.validated_data), at=clock.now())
-        return Response(_shown(order.ref), status=201)
+        return Response(shown(order.ref), status=201)
 
 
 @extend_schema(tags=["orders"])
@@ -135,44 +159,35 @@ class OrderView(StorefrontView):
     @extend_schema(operation_id="read_order", summary="An order", responses=OrderOutput)
     def get(self, request: Request, ref: str) -> Response:
         """The order, its discounts, whether it is held."""
-        return Response(_shown(ref))
+        return Response(shown(ref))
 
 
 @extend_schema(tags=["orders"])
 class DeliveryView(StorefrontView):
     scopes = {"POST": Scope.ORDERS_WRITE}
-    problems = {"POST": NOT_FOUND | HELD | FINAL}
+    problems = {"POST": NOT_FOUND | HELD | FINAL | NOT_PAID | REUSED}
 
     @extend_schema(
         operation_id="deliver_order",
         summary="May it be delivered?",
-        request=NothingInput,
+        request=DeliveryInput,
         responses=OrderOutput,
     )
     @idempotent
     def post(self, request: Request, ref: str) -> Response:
-        """200 says yes and marks it delivered.
+        """200 says yes and marks it delivered: all that is left, or the pieces of one parcel.
 
         To ask again after a 409, send a new Idempotency-Key: the old one repeats the old answer.
         """
-        NothingInput(data=request.data).is_valid(raise_exception=True)
-        deliver_order(ref, at=clock.now())
-        return Response(_shown(ref))
-
-
-@extend_schema(tags=["orders"])
-class CancellationView(StorefrontView):
-    scopes = {"POST": Scope.ORDERS_WRITE}
-    problems = {"POST": NOT_FOUND | HELD | FINAL}
-
-    @extend_schema(operation_id="cancel_order", summary="Cancel for the customer", request=CancellationInput, responses=OrderOutput)
-    @idempotent
-    def post(self, request: Request, ref: str) -> Response:
-        """The coupons come back or not, by the policy of their campaign."""
-        asked = CancellationInput(data=request.data)
+        asked = DeliveryInput(data=request.data)
         asked.is_valid(raise_exception=True)
-        cancel_order(ref, cancelled_by=CancelledBy.CUSTOMER, reason=asked.validated_data["reason"], at=clock.now())
-        return Response(_shown(ref))
+        data = asked.validated_data
+        if data["lines"]:
+            pieces = {line["line"]: line["quantity"] for line in data["lines"]}
+            deliver_part(ref, delivery_ref=data["delivery"], quantities=pieces, at=clock.now())
+        else:
+            deliver_order(ref, at=clock.now())
+        return Response(shown(ref))
 
 
 @extend_schema(tags=["orders"])
@@ -218,7 +233,9 @@ class QuotesView(StorefrontView):
 
 def _order_request(data: dict[str, Any]) -> OrderRequest:
     lines = (
-        LineRequest(line["sku"], line["category"], line["amount"], line["recipient"] or "", line["product_category"])
+        LineRequest(
+            line["sku"], line["category"], line["amount"], line["recipient"] or "", line["product_category"], line["quantity"]
+        )
         for line in data["lines"]
     )
     return OrderRequest(
@@ -228,10 +245,11 @@ def _order_request(data: dict[str, Any]) -> OrderRequest:
         lines=tuple(lines),
         device=data["device"] or "",
         address=data["ip"] or "",
+        is_paid=data["paid"],
     )
 
 
-def _shown(ref: str) -> dict[str, Any]:
+def shown(ref: str) -> dict[str, Any]:
     """Raises OrderNotFound."""
     order = Order.objects.for_api().filter(ref=ref).first()
     if order is None:
