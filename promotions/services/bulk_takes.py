@@ -1,4 +1,4 @@
-"""Many coupons of one type taken at once: from the quantity of the type and the money of its campaign, as far as both reach.
+"""Many coupons of one type taken at once: from the type's quantity and own budget and the campaign's, as far as all of them reach.
 
 The one place where grants book. The guards are the claim's: they stand in the WHERE of the statement that takes. Locks are taken as
 everybody takes them, the type's slices before the budget's, each by id.
@@ -11,18 +11,19 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from promotions.models import CouponTypeSlice
-from promotions.services.budgets import gather_room
+from backoffice.lib.money import ZERO
+from promotions.services.slices import gather_all_room
 from promotions.states import RefusalReason
 
-# Live slices with what room they have, the budget's counted in coupons. A type without a quantity has room without end.
+# Live slices with what room they have, in coupons and in money. A type without a quantity has room without end; the money of a type
+# without a budget of its own is NULL.
 ROOM = """
-SELECT 'type', id, CASE WHEN quantity IS NULL THEN 2000000000 ELSE quantity - issued END, 0
+SELECT 'type', id, CASE WHEN quantity IS NULL THEN 2000000000 ELSE quantity - issued END, amount - reserved - spent
   FROM promotions_coupontypeslice WHERE coupon_type_id = %(coupon_type)s AND is_live
 UNION ALL
-SELECT 'budget', id, floor((amount - reserved - spent) / %(face_value)s)::bigint, amount - reserved - spent
+SELECT 'budget', id, 2000000000, amount - reserved - spent
   FROM promotions_budgetslice WHERE budget_id = %(budget)s AND is_live
-ORDER BY 2
+ORDER BY 1, 2
 """
 TAKE = """
 WITH type_wanted AS (
@@ -30,10 +31,13 @@ WITH type_wanted AS (
 ), type_locked AS (
     SELECT s.id FROM promotions_coupontypeslice s WHERE s.id IN (SELECT id FROM type_wanted) ORDER BY s.id FOR NO KEY UPDATE
 ), type_take AS (
-    UPDATE promotions_coupontypeslice s SET issued = s.issued + w.n, issued_amount = s.issued_amount + w.n * %(face_value)s
+    UPDATE promotions_coupontypeslice s
+       SET issued = s.issued + w.n, issued_amount = s.issued_amount + w.n * %(face_value)s,
+           reserved = s.reserved + w.n * %(face_value)s
       FROM type_wanted w
      WHERE s.id = w.id AND s.id IN (SELECT id FROM type_locked) AND s.coupon_type_id = %(coupon_type)s
        AND s.is_live AND (s.quantity IS NULL OR s.issued + w.n <= s.quantity)
+       AND (s.amount IS NULL OR s.reserved + s.spent + w.n * %(face_value)s <= s.amount)
  RETURNING s.id
 ), budget_wanted AS (
     SELECT * FROM unnest(%(budget_slices)s::bigint[], %(budget_counts)s::bigint[]) AS w(id, n)
@@ -50,6 +54,7 @@ WITH type_wanted AS (
 SELECT (SELECT count(*) FROM type_take) = cardinality(%(type_slices)s::bigint[])
    AND (SELECT count(*) FROM budget_take) = cardinality(%(budget_slices)s::bigint[])
 """
+WITHOUT_END = 2_000_000_000
 MOST_ROUNDS = 1_000  # each lost round is somebody else's coupon, so a real race ends long before
 
 Shares = list[tuple[int, int]]
@@ -74,7 +79,7 @@ class Room:
     type_slices: Shares
     budget_slices: Shares
     has_crumbs: bool
-    """The budget's slices have room for more coupons together than each for itself."""
+    """The slices together have room for more coupons than each for itself."""
 
 
 class OutOfRoom(Exception):
@@ -90,15 +95,18 @@ def room_of(source: Source) -> Room:
     with connection.cursor() as cursor:
         cursor.execute(ROOM, source.__dict__ | {"coupon_type": source.coupon_type_id, "budget": source.budget_id})
         rows = cursor.fetchall()
-    types = [(pk, max(int(n), 0)) for kind, pk, n, _ in rows if kind == "type"]
-    budgets = [(pk, max(int(n), 0)) for kind, pk, n, _ in rows if kind == "budget"]
-    given, paid = _sum(types), int(sum(money for kind, _, _, money in rows if kind == "budget") // source.face_value)
-    limit = RefusalReason.ALL_GIVEN if given <= paid else RefusalReason.BUDGET_SPENT
-    return Room(min(given, paid), limit, types, budgets, has_crumbs=paid > _sum(budgets))
+    types, budgets = _parts(rows, "type", source.face_value), _parts(rows, "budget", source.face_value)
+    bounds = [
+        (sum(max(int(n), 0) for kind, _, n, _ in rows if kind == "type"), RefusalReason.ALL_GIVEN),
+        (_paid(rows, "type", source.face_value), RefusalReason.TYPE_BUDGET_SPENT),
+        (_paid(rows, "budget", source.face_value), RefusalReason.BUDGET_SPENT),
+    ]
+    coupons, limit = min(bounds, key=lambda bound: bound[0])
+    return Room(coupons, limit, types, budgets, has_crumbs=coupons > min(_sum(types), _sum(budgets)))
 
 
-def take_many(source: Source, count: int, *, seed: int) -> list[int]:
-    """Take so many coupons, inside the caller's transaction. Answers the budget slice that pays for each.
+def take_many(source: Source, count: int, *, seed: int) -> list[tuple[int, int]]:
+    """Take so many coupons, inside the caller's transaction. Answers the slices, of the type and of the budget, that give each.
 
     `seed` spreads those who take over the slices. Raises OutOfRoom, having taken nothing, where there is not enough.
     """
@@ -106,20 +114,13 @@ def take_many(source: Source, count: int, *, seed: int) -> list[int]:
         room = room_of(source)
         if room.coupons < count:
             raise OutOfRoom(room)
-        if room.has_crumbs and _sum(room.budget_slices) < count:
-            _gather(source, count)
+        if room.has_crumbs and min(_sum(room.type_slices), _sum(room.budget_slices)) < count:
+            gather_all_room(source.coupon_type_id, source.budget_id)
             room = room_of(source)
         from_type, from_budget = _shares(room.type_slices, count, seed), _shares(room.budget_slices, count, seed)
         if _take(source, from_type, from_budget):
-            return [pk for pk, share in from_budget for _ in range(share)]
+            return list(zip(_one_by_one(from_type), _one_by_one(from_budget), strict=True))
     raise RuntimeError("A grant was turned away by slices that say they have room: a flag and its owner's status disagree")
-
-
-def _gather(source: Source, count: int) -> None:
-    """Crumbs into one slice. The type's slices are locked before, for the take that follows will want them."""
-    slices = CouponTypeSlice.objects.select_for_update(no_key=True).filter(coupon_type=source.coupon_type_id)
-    list(slices.order_by("pk").values_list("pk"))
-    gather_room(source.budget_id, count * source.face_value)
 
 
 def _take(source: Source, from_type: Shares, from_budget: Shares) -> bool:
@@ -156,6 +157,24 @@ def _shares(slices: Shares, count: int, seed: int) -> Shares:
         if share:
             shares.append((pk, share))
     return sorted(shares)
+
+
+def _parts(rows: Sequence[Any], kind: str, face_value: Decimal) -> Shares:
+    """How many coupons each slice can give, by its coupons and by its money."""
+    found = [(pk, int(n), money) for name, pk, n, money in rows if name == kind]
+    return [(pk, max(n if money is None else min(n, int(money // face_value)), 0)) for pk, n, money in found]
+
+
+def _paid(rows: Sequence[Any], kind: str, face_value: Decimal) -> int:
+    """For how many coupons the money of all slices together is enough."""
+    rooms = [money for name, _, _, money in rows if name == kind]
+    if any(money is None for money in rooms):
+        return WITHOUT_END
+    return max(int(sum(rooms, ZERO) // face_value), 0)
+
+
+def _one_by_one(shares: Shares) -> list[int]:
+    return [pk for pk, share in shares for _ in range(share)]
 
 
 def _sum(slices: Sequence[tuple[int, int]]) -> int:

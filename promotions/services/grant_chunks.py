@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from backoffice.lib.errors import DomainError
 from promotions.codes import new_codes
-from promotions.models import Grant
+from promotions.models import CouponType, Grant
 from promotions.services import grant_statements as statements
 from promotions.services.bulk_takes import OutOfRoom, Room, Source, room_of, take_many
 from promotions.services.grant_rules import WHY, rule_values
@@ -48,8 +48,15 @@ def check_giving(grant: Grant, at: datetime) -> None:
         raise GivesNothing(_("%s is not live.") % coupon_type)
     if campaign.status not in CAMPAIGN_GIVING or not campaign.starts_at <= at < campaign.ends_at:
         raise GivesNothing(_("The campaign %s is not live.") % campaign)
-    if not coupon_type.claim_from <= at < coupon_type.claim_until or coupon_type.valid_until <= at:
+    if not coupon_type.claim_from <= at < coupon_type.claim_until or valid_until(coupon_type, at) <= at:
         raise GivesNothing(_("%s is outside its period.") % coupon_type)
+
+
+def valid_until(coupon_type: CouponType, at: datetime) -> datetime:
+    """When a coupon given now expires: the type's last day or so many days from now, whichever comes first."""
+    ends = [coupon_type.valid_until] if coupon_type.valid_until else []
+    days = [at + timedelta(days=coupon_type.valid_days)] if coupon_type.valid_days else []
+    return min(ends + days)
 
 
 def give_chunk(chunk: Chunk, source: Source, at: datetime) -> int:
@@ -125,10 +132,11 @@ def _issue(chunk: Chunk, source: Source, count: int, at: datetime) -> None:
     values = {
         "coupon_type": source.coupon_type_id,
         "face_value": source.face_value,
-        "valid_until": chunk.grant.coupon_type.valid_until,
+        "valid_until": valid_until(chunk.grant.coupon_type, at),
         "at": at,
         "codes": new_codes(count),
-        "slices": slices,
+        "type_slices": [of_type for of_type, _ in slices],
+        "slices": [of_budget for _, of_budget in slices],
     }
     with connection.cursor() as cursor:
         cursor.execute(statements.ISSUE, chunk.values | values)

@@ -34,8 +34,9 @@ SELECT set_config('enable_seqscan', %(on)s, true), set_config('enable_hashjoin',
 
 # Customers of whom we never heard get a bare mirror, as they do with their first order.
 MIRROR_MISSING = """
-INSERT INTO promotions_customer (ref, phone_hash, phone_segment, phone_last_four, is_verified, first_seen_at)
-SELECT i.ref, '', '', '', false, %(at)s FROM promotions_grantitem i
+INSERT INTO promotions_customer
+       (ref, phone_hash, phone_segment, phone_last_four, identity_hash, is_verified, is_phone_verified, has_ordered, first_seen_at)
+SELECT i.ref, '', '', '', '', false, false, false, %(at)s FROM promotions_grantitem i
  WHERE i.grant_id = %(grant)s AND i.number > %(after)s AND i.number <= %(last)s
    AND NOT EXISTS (SELECT FROM promotions_customer c WHERE c.ref = i.ref)
  ORDER BY i.ref
@@ -48,11 +49,13 @@ OBSTACLE = """
     CASE WHEN EXISTS (SELECT FROM promotions_identityblock b
                        WHERE b.identity = 'customer' AND b.value = i.ref
                          AND (b.coupon_type_id IS NULL OR b.coupon_type_id = %(coupon_type)s)
-                         AND (b.expires_at IS NULL OR b.expires_at > %(at)s))
+                         AND (b.campaign_id IS NULL OR b.campaign_id = %(campaign)s)
+                         AND b.lifted_at IS NULL AND (b.expires_at IS NULL OR b.expires_at > %(at)s))
            OR (c.phone_hash <> '' AND EXISTS (SELECT FROM promotions_identityblock b
                        WHERE b.identity = 'phone' AND b.value = c.phone_hash
                          AND (b.coupon_type_id IS NULL OR b.coupon_type_id = %(coupon_type)s)
-                         AND (b.expires_at IS NULL OR b.expires_at > %(at)s))) THEN 'blocked'
+                         AND (b.campaign_id IS NULL OR b.campaign_id = %(campaign)s)
+                         AND b.lifted_at IS NULL AND (b.expires_at IS NULL OR b.expires_at > %(at)s))) THEN 'blocked'
          WHEN %(verified_only)s AND NOT coalesce(c.is_verified, false) THEN 'not_verified'
          WHEN EXISTS (SELECT FROM promotions_ruleuse u JOIN promotions_claimrule r ON r.id = u.rule_id
                        WHERE u.rule_id = ANY(%(rules)s::bigint[]) AND u.identity = i.ref
@@ -102,11 +105,14 @@ SELECT count(*) FILTER (WHERE result = 'granted'), count(*) FILTER (WHERE result
 # Codes and budget slices come in the order of the items.
 ISSUE = """
 INSERT INTO promotions_coupon
-       (code, grant_item_id, coupon_type_id, customer_id, budget_slice_id, face_value, issued_at, valid_until, status)
-SELECT made.code, i.id, %(coupon_type)s, i.customer_id, made.slice, %(face_value)s, %(at)s, %(valid_until)s, 'issued'
+       (code, grant_item_id, coupon_type_id, customer_id, coupon_type_slice_id, budget_slice_id, face_value, issued_at, valid_until,
+        status)
+SELECT made.code, i.id, %(coupon_type)s, i.customer_id, made.type_slice, made.slice, %(face_value)s, %(at)s, %(valid_until)s,
+       'issued'
   FROM (SELECT id, customer_id, row_number() OVER (ORDER BY number) AS place FROM promotions_grantitem
          WHERE grant_id = %(grant)s AND number > %(after)s AND number <= %(last)s AND result = 'granted') AS i
-  JOIN unnest(%(codes)s::text[], %(slices)s::bigint[]) WITH ORDINALITY AS made(code, slice, place) USING (place)
+  JOIN unnest(%(codes)s::text[], %(type_slices)s::bigint[], %(slices)s::bigint[])
+       WITH ORDINALITY AS made(code, type_slice, slice, place) USING (place)
 """
 
 # What is left of a grant that was stopped.
@@ -144,7 +150,7 @@ SELECT count(*) FROM (
 # may claim, what was taken from him. Answers the money to be given back to each slice.
 VOID = """
 WITH verdict AS (
-    SELECT v.id AS item_id, c.id, c.budget_slice_id, c.face_value, c.issued_at, c.status, u.ref
+    SELECT v.id AS item_id, c.id, c.coupon_type_slice_id, c.budget_slice_id, c.face_value, c.issued_at, c.status, u.ref
       FROM promotions_grantvoiditem v
       JOIN promotions_coupon c ON c.id = v.coupon_id JOIN promotions_customer u ON u.id = c.customer_id
      WHERE v.void_id = %(void)s AND v.coupon_id > %(after)s AND v.coupon_id <= %(last)s AND v.result = 'pending'
@@ -164,5 +170,5 @@ WITH verdict AS (
     DELETE FROM promotions_ruleuse r USING verdict v
      WHERE r.rule_id = ANY(%(rules)s::bigint[]) AND r.identity = v.ref AND v.status = 'issued' AND r.times = ARRAY[v.issued_at]
 )
-SELECT budget_slice_id, sum(face_value) FROM verdict WHERE status = 'issued' GROUP BY budget_slice_id ORDER BY budget_slice_id
+SELECT coupon_type_slice_id, budget_slice_id, sum(face_value) FROM verdict WHERE status = 'issued' GROUP BY 1, 2 ORDER BY 1, 2
 """

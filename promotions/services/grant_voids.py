@@ -18,7 +18,7 @@ from backoffice.lib.money import ZERO
 from backoffice.lib.states import move
 from promotions.models import Coupon, Grant, GrantVoid
 from promotions.services import grant_statements as statements
-from promotions.services.budgets import book
+from promotions.services.budgets import Booking, book
 from promotions.services.grant_rules import rules_of
 from promotions.services.granting import ListChanged, locked
 from promotions.services.lifecycle import target_of
@@ -98,7 +98,7 @@ def _void(values: dict[str, Any]) -> None:
         cursor.execute(statements.VOID_LOCK, values)
         cursor.execute(statements.VOID, values | OBSTACLES)
         amounts = cursor.fetchall()
-    if amounts and not book([(slice_id, -amount, ZERO, amount) for slice_id, amount in amounts]):
+    if amounts and not book([Booking(of_type, of_budget, -amount, ZERO) for of_type, of_budget, amount in amounts]):
         raise DomainError(_("The budget knows nothing of what this grant reserved. Tell the owner of the campaign."))
 
 

@@ -58,9 +58,8 @@ def unit_of(line: Threshold) -> str:
 def budget_of(line: Threshold) -> Decimal | None:
     """The money that percentages are of, in the campaign's currency.
 
-    The campaign's budget; a type's own budget, its quantity by its face value, an entry's cap by that, a batch's uses by that, and the
-    campaign's
-    budget where that is less or there is none of them. None for the platform.
+    The campaign's budget; a type's own budget and its quantity by its face value, an entry's cap by that, a batch's uses by that,
+    and the campaign's budget where that is less or there is none of them. None for the platform.
     """
     if line.campaign is not None:
         return line.campaign.budget.amount

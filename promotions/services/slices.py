@@ -134,26 +134,44 @@ def gather_budget_room(budget_id: int, face_value: Decimal) -> list[int]:
 def gather_coupon_type_room(coupon_type_id: int, face_value: Decimal) -> list[int]:
     """The same for the slices of a coupon type, where coupons may be left in one slice and money in another."""
     slices = list(CouponTypeSlice.objects.select_for_update(no_key=True).filter(coupon_type=coupon_type_id).order_by("pk"))
-    rooms = [
-        Room(
-            None if part.quantity is None else part.quantity - part.issued,
-            None if part.amount is None else part.amount - part.reserved - part.spent,
-        )
-        for part in slices
-    ]
-    return _gather(slices, rooms, face_value)
+    return _gather(slices, [_room_of_type_slice(part) for part in slices], face_value)
+
+
+@transaction.atomic
+def gather_all_room(coupon_type_id: int, budget_id: int) -> None:
+    """Move all room of a type into one of its slices, and all room of a budget into one of its own: for whoever takes very many."""
+    of_type = list(CouponTypeSlice.objects.select_for_update(no_key=True).filter(coupon_type=coupon_type_id).order_by("pk"))
+    _move_into_one(of_type, [_room_of_type_slice(part) for part in of_type])
+    of_budget = list(BudgetSlice.objects.select_for_update(no_key=True).filter(budget=budget_id).order_by("pk"))
+    _move_into_one(of_budget, [Room(None, part.amount - part.reserved - part.spent) for part in of_budget])
+
+
+def _room_of_type_slice(part: Any) -> Room:
+    return Room(
+        None if part.quantity is None else part.quantity - part.issued,
+        None if part.amount is None else part.amount - part.reserved - part.spent,
+    )
 
 
 def _gather(slices: Sequence[Any], rooms: Sequence[Room], face_value: Decimal) -> list[int]:
     ready = [part.number for part, room in zip(slices, rooms, strict=True) if room.gives(face_value)]
     if ready:
         return ready
-    together = Room(
+    if not _together(rooms).gives(face_value):
+        return []
+    return [_move_into_one(slices, rooms)]
+
+
+def _together(rooms: Sequence[Room]) -> Room:
+    return Room(
         None if rooms[0].coupons is None else sum(room.coupons or 0 for room in rooms),
         None if rooms[0].money is None else sum((room.money or ZERO for room in rooms), ZERO),
     )
-    if not together.gives(face_value):
-        return []
+
+
+def _move_into_one(slices: Sequence[Any], rooms: Sequence[Room]) -> int:
+    """All room into the slice that has most of it. Answers its number."""
+    together = _together(rooms)
     receiver = max(range(len(slices)), key=lambda i: (rooms[i].money or ZERO, rooms[i].coupons or 0))
     for index, (part, room) in enumerate(zip(slices, rooms, strict=True)):
         if room.money is not None and together.money is not None:
@@ -162,7 +180,7 @@ def _gather(slices: Sequence[Any], rooms: Sequence[Room], face_value: Decimal) -
         if room.coupons is not None and together.coupons is not None:
             part.quantity = part.quantity - room.coupons + (together.coupons if index == receiver else 0)
             _write([part], "quantity")
-    return [slices[receiver].number]
+    return int(slices[receiver].number)
 
 
 def lock_all_slices(coupons: Iterable[Coupon]) -> tuple[dict[int, list[Any]], dict[int, list[Any]]]:
