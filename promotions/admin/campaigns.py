@@ -20,12 +20,13 @@ from backoffice.lib.admin.page import Fact, Headline, Panel
 from backoffice.lib.admin.steps import Step
 from backoffice.lib.display import NOTHING, amount_text, count_text, state_badge, time_html, time_text
 from backoffice.lib.money import ZERO
+from promotions.admin.charts import campaign_charts
 from promotions.admin.drafts import DraftAdmin, approvals_panel, why_not_ask
-from promotions.admin.links import list_of, page_of, refusals_panel, share, thresholds_panel
-from promotions.models import Budget, BudgetSlice, Campaign, Claim, CouponType, CouponTypeSlice, Threshold
+from promotions.admin.links import entries_panel, list_of, page_of, share, thresholds_panel
+from promotions.models import Budget, BudgetSlice, Campaign, CouponType, CouponTypeSlice, Entry, EntrySlice, Threshold
 from promotions.services.budgets import budget_figures
 from promotions.services.campaigns import create_campaign, pause_campaign, request_campaign, request_resume
-from promotions.states import CAMPAIGN_GIVING, CampaignStatus
+from promotions.states import CAMPAIGN_GIVING, CampaignStatus, EntryStatus
 
 
 def money(campaign: Campaign, amount: Decimal) -> str:
@@ -52,8 +53,8 @@ STEPS = (
     ),
     Step(
         name="pause",
-        label=gettext_lazy("Pause"),
-        icon="pause_circle",
+        label=gettext_lazy("Stop"),
+        icon="stop_circle",
         is_stop=True,
         permission="promotions.stop_campaign",
         run=pause_campaign,
@@ -153,9 +154,10 @@ class CampaignAdmin(DraftAdmin):
 
     def panels(self, request: HttpRequest, obj: Campaign) -> list[Panel]:
         return [
+            *campaign_charts(request, obj),
             coupon_types_panel(obj),
+            entries_of(obj),
             thresholds_panel(Threshold.objects.filter(campaign=obj), list_of(Threshold, campaign__id__exact=obj.pk)),
-            refusals_panel(Claim.objects.filter(coupon_type__campaign=obj)),
             approvals_panel(obj),
         ]
 
@@ -180,3 +182,11 @@ def coupon_types_panel(campaign: Campaign) -> Panel:
     columns = [_("coupon type"), _("state"), _("audience"), _("face value"), _("issued of quantity"), _("issued")]
     url = list_of(CouponType, campaign__id__exact=campaign.pk)
     return Panel(_("Coupon types"), columns, rows, _("It gives nothing yet."), url)
+
+
+def entries_of(campaign: Campaign) -> Panel:
+    """Every way into the campaign, open ones first."""
+    entries = Entry.objects.filter(coupon_type__campaign=campaign).select_related("coupon_type")
+    found = sorted(entries.order_by("pk"), key=lambda entry: entry.status != EntryStatus.OPEN)
+    issued = EntrySlice.objects.filter(entry__in=found).values_list("entry").annotate(n=Sum("issued"))
+    return entries_panel(found, dict(issued), list_of(Entry, campaign=campaign.pk))

@@ -18,8 +18,9 @@ from backoffice.lib.admin.history import Source, source_of, tracker_of
 from backoffice.lib.admin.page import Fact, Headline, Panel
 from backoffice.lib.admin.steps import Step
 from backoffice.lib.display import NOTHING, amount_text, count_text, duration_text, state_badge, time_html
+from promotions.admin.charts import coupon_type_charts
 from promotions.admin.drafts import DraftAdmin, approvals_panel, why_not_ask
-from promotions.admin.links import batches_panel, entries_panel, list_of, page_of, refusals_panel, thresholds_panel
+from promotions.admin.links import batches_panel, entries_panel, list_of, page_of, thresholds_panel
 from promotions.models import (
     Campaign,
     Claim,
@@ -195,7 +196,7 @@ class CouponTypeAdmin(DraftAdmin):
             entries_panel(obj.entries.order_by("pk"), dict(caps.annotate(n=Sum("issued"))), list_of(Entry, q=obj.code)),
             thresholds_panel(obj.thresholds.all(), list_of(Threshold, coupon_type__id__exact=obj.pk)),
             batches_panel(TokenBatch.objects.filter(entry__coupon_type=obj), list_of(TokenBatch, q=obj.code)),
-            refusals_panel(obj.claims.all()),
+            *coupon_type_charts(request, obj),
             approvals_panel(obj),
         ]
 

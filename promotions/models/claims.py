@@ -99,7 +99,10 @@ class Coupon(models.Model):
         verbose_name_plural = _("coupons")
         permissions = [("void_coupon", _("Can void a coupon"))]
         constraints = [models.CheckConstraint(condition=Q(face_value__gt=0), name="coupon_is_worth_something")]
-        indexes = [models.Index(fields=["valid_until"], name="coupon_to_expire", condition=Q(status="issued"))]
+        indexes = [
+            models.Index(fields=["valid_until"], name="coupon_to_expire", condition=Q(status="issued")),
+            models.Index(fields=["coupon_type", "valid_until"], name="coupon_expired_by_type", condition=Q(status="expired")),
+        ]
         triggers = [
             guard_moves("coupon_moves", COUPON_MOVES),
             ONLY_THROUGH_AN_OPEN_ENTRY,
@@ -137,7 +140,14 @@ class Redemption(models.Model):
             models.CheckConstraint(condition=Q(amount__gte=0, virtual_amount__gte=0), name="redemption_never_negative"),
             models.CheckConstraint(condition=Q(virtual_amount__lte=F("amount")), name="redemption_virtual_is_a_part_of_it"),
         ]
-        indexes = [models.Index(fields=["coupon_type", "at"], name="redemption_by_type_and_time")]
+        indexes = [
+            models.Index(fields=["coupon_type", "at"], name="redemption_by_type_and_time"),
+            models.Index(
+                fields=["coupon_type", "returned_at"],
+                name="redemption_returned_by_type",
+                condition=Q(returned_at__isnull=False),
+            ),
+        ]
         triggers = [
             pgtrigger.ReadOnly(name="redemption_only_comes_back", exclude=["returned_at"]),
             pgtrigger.Protect(

@@ -38,6 +38,7 @@ class Panel:
     url: str = ""
     note: Any = ""
     name: str = ""
+    template: str = "admin/holdfast/panel.html"
 
 
 @dataclass
