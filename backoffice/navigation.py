@@ -75,6 +75,7 @@ GROUPS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
         (
             Item(_("Schedules"), "schedule", "django_celery_beat.view_periodictask", "django_celery_beat_periodictask"),
             Item(_("Jobs"), "manufacturing", "lib.view_job", "lib_job"),
+            Item(_("Exports"), "download", "lib.view_listexport", "lib_listexport"),
             Item(_("API keys"), "key", "lib.view_apikey", "lib_apikey"),
             Item(_("Audit"), "history", "pghistory.view_events", "pghistory_events"),
             Item(_("Staff"), "badge", "auth.view_user", "auth_user"),

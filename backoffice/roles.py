@@ -30,11 +30,13 @@ ORDERS = viewing("orders", "order", "hold", "freeze", "freezeitem", "release", "
 RISK = viewing("risk", "flag", "finding", "assessment")
 BEAT = viewing("django_celery_beat", "periodictask", "intervalschedule", "crontabschedule", "solarschedule", "clockedschedule")
 WORK = viewing("lib", "approval", "job", "checkrun") | viewing("django_celery_beat", "periodictask")
+EXPORTING = rights("lib.export_rows")
 STOPPING = rights("promotions.stop_campaign promotions.suspend_coupontype promotions.suspend_entry promotions.acknowledge_alarm")
 
 OPERATOR = (
     PROMOTIONS
     | WORK
+    | EXPORTING
     | STOPPING
     | rights("promotions.add_campaign promotions.change_campaign promotions.request_campaign")
     | rights("promotions.add_coupontype promotions.change_coupontype promotions.request_coupontype promotions.add_claimrule")
@@ -45,6 +47,7 @@ LINES = rights("promotions.add_threshold promotions.change_threshold promotions.
 APPROVER = (
     PROMOTIONS
     | WORK
+    | EXPORTING
     | STOPPING
     | LINES
     | rights("promotions.approve_campaign promotions.approve_coupontype promotions.approve_entry")
@@ -54,11 +57,17 @@ ANALYST = (
     | ORDERS
     | RISK
     | WORK
+    | EXPORTING
     | STOPPING
     | rights("risk.decide_flag orders.place_hold orders.release_hold orders.request_freeze")
 )
-LEAD = ANALYST | LINES | rights("orders.approve_freeze django_celery_beat.change_periodictask lib.change_job")
-SYSTEM = viewing("lib", "apikey") | viewing("auth", "user", "group") | viewing("pghistory", "events") | BEAT
+LEAD = (
+    ANALYST
+    | LINES
+    | viewing("lib", "listexport")
+    | rights("orders.approve_freeze django_celery_beat.change_periodictask lib.change_job")
+)
+SYSTEM = viewing("lib", "apikey", "listexport") | viewing("auth", "user", "group") | viewing("pghistory", "events") | BEAT
 AUDITOR = PROMOTIONS | ORDERS | RISK | WORK | SYSTEM
 SUPPORT = CATALOGUE | LEDGER | viewing("orders", "order", "hold")
 

@@ -34,6 +34,7 @@ class Model:
 
 
 STOPPERS = "OANLR"
+EXPORTERS = "OANLR"  # whoever sees a list and is one of these takes its rows out
 MODELS = {
     "promotions_campaign": Model(
         see=EVERYBODY, add="OR", edit="OR", steps={"ask_to_go_live": "OR", "pause": STOPPERS, "ask_to_resume": "OR"}
@@ -68,6 +69,7 @@ MODELS = {
     "lib_approval": Model(see="OANLUR", steps={"approve": "LR", "reject": "LR", "withdraw": "N"}),
     "lib_job": Model(see="OANLUR", steps={"try_again": "LR"}, pages={"progress": "OANLUR"}),
     "lib_checkrun": Model(see="OANLUR"),
+    "lib_listexport": Model(see="LUR"),
     "lib_apikey": Model(see="UR", add="R", steps={"revoke": "R"}),
     "django_celery_beat_periodictask": Model(see="OANLUR", edit="LR", steps={"run_now": "LR"}),
     "django_celery_beat_intervalschedule": Model(see="UR"),

@@ -1,4 +1,7 @@
-"""Columns of lists, each written the same way everywhere."""
+"""Columns of lists, each written the same way everywhere.
+
+A column may carry `plain`, what an export writes instead of HTML, and `unit`, which an export writes into a column of its own.
+"""
 
 from collections.abc import Callable
 from operator import attrgetter
@@ -21,13 +24,17 @@ def money_column(field: str, label: Any, currency: str = "currency", order: str 
     """A column of amounts. `currency` is the path to the currency from the row; `order` None forbids sorting by it."""
     amount_of, currency_of = attrgetter(field), attrgetter(currency)
     order = field.replace(".", "__") if order == "" else order
-    return _column(lambda row: amount_html(amount_of(row), currency_of(row)), field.replace(".", "_"), label, order)
+    column = _column(lambda row: amount_html(amount_of(row), currency_of(row)), field.replace(".", "_"), label, order)
+    column.plain, column.unit = amount_of, currency_of  # type: ignore[attr-defined]
+    return column
 
 
 def time_column(field: str, label: Any, order: str | None = "") -> Column:
     time_of = attrgetter(field)
     order = field.replace(".", "__") if order == "" else order
-    return _column(lambda row: time_html(time_of(row)), field.replace(".", "_"), label, order)
+    column = _column(lambda row: time_html(time_of(row)), field.replace(".", "_"), label, order)
+    column.plain = time_of  # type: ignore[attr-defined]
+    return column
 
 
 def state_column(field: str, label: Any, order: str | None = None) -> Column:
