@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet, Sum
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -14,10 +14,12 @@ from backoffice.lib.admin.columns import money_column, state_column, text_column
 from backoffice.lib.admin.filters import ChoicesFilter, MomentFilter, lookup_filter, question_filter
 from backoffice.lib.admin.page import Fact, Headline, Panel
 from backoffice.lib.admin.search import ExactSearchMixin
-from backoffice.lib.display import NOTHING, amount_text, badge, state_badge, time_html
+from backoffice.lib.display import NOTHING, amount_text, badge, count_text, state_badge, time_html
+from backoffice.lib.money import ZERO
 from promotions.admin.links import list_of, page_of
+from promotions.admin.stories import blocks_panel, story_panel
 from promotions.models import Claim, Coupon, CouponType, Customer, Entry, Redemption
-from promotions.states import Audience
+from promotions.states import Audience, CouponStatus
 
 ROWS_SHOWN = 20
 
@@ -100,6 +102,7 @@ class CustomerAdmin(ExactSearchMixin, ReadOnlyAdmin):
             Fact(_("Phone"), obj.masked_phone or NOTHING),
             Fact(_("Registered"), time_html(obj.registered_at)),
             Fact(_("First seen"), time_html(obj.first_seen_at)),
+            *ledger_facts(obj),
         ]
         return Headline(obj.ref, verified, facts=facts)
 
@@ -107,7 +110,20 @@ class CustomerAdmin(ExactSearchMixin, ReadOnlyAdmin):
         return [
             claims_panel(obj.claims.all(), list_of(Claim, q=obj.ref)),
             coupons_panel(obj.coupons.all(), list_of(Coupon, q=obj.ref)),
+            blocks_panel(obj),
         ]
+
+
+def ledger_facts(customer: Customer) -> list[Fact]:
+    """How often he tried, what he was given, and what it was used for, since we know him."""
+    counts = customer.claims.aggregate(n=Count("pk"), refused=Count("pk", filter=Q(outcome="refused")))
+    held = customer.coupons.aggregate(n=Count("pk"), usable=Count("pk", filter=Q(status=CouponStatus.ISSUED)))
+    paid = Redemption.objects.filter(coupon__customer=customer, returned_at=None).aggregate(n=Count("pk"), amount=Sum("amount"))
+    return [
+        Fact(_("Claims"), count_text(counts["n"]), _("%s refused") % count_text(counts["refused"])),
+        Fact(_("Coupons"), count_text(held["n"]), _("%s can still be used") % count_text(held["usable"])),
+        Fact(_("Paid with coupons"), amount_text(paid["amount"] or ZERO), _("%s redemptions") % count_text(paid["n"])),
+    ]
 
 
 CLAIM_COLUMNS = (
@@ -213,25 +229,14 @@ class CouponAdmin(ExactSearchMixin, ReadOnlyAdmin):
             Fact(_("Coupon type"), page_of(obj.coupon_type), state_badge(obj.coupon_type, "audience")),
             Fact(_("Face value"), amount_text(obj.face_value, obj.coupon_type.campaign.currency)),
             Fact(_("Customer"), page_of(obj.customer), obj.customer.masked_phone),
-            Fact(_("Claimed"), page_of(obj.claim, time_html(obj.claim.at)), page_of(obj.claim.entry)),
+            Fact(_("Claimed"), page_of(obj.claim, time_html(obj.issued_at)), page_of(obj.claim.entry) if obj.claim else ""),
             Fact(_("Issued"), time_html(obj.issued_at)),
             Fact(_("Valid until"), time_html(obj.valid_until)),
         ]
         return Headline(obj.code, state_badge(obj), facts=facts)
 
     def panels(self, request: HttpRequest, obj: Coupon) -> list[Panel]:
-        rows = [
-            [
-                page_of(item, item.order_ref),
-                amount_text(item.amount),
-                amount_text(item.virtual_amount),
-                time_html(item.at),
-                time_html(item.returned_at),
-            ]
-            for item in obj.redemptions.order_by("-pk")
-        ]
-        columns = [_("order"), _("amount"), _("of it on virtual goods"), _("at"), _("returned at")]
-        return [Panel(_("Redemptions"), columns, rows, _("It was not used."))]
+        return [story_panel(obj)]
 
 
 @admin.register(Redemption)

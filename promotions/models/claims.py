@@ -1,3 +1,4 @@
+import pghistory
 import pgtrigger
 from django.db import models
 from django.db.models import F, Q
@@ -79,6 +80,19 @@ ONLY_THROUGH_AN_OPEN_ENTRY = pgtrigger.Trigger(
 )
 
 
+# Who took a coupon out of its customer's hands, and why. Claims and redemptions tell the rest of its life.
+TAKEN_OR_GIVEN_BACK = pgtrigger.Condition(
+    "OLD.status IS DISTINCT FROM NEW.status AND (NEW.status IN ('voided', 'frozen') OR OLD.status = 'frozen')"
+)
+
+
+@pghistory.track(
+    pghistory.UpdateEvent(level=pgtrigger.Row, condition=TAKEN_OR_GIVEN_BACK),
+    fields=["coupon_type", "face_value", "status"],
+    append_only=True,
+    model_name="CouponEvent",
+    obj_field=pghistory.ObjForeignKey(related_name="events"),
+)
 class Coupon(models.Model):
     """What an issued claim gives: worth something to one customer until it is redeemed, expires, or is voided."""
 

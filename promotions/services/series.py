@@ -16,7 +16,8 @@ from backoffice.lib.money import ZERO
 from promotions.burndown import HOUR, Level, Move, Window, levels
 
 # A claim that was issued has no reason. What a coupon is worth never changes while its type is live, so the type says what an
-# issued claim reserved. A returned coupon is voided or lives again, and its state now says which.
+# issued claim reserved. A coupon without a claim was granted. A returned coupon is voided or lives again, and its state now says
+# which; one that was voided without ever having paid was taken by staff.
 MOVEMENTS = """
 WITH kinds AS (SELECT id, face_value FROM promotions_coupontype WHERE id = ANY(%(types)s))
 SELECT 'claim' AS what, date_bin(%(step)s, c.at, %(since)s) AS start, c.reason AS how, count(*), sum(k.face_value), 0::numeric
@@ -38,6 +39,18 @@ SELECT 'return', date_bin(%(step)s, r.returned_at, %(since)s), CASE c.status WHE
 SELECT 'expiry', date_bin(%(step)s, c.valid_until, %(since)s), '', count(*), sum(c.face_value), 0::numeric
   FROM promotions_coupon c
  WHERE c.coupon_type_id = ANY(%(types)s) AND c.status = 'expired' AND c.valid_until >= %(since)s AND c.valid_until <= %(until)s
+ GROUP BY 2
+ UNION ALL
+SELECT 'grant', date_bin(%(step)s, c.issued_at, %(since)s), '', count(*), sum(c.face_value), 0::numeric
+  FROM promotions_coupon c
+ WHERE c.claim_id IS NULL AND c.coupon_type_id = ANY(%(types)s) AND c.issued_at >= %(since)s AND c.issued_at <= %(until)s
+ GROUP BY 2
+ UNION ALL
+SELECT 'void', date_bin(%(step)s, e.pgh_created_at, %(since)s), '', count(*), sum(e.face_value), 0::numeric
+  FROM promotions_couponevent e
+ WHERE e.status = 'voided' AND e.coupon_type_id = ANY(%(types)s)
+   AND e.pgh_created_at >= %(since)s AND e.pgh_created_at <= %(until)s
+   AND NOT EXISTS (SELECT 1 FROM promotions_redemption r WHERE r.coupon_id = e.pgh_obj_id)
  GROUP BY 2
 """
 
@@ -98,8 +111,10 @@ def _count(found: Series, what: str, start: datetime, how: str, number: int, wor
 # How each event moves money between reserved, spent and returned, as `services.redeeming` and `services.expiring` book it.
 _MOVES: dict[tuple[str, str], Callable[[datetime, Decimal, Decimal], Move]] = {
     ("claim", ""): lambda start, worth, _amount: Move(start, reserved=worth),
+    ("grant", ""): lambda start, worth, _amount: Move(start, reserved=worth),
     ("redemption", ""): lambda start, worth, amount: Move(start, -worth, amount, worth - amount),
     ("return", "revived"): lambda start, worth, amount: Move(start, worth, -amount, amount - worth),
     ("return", "voided"): lambda start, _worth, amount: Move(start, ZERO, -amount, amount),
     ("expiry", ""): lambda start, worth, _amount: Move(start, -worth, ZERO, worth),
+    ("void", ""): lambda start, worth, _amount: Move(start, -worth, ZERO, worth),
 }

@@ -7,6 +7,7 @@ from promotions.models import (
     Alarm,
     ClaimRule,
     ClaimToken,
+    Coupon,
     IdentityBlock,
     Threshold,
 )
@@ -39,6 +40,7 @@ def everything_happens_once():
     revoke_token(token, by=the_asker(), reason="lost", at=NOON)
     a_block()
     an_alarm()
+    Coupon.objects.filter(pk=a_coupon().pk).update(status="voided")
 
 
 def test_every_tracked_model_is_tried_here():

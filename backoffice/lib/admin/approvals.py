@@ -20,7 +20,7 @@ from backoffice.lib.admin.page import Fact, FactSheet, Headline
 from backoffice.lib.admin.steps import Step
 from backoffice.lib.admin.subjects import in_words, load_subjects, urgency
 from backoffice.lib.approvals import action_named, approve, payload_hash, reject, withdraw
-from backoffice.lib.display import NOTHING, badge, link, state_badge, time_html
+from backoffice.lib.display import NOTHING, badge, link, on_one_line, state_badge, time_html
 from backoffice.lib.errors import NotFound
 from backoffice.lib.models import Approval, ApprovalStatus
 
@@ -101,7 +101,7 @@ class ApprovalAdmin(ReadOnlyAdmin):
     list_display = (
         "summary",
         text_column(how_it_stands, "stands", gettext_lazy("state"), "status"),
-        text_column(lambda approval: approval.subject.money or NOTHING, "money", gettext_lazy("money")),
+        text_column(lambda approval: on_one_line(approval.subject.money or NOTHING), "money", gettext_lazy("money")),
         text_column(lambda approval: target_link(approval.target), "about", gettext_lazy("about")),
         "requested_by",
         time_column("requested_at", gettext_lazy("asked at")),

@@ -9,7 +9,7 @@ from django.urls import URLPattern, path, reverse
 
 from backoffice.lib.admin.exports import export_list, may_export
 from backoffice.lib.admin.filters import active_filters
-from backoffice.lib.admin.views import kept_query, present_view, views_of, views_page, with_tabs
+from backoffice.lib.admin.views import is_on_a_tab, kept_query, present_view, views_of, views_page, with_tabs
 from backoffice.lib.models import SavedView
 
 
@@ -62,11 +62,12 @@ class ListMixin:
     def _add_tools(self, request: HttpRequest, context: dict[str, Any]) -> None:
         views = views_of(request, self.model._meta.label_lower)  # type: ignore[attr-defined]
         address, kept = request.GET.urlencode(), kept_query(request.GET)
+        tabs = with_tabs(self, request, context.get("tab_list") or (), views)
         view = present_view(request, views)
         context["list_tools"] = ListTools(
             export_url=f"{self._url('export')}?{address}" if may_export(request) else "",
             save_url=f"{self._url('views')}?{kept}",
             view=view,
-            may_save=bool(kept) and view is None,
+            may_save=bool(kept) and not is_on_a_tab(self, tabs),
         )
-        context["tab_list"] = with_tabs(self, request, context.get("tab_list") or (), views)
+        context["tab_list"] = tabs

@@ -116,3 +116,9 @@ def present_view(request: HttpRequest, views: Sequence[SavedView]) -> SavedView 
     """The saved view that the address asks for, if any."""
     now = pairs(kept_query(request.GET))
     return next((view for view in views if pairs(view.query) == now), None)
+
+
+def is_on_a_tab(model_admin: Any, tabs: Sequence[dict[str, Any]]) -> bool:
+    """Whether what is shown has a tab already, of the list's own or saved."""
+    name = str(model_admin.opts)
+    return any(item["active"] for tab in tabs if name in tab.get("models", ()) for item in tab["items"])
