@@ -7,19 +7,20 @@ from decimal import Decimal
 from typing import Any
 
 from django.core.cache import cache
+from django.db.models import Count, Sum
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from backoffice.lib import clock
 from backoffice.lib.admin.charts import AMBER, BLUE, GREEN, GREY, RED, VIOLET, Chart, Line, asked_window, window_choices
-from backoffice.lib.admin.page import Panel
+from backoffice.lib.admin.page import Fact, FactSheet, Panel
 from backoffice.lib.display import amount_text, count_text, duration_text, time_html, time_text
-from promotions.admin.links import measured, share
+from promotions.admin.links import list_of, measured, share
 from promotions.burndown import HOUR, Level, Window, runs_out_at
-from promotions.models import Campaign, CouponType, Threshold
+from promotions.models import Campaign, Claim, ClaimToken, CouponType, Threshold, TokenBatch
 from promotions.services.budgets import budget_figures
 from promotions.services.series import Series, given_in_the_last_hour, series_of
-from promotions.states import Metric, RefusalReason
+from promotions.states import TOKEN_REFUSALS, Metric, RefusalReason
 
 MOST_POINTS = 240
 KEPT_SECONDS = 5
@@ -61,9 +62,31 @@ def campaign_charts(request: HttpRequest, campaign: Campaign) -> list[Any]:
 
 
 def coupon_type_charts(request: HttpRequest, kind: CouponType) -> list[Any]:
-    """Claims and refusals of one coupon type."""
+    """Tokens, claims and refusals of one coupon type."""
     told = tell(request, f"type:{kind.pk}", [kind.pk], kind.campaign.currency, kind.claim_from)
-    return [claims_chart(request, told), reasons_panel(told)]
+    return [*tokens_sheets(kind, told), claims_chart(request, told), reasons_panel(told)]
+
+
+def tokens_sheets(kind: CouponType, told: Told) -> list[FactSheet]:
+    """Tokens made, used and refused, where there are any."""
+    batches = TokenBatch.objects.filter(entry__coupon_type=kind)
+    made = batches.aggregate(n=Sum("count"), tokens=Count("pk"), revoked=Count("revoked_at"))
+    refused = sum(told.series.reasons[reason] for reason in (*TOKEN_REFUSALS, RefusalReason.TOKEN_MISSING))
+    if not made["tokens"] and not refused:
+        return []
+    used = ClaimToken.objects.filter(batch__entry__coupon_type=kind, used__gt=0).aggregate(n=Count("pk"), uses=Sum("used"))
+    revoked = _("%(revoked)s of %(batches)s batches revoked") % {"revoked": made["revoked"], "batches": made["tokens"]}
+    facts = [
+        Fact(_("Made"), count_text(made["n"] or 0), revoked),
+        Fact(_("Used"), count_text(used["n"]), _("%s uses in all") % count_text(used["uses"] or 0)),
+        Fact(
+            _("Refused"),
+            count_text(refused),
+            _("forged, spent, misplaced or missing, in the time shown below"),
+            list_of(Claim, coupon_type=kind.pk, outcome__exact="refused"),
+        ),
+    ]
+    return [FactSheet(_("Tokens"), facts)]
 
 
 def burn_down(request: HttpRequest, campaign: Campaign, told: Told) -> Chart:

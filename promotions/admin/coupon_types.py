@@ -193,10 +193,10 @@ class CouponTypeAdmin(DraftAdmin):
         caps = EntrySlice.objects.filter(entry__coupon_type=obj).values_list("entry")
         return [
             bounds_panel(obj),
+            *coupon_type_charts(request, obj),
             entries_panel(obj.entries.order_by("pk"), dict(caps.annotate(n=Sum("issued"))), list_of(Entry, q=obj.code)),
             thresholds_panel(obj.thresholds.all(), list_of(Threshold, coupon_type__id__exact=obj.pk)),
             batches_panel(TokenBatch.objects.filter(entry__coupon_type=obj), list_of(TokenBatch, q=obj.code)),
-            *coupon_type_charts(request, obj),
             approvals_panel(obj),
         ]
 

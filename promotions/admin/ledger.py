@@ -1,6 +1,7 @@
 """The ledger: customers, claims, coupons, redemptions. Looked at by everybody who may, changed by nobody."""
 
 from collections.abc import Callable
+from operator import attrgetter
 from typing import Any
 
 from django.contrib import admin
@@ -10,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from backoffice.lib.admin.base import ReadOnlyAdmin
-from backoffice.lib.admin.columns import money_column, state_column, text_column, time_column
+from backoffice.lib.admin.columns import chosen, money_column, state_column, text_column, time_column
 from backoffice.lib.admin.filters import ChoicesFilter, MomentFilter, lookup_filter, question_filter
 from backoffice.lib.admin.page import Fact, Headline, Panel
 from backoffice.lib.admin.search import ExactSearchMixin
@@ -128,14 +129,17 @@ def ledger_facts(customer: Customer) -> list[Fact]:
 
 CLAIM_COLUMNS = (
     time_column("at", gettext_lazy("at"), order="pk"),
-    text_column(verdict, "outcome", gettext_lazy("outcome")),
-    text_column(lambda claim: claim.get_reason_display() or NOTHING, "reason", gettext_lazy("reason")),
-    text_column(lambda claim: page_of(claim.customer), "customer", gettext_lazy("customer")),
+    text_column(verdict, "outcome", gettext_lazy("outcome"), plain=chosen("outcome")),
+    text_column(lambda claim: claim.get_reason_display() or NOTHING, "reason", gettext_lazy("reason"), plain=chosen("reason")),
+    text_column(lambda claim: page_of(claim.customer), "customer", gettext_lazy("customer"), plain=attrgetter("customer")),
     "asked_coupon_type",
     text_column(
-        lambda claim: page_of(claim.entry) if claim.entry else claim.asked_entry or NOTHING, "entry", gettext_lazy("entry")
+        lambda claim: page_of(claim.entry) if claim.entry else claim.asked_entry or NOTHING,
+        "entry",
+        gettext_lazy("entry"),
+        plain=lambda claim: claim.entry or claim.asked_entry,
     ),
-    text_column(lambda claim: page_of(claim.token), "token", gettext_lazy("token")),
+    text_column(lambda claim: page_of(claim.token), "token", gettext_lazy("token"), plain=attrgetter("token")),
     "device",
     "address",
 )
@@ -208,10 +212,13 @@ class CouponAdmin(ExactSearchMixin, ReadOnlyAdmin):
     list_display = (
         "code",
         text_column(
-            lambda coupon: page_of(coupon.coupon_type, coupon.coupon_type.code), "coupon_type", gettext_lazy("coupon type")
+            lambda coupon: page_of(coupon.coupon_type, coupon.coupon_type.code),
+            "coupon_type",
+            gettext_lazy("coupon type"),
+            plain=attrgetter("coupon_type.code"),
         ),
         state_column("status", gettext_lazy("state")),
-        text_column(lambda coupon: page_of(coupon.customer), "customer", gettext_lazy("customer")),
+        text_column(lambda coupon: page_of(coupon.customer), "customer", gettext_lazy("customer"), plain=attrgetter("customer")),
         money_column("face_value", gettext_lazy("face value"), currency="coupon_type.campaign.currency", order=None),
         time_column("issued_at", gettext_lazy("issued at"), order="pk"),
         time_column("valid_until", gettext_lazy("valid until"), order=None),
@@ -243,8 +250,13 @@ class CouponAdmin(ExactSearchMixin, ReadOnlyAdmin):
 class RedemptionAdmin(ExactSearchMixin, ReadOnlyAdmin):
     list_display = (
         "order_ref",
-        text_column(lambda item: page_of(item.coupon), "coupon", gettext_lazy("coupon")),
-        text_column(lambda item: page_of(item.coupon_type, item.coupon_type.code), "coupon_type", gettext_lazy("coupon type")),
+        text_column(lambda item: page_of(item.coupon), "coupon", gettext_lazy("coupon"), plain=attrgetter("coupon")),
+        text_column(
+            lambda item: page_of(item.coupon_type, item.coupon_type.code),
+            "coupon_type",
+            gettext_lazy("coupon type"),
+            plain=attrgetter("coupon_type.code"),
+        ),
         money_column("amount", gettext_lazy("amount"), currency="coupon_type.campaign.currency", order=None),
         money_column("virtual_amount", gettext_lazy("on virtual goods"), currency="coupon_type.campaign.currency", order=None),
         time_column("at", gettext_lazy("at"), order="pk"),

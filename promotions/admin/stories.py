@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -15,7 +16,7 @@ from backoffice.lib import clock
 from backoffice.lib.admin.extensions import ref_link
 from backoffice.lib.admin.history import tracker_of
 from backoffice.lib.admin.page import Panel
-from backoffice.lib.display import NOTHING, STATE_COLOURS, amount_text, badge, stacked, time_html
+from backoffice.lib.display import NOTHING, STATE_COLOURS, amount_text, badge, link, stacked, time_html
 from promotions.admin.links import list_of, page_of
 from promotions.models import Claim, Coupon, Customer, IdentityBlock
 from promotions.states import CouponStatus, Identity
@@ -64,8 +65,8 @@ def claimed(claim: Claim) -> Moment:
     if claim.token:
         how.append(format_html("{} {} {}", _("token"), page_of(claim.token), page_of(claim.token.batch)))
     traces = [
-        format_html("{} {}", _("device"), remark(claim.device)),
-        format_html("{} {}", _("address"), remark(claim.address)),
+        format_html("{} {}", _("device"), link(list_of(Claim, q=claim.device), claim.device) if claim.device else NOTHING),
+        format_html("{} {}", _("address"), link(same_address(claim), claim.address) if claim.address else NOTHING),
         format_html("{} {}", _("phone"), claim.customer.masked_phone or NOTHING),
     ]
     known = _("verified") if claim.is_verified else _("not verified")
@@ -83,9 +84,10 @@ def below(top: Any, *lines: Any) -> SafeString:
     return format_html("{}{}", top, format_html_join("", '<br><span class="hf-hint">{}</span>', ((line,) for line in lines)))
 
 
-def remark(value: str) -> Any:
-    """A device or address, leading to all claims that came from it."""
-    return format_html('<a class="hf-link" href="{}">{}</a>', list_of(Claim, q=value), value) if value else NOTHING
+def same_address(claim: Claim) -> str:
+    """Claims from the same address on the same day: by time, since addresses have no index of their own."""
+    day = f"{timezone.localtime(claim.at):%Y-%m-%d}"
+    return list_of(Claim, address=claim.address, at_from_0=day, at_to_0=day)
 
 
 def used(coupon: Coupon, currency: str) -> Iterator[Moment]:

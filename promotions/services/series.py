@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection
 
@@ -86,7 +87,7 @@ def series_of(coupon_types: Iterable[int], window: Window) -> Series:
     types = sorted(set(coupon_types))
     if not types:
         return found
-    asked = {"types": types, "step": window.step, "since": window.since, "until": window.until}
+    asked: dict[str, Any] = {"types": types, "step": window.step, "since": window.since, "until": window.until}
     with connection.cursor() as cursor:
         cursor.execute(MOVEMENTS, asked)
         for row in cursor.fetchall():

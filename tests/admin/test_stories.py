@@ -37,8 +37,11 @@ def test_links_lead_both_ways(world: World, as_role: AtRole) -> None:
         f"/admin/promotions/redemption/{redemption.pk}/change/",
         "/admin/orders/order/?q=SO-cat-0",
         "/admin/promotions/claim/?q=rack-01",
+        "/admin/promotions/claim/?address=203.0.113.7&amp;at_from_0=2026-01-20&amp;at_to_0=2026-01-20",
     ):
         assert url in html, url
+    day = client.get("/admin/promotions/claim/?address=203.0.113.7&at_from_0=2026-01-20&at_to_0=2026-01-20")
+    assert len(day.context["cl"].result_list) == 9
     for back in (f"claim/{coupon.claim_id}", f"redemption/{redemption.pk}", f"customer/{coupon.customer_id}"):
         assert f"/admin/promotions/coupon/{coupon.pk}/change/" in client.get(f"/admin/promotions/{back}/change/").content.decode()
 

@@ -51,8 +51,8 @@ class ListMixin:
 
     def changelist_view(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
         response = super().changelist_view(request, extra_context)  # type: ignore[misc]
-        context = getattr(response, "context_data", None)
-        changelist = context and context.get("cl")
+        context: dict[str, Any] = getattr(response, "context_data", None) or {}
+        changelist = context.get("cl")
         if changelist:
             context["active_filters"] = active_filters(changelist, request)
             context["empty_text"] = self.empty_text

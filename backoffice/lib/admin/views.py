@@ -69,7 +69,7 @@ def views_page(model_admin: Any, request: HttpRequest) -> HttpResponse:
     return TemplateResponse(request, "admin/holdfast/save_view.html", context)
 
 
-def _save(model_admin: Any, request: HttpRequest, form: SavedViewForm) -> bool:
+def _save(model_admin: Any, request: Any, form: SavedViewForm) -> bool:
     """A second view of the same name replaces the first."""
     label, asked = model_admin.opts.label_lower, form.cleaned_data
     mine = SavedView.objects.filter(user=request.user.pk, model=label)

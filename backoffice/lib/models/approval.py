@@ -57,4 +57,4 @@ class Approval(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.action} · {self.target}"
+        return self.summary
