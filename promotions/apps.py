@@ -8,4 +8,4 @@ class PromotionsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from promotions import tasks  # noqa: F401  registers the scheduled checks, jobs and approvable actions
+        from promotions import checks, tasks  # noqa: F401  registers warnings, scheduled checks, jobs and approvable actions

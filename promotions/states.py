@@ -129,6 +129,7 @@ class RefusalReason(models.TextChoices):
     TOKEN_MISPLACED = "token_misplaced", _("the token is for another entry")
     TOKEN_REVOKED = "token_revoked", _("the token was revoked")
     TOKEN_USED_UP = "token_used_up", _("the token is used up")
+    TOKEN_NOT_READY = "token_not_ready", _("the token's batch is not complete")
     NOT_VERIFIED = "not_verified", _("the customer is not verified")
     IDENTITY_MISSING = "identity_missing", _("an identity that a rule needs is missing")
     IDENTITY_BLOCKED = "identity_blocked", _("an identity is blocked")
@@ -145,6 +146,7 @@ TOKEN_REFUSALS = (
     RefusalReason.TOKEN_MISPLACED,
     RefusalReason.TOKEN_REVOKED,
     RefusalReason.TOKEN_USED_UP,
+    RefusalReason.TOKEN_NOT_READY,
 )
 
 
@@ -193,3 +195,10 @@ MOVED_BY_REDEEMING = (Metric.REDEEMED_AMOUNT, Metric.QUICK_CASH_OUTS)
 class ThresholdAction(models.TextChoices):
     ALARM = "alarm", _("alarm")
     SUSPEND = "suspend", _("alarm and suspend")
+
+
+class ExportKind(models.TextChoices):
+    """How the texts of tokens left the house."""
+
+    CSV = "csv", _("CSV file")
+    PDF = "pdf", _("sheets to print (PDF)")

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.lib.schedules import scheduled_check
-from promotions.services import campaigns, coupon_types, entries  # noqa: F401  register what can be approved
+from promotions.services import campaigns, coupon_types, entries, tokens  # noqa: F401  register what can be approved, and jobs
 from promotions.services.expiring import expire_coupons
 from promotions.services.thresholds import check_thresholds
 

@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from django.db import OperationalError, transaction
@@ -59,6 +60,28 @@ def queue_job(job: Job) -> Job:
     move(job, JobStatus.QUEUED, JOB_MOVES, lease_until=None, lease_token=None, error="")
     transaction.on_commit(lambda: job_queued.send(sender=Job, job_id=job.pk))
     return job
+
+
+@transaction.atomic
+def pause_job(job: Job, *, by: Any, reason: str, at: datetime) -> Job:
+    """Stop after the chunk that is being worked, until `queue_job` lets it go on. What has a result keeps it.
+
+    Raises StaleState for a job that neither waits nor runs.
+    """
+    job = Job.objects.select_for_update().get(pk=job.pk)
+    with because(reason, user=by.pk, job=job.pk):
+        return move(job, JobStatus.PAUSED, JOB_MOVES, lease_until=None, lease_token=None)
+
+
+@transaction.atomic
+def cancel_job(job: Job, *, by: Any, reason: str, at: datetime) -> Job:
+    """Stop for good after the chunk that is being worked. Raises StaleState for a job that has ended.
+
+    Only for kinds of work that may stay undone: their services call it.
+    """
+    job = Job.objects.select_for_update().get(pk=job.pk)
+    with because(reason, user=by.pk, job=job.pk):
+        return move(job, JobStatus.CANCELLED, JOB_MOVES, lease_until=None, lease_token=None, finished_at=at)
 
 
 def run_job(job_id: int, *, now: Callable[[], datetime]) -> bool:

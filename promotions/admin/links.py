@@ -84,6 +84,12 @@ def entries_panel(entries: Iterable[Entry], issued: dict[int, int], url: str) ->
     return Panel(_("Entries"), columns, rows, _("No entry: there is no way in."), url)
 
 
+def _batch_state(batch: TokenBatch) -> SafeString:
+    if batch.revoked_at:
+        return badge(_("revoked"), "danger")
+    return badge(_("valid"), "success") if batch.is_complete else badge(_("not complete"), "info")
+
+
 def batches_panel(batches: QuerySet[TokenBatch], url: str) -> Panel:
     rows = [
         [
@@ -92,7 +98,7 @@ def batches_panel(batches: QuerySet[TokenBatch], url: str) -> Panel:
             count_text(batch.count),
             count_text(batch.uses),
             time_html(batch.expires_at),
-            badge(_("revoked"), "danger") if batch.revoked_at else badge(_("valid"), "success"),
+            _batch_state(batch),
             batch.made_by,
         ]
         for batch in batches.select_related("entry", "made_by").order_by("-pk")[:20]

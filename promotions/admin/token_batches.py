@@ -1,18 +1,12 @@
-"""Token batches: made, printed as QR codes, revoked; where and when they were used."""
+"""Token batches: made at once or by a job, exported and printed, revoked; where and when they were used, the odd ones first."""
 
-from datetime import timedelta
 from typing import Any
 
-import segno
+from django.conf import settings
 from django.contrib import admin
-from django.contrib.admin.utils import unquote
-from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
-from django.db.models import Count, Q, QuerySet, Sum
-from django.http import HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
+from django.db.models import Sum
+from django.http import HttpRequest
 from django.urls import URLPattern, path, reverse
-from django.utils.safestring import mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -20,21 +14,41 @@ from backoffice.lib import clock
 from backoffice.lib.admin.base import EditableAdmin, ReadOnlyAdmin
 from backoffice.lib.admin.columns import text_column, time_column
 from backoffice.lib.admin.filters import MomentFilter, question_filter
+from backoffice.lib.admin.jobs import job_page, progress_url
 from backoffice.lib.admin.page import Fact, Headline, Panel
 from backoffice.lib.admin.steps import Step
-from backoffice.lib.display import amount_text, badge, count_text, link, time_html
-from promotions.admin.links import list_of, page_of
+from backoffice.lib.display import amount_text, badge, count_text, link, state_badge, time_html
+from backoffice.lib.jobs import OPEN_STATUSES, pause_job, queue_job
+from backoffice.lib.models import JobStatus
+from promotions.admin.links import list_of, page_of, share
+from promotions.admin.token_exports import ExportPageMixin, exports_panel
 from promotions.models import Claim, ClaimToken, TokenBatch
-from promotions.services.tokens import make_token_batch, revoke_batch, revoke_token, token_text
+from promotions.services.token_uses import hours_of_use, odd_tokens, use_of
+from promotions.services.tokens import TOKENS_JOB, cancel_batch, order_token_batch, revoke_batch, revoke_token
 
-CODES_A_SHEET = 24
 TOKENS_SHOWN = 25
+CLAIMS_SHOWN = 50
+
+job_page(TOKENS_JOB, lambda job: reverse("admin:promotions_tokenbatch_change", args=[TokenBatch.objects.get(job=job).pk]))
+
+
+def is_without_key(batch: TokenBatch) -> bool:
+    return batch.key_id not in settings.HOLDFAST_TOKEN_KEYS
 
 
 def batch_state(batch: TokenBatch) -> Any:
     if batch.revoked_at:
         return badge(_("revoked"), "danger")
+    if not batch.is_complete:
+        is_given_up = batch.job is not None and batch.job.status == JobStatus.CANCELLED
+        return badge(_("given up"), "danger") if is_given_up else badge(_("being made"), "info")
+    if is_without_key(batch):
+        return badge(_("no key"), "danger")
     return badge(_("expired")) if batch.expires_at <= clock.now() else badge(_("valid"), "success")
+
+
+def is_job_in(batch: TokenBatch, *statuses: str) -> bool:
+    return batch.job is not None and batch.job.status in statuses
 
 
 STEPS = (
@@ -51,6 +65,38 @@ STEPS = (
             % {"count": count_text(batch.count), "batch": batch}
         ),
         done=gettext_lazy("Revoked. Its tokens claim nothing any more."),
+    ),
+    Step(
+        name="pause",
+        label=gettext_lazy("Pause"),
+        icon="pause",
+        is_stop=True,
+        permission="promotions.add_tokenbatch",
+        run=lambda batch, **why: pause_job(batch.job, **why),
+        is_shown=lambda batch: is_job_in(batch, *OPEN_STATUSES),
+        tells=lambda batch: _("No more tokens of %s are made until somebody lets the job go on.") % batch,
+        done=gettext_lazy("Paused."),
+    ),
+    Step(
+        name="go-on",
+        label=gettext_lazy("Go on"),
+        icon="play_arrow",
+        permission="promotions.add_tokenbatch",
+        run=lambda batch, **_why: queue_job(batch.job),
+        is_shown=lambda batch: is_job_in(batch, JobStatus.PAUSED, JobStatus.FAILED),
+        tells=lambda batch: _("The rest of the tokens of %s are made.") % batch,
+        done=gettext_lazy("The job is queued again."),
+    ),
+    Step(
+        name="cancel",
+        label=gettext_lazy("Give up"),
+        icon="cancel",
+        is_stop=True,
+        permission="promotions.add_tokenbatch",
+        run=cancel_batch,
+        is_shown=lambda batch: is_job_in(batch, *OPEN_STATUSES, JobStatus.PAUSED, JobStatus.FAILED),
+        tells=lambda batch: _("%s is never completed, and no token of it ever becomes valid. It cannot be undone.") % batch,
+        done=gettext_lazy("Given up."),
     ),
 )
 TOKEN_STEPS = (
@@ -93,12 +139,11 @@ FILTERS = (
 
 
 @admin.register(TokenBatch)
-class TokenBatchAdmin(EditableAdmin):
+class TokenBatchAdmin(ExportPageMixin, EditableAdmin):
     steps = STEPS
-    shows_admin_log = True
     list_display = COLUMNS
     list_filter = FILTERS
-    list_select_related = ("entry", "made_by")
+    list_select_related = ("entry", "made_by", "job")
     search_fields = ("code", "entry__code", "entry__coupon_type__code")
     ordering = ("-pk",)
     autocomplete_fields = ("entry",)
@@ -108,89 +153,89 @@ class TokenBatchAdmin(EditableAdmin):
         return False
 
     def save_model(self, request: HttpRequest, obj: TokenBatch, form: Any, change: bool) -> None:
-        asked = {key: value for key, value in form.cleaned_data.items() if key != "change_reason"}
-        obj.__dict__.update(make_token_batch(**asked, by=request.user, at=clock.now()).__dict__)
+        asked = {("reason" if key == "change_reason" else key): value for key, value in form.cleaned_data.items()}
+        obj.__dict__.update(order_token_batch(**asked, by=request.user, at=clock.now()).__dict__)
 
     def load_rows(self, rows: list[Any]) -> None:
-        used = dict(ClaimToken.objects.filter(batch__in=rows).values_list("batch").annotate(n=Sum("used")))
+        used = dict(ClaimToken.objects.filter(batch__in=rows, used__gt=0).values_list("batch").annotate(n=Sum("used")))
         for batch in rows:
             batch.used = used.get(batch.pk, 0)
 
     def headline(self, request: HttpRequest, obj: TokenBatch) -> Headline:
-        return Headline(str(obj), batch_state(obj), facts=facts_of(obj, request))
+        job = obj.job
+        bar = progress_url(job) if job and job.status != JobStatus.DONE else ""
+        return Headline(str(obj), batch_state(obj), facts=facts_of(obj, request), warnings=warnings_of(obj), progress_url=bar)
 
     def panels(self, request: HttpRequest, obj: TokenBatch) -> list[Panel]:
-        return [odd_tokens_panel(obj)]
+        return [odd_tokens_panel(obj), hours_panel(obj), exports_panel(obj)]
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.sheet_view)
-        return [path("<path:object_id>/sheet/", view, name="promotions_tokenbatch_sheet"), *super().get_urls()]
-
-    def sheet_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """QR codes to print, a sheet at a time. Whoever looks at them could claim, so each look is logged."""
-        if not request.user.has_perm("promotions.print_tokenbatch") or not self.has_view_permission(request):
-            raise PermissionDenied
-        batch = self.get_object(request, unquote(object_id))
-        if batch is None:
-            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
-        sheet = Paginator(printable(batch), CODES_A_SHEET).get_page(request.GET.get("sheet"))
-        self.log_change(request, batch, _("QR codes shown for printing, sheet %s") % sheet.number)
-        codes = [(token.number + 1, qr_code(token)) for token in sheet.object_list]
-        context = {"batch": batch, "codes": codes, "sheet": sheet, "title": batch.code}
-        return TemplateResponse(request, "admin/holdfast/qr_sheet.html", context, headers={"Cache-Control": "no-store"})
+        view = self.admin_site.admin_view(self.export_view)
+        return [path("<path:object_id>/export/", view, name="promotions_tokenbatch_export"), *super().get_urls()]
 
 
-def printable(batch: TokenBatch) -> QuerySet[ClaimToken]:
-    tokens = batch.tokens.filter(revoked_at=None).order_by("number")
-    return tokens.select_related("batch")
-
-
-def qr_code(token: ClaimToken) -> Any:
-    """The token as SVG. segno writes nothing but paths, and the token's text is only in the picture."""
-    return mark_safe(segno.make(token_text(token), error="m").svg_inline(border=2, omitsize=True))  # noqa: S308
+def warnings_of(batch: TokenBatch) -> list[str]:
+    warnings = [str(batch.job.error)] if batch.job else []
+    if not batch.is_complete:
+        warnings.append(_("None of its tokens is valid, and none can be exported or printed, before all are made."))
+    if is_without_key(batch):
+        warnings.append(_("Its key is no longer in use: none of its tokens is recognised. Put the key back, or make a new batch."))
+    return warnings
 
 
 def facts_of(batch: TokenBatch, request: HttpRequest) -> list[Fact]:
-    sums = batch.tokens.aggregate(uses_made=Sum("used"), tokens=Count("pk", filter=Q(used__gt=0)), revoked=Count("revoked_at"))
-    kind = batch.entry.coupon_type
-    sheet = reverse("admin:promotions_tokenbatch_sheet", args=[batch.pk])
-    may_print = request.user.has_perm("promotions.print_tokenbatch") and not batch.revoked_at
+    use, kind = use_of(batch), batch.entry.coupon_type
+    export = reverse("admin:promotions_tokenbatch_export", args=[batch.pk])
+    may_print = request.user.has_perm("promotions.print_tokenbatch") and not batch.revoked_at and batch.is_complete
+    made = batch.count if batch.is_complete else (batch.job.done if batch.job else 0)
+    key_state = badge(_("no longer in use"), "danger") if is_without_key(batch) else ""
     return [
         Fact(_("Entry"), page_of(batch.entry), page_of(kind)),
-        Fact(_("Made"), count_text(batch.count), _("each good for %s") % count_text(batch.uses)),
+        Fact(_("Made"), f"{count_text(made)} / {count_text(batch.count)}", _("each good for %s") % count_text(batch.uses)),
         Fact(_("Worth at most"), amount_text(batch.count * batch.uses * kind.face_value, kind.campaign.currency)),
-        Fact(_("Tokens used"), count_text(sums["tokens"]), _("%s uses in all") % count_text(sums["uses_made"] or 0)),
-        Fact(_("Tokens revoked"), count_text(sums["revoked"])),
+        Fact(_("Tokens used"), count_text(use.tokens), _("%s uses in all") % count_text(use.uses)),
+        Fact(_("Tokens unused"), count_text(made - use.tokens)),
+        Fact(_("Tokens revoked"), count_text(made if batch.revoked_at else use.revoked)),
+        Fact(_("Refused attempts"), count_text(use.refused), _("at this entry, with a token of this batch")),
         Fact(_("Expires"), time_html(batch.expires_at)),
         Fact(_("Made by"), batch.made_by, time_html(batch.made_at)),
-        Fact(_("Signed with key"), batch.key_id),
-        Fact(_("QR codes"), link(sheet, _("sheets to print")) if may_print else _("you may not print them")),
+        Fact(_("Signed with key"), batch.key_id, key_state),
+        Fact(_("Job"), page_of(batch.job)) if batch.job else Fact(_("Job"), _("made at once")),
+        Fact(_("QR codes"), link(export, _("export and print")) if may_print else _("you may not print them")),
     ]
+
+
+def hours_panel(batch: TokenBatch) -> Panel:
+    hours = hours_of_use(batch)
+    most = max((hour.issued + hour.refused for hour in hours), default=0)
+    rows = [
+        [time_html(hour.hour), count_text(hour.issued), count_text(hour.refused), share(hour.issued + hour.refused, most)]
+        for hour in hours
+    ]
+    columns = [_("hour"), _("issued"), _("refused"), _("of the busiest hour")]
+    return Panel(_("When its tokens were shown"), columns, rows, _("None was shown yet."), list_of(Claim, entry=batch.entry_id))
 
 
 def odd_tokens_panel(batch: TokenBatch) -> Panel:
-    """The most used tokens first: those that went from hand to hand."""
-    tokens = list(batch.tokens.filter(used__gt=0).order_by("-used", "number")[:TOKENS_SHOWN])
-    claims = Claim.objects.filter(token__in=tokens, at__gte=batch.made_at - timedelta(days=1)).values_list("token")
-    people = {
-        pk: (customers, devices)
-        for pk, customers, devices in claims.annotate(c=Count("customer", distinct=True), d=Count("device", distinct=True))
-    }
+    """Those that went from hand to hand, or that were shown on when they were used up."""
     rows = [
         [
-            page_of(token, f"#{token.number + 1}"),
+            link(reverse("admin:promotions_claimtoken_change", args=[token.id]), f"#{token.number + 1}"),
             f"{count_text(token.used)} / {count_text(token.uses)}",
-            count_text(people.get(token.pk, (0, 0))[0]),
-            count_text(people.get(token.pk, (0, 0))[1]),
+            count_text(token.customers),
+            count_text(token.devices),
+            count_text(token.networks),
+            count_text(token.after_use_up),
+            count_text(token.refused),
             badge(_("revoked"), "danger") if token.revoked_at else "",
-            link(list_of(Claim, token=token.pk), _("claims")),
+            link(list_of(Claim, token=token.id), _("claims")),
         ]
-        for token in tokens
+        for token in odd_tokens(batch, TOKENS_SHOWN)
     ]
-    columns = [_("token"), _("used"), _("customers"), _("devices"), "", ""]
-    return Panel(
-        _("Tokens that were used, most used first"), columns, rows, _("None was used yet."), list_of(ClaimToken, batch=batch.pk)
-    )
+    columns = [_("token"), _("used"), _("customers"), _("devices"), _("networks"), _("shown after use-up"), _("refused"), "", ""]
+    note = _("First those seen with the most customers and networks, or shown most often when they were used up.")
+    whole = list_of(ClaimToken, batch=batch.pk)
+    return Panel(_("Odd tokens first"), columns, rows, _("None was used yet."), whole, note)
 
 
 @admin.register(ClaimToken)
@@ -209,7 +254,26 @@ class ClaimTokenAdmin(ReadOnlyAdmin):
     def headline(self, request: HttpRequest, obj: ClaimToken) -> Headline:
         facts = [
             Fact(_("Batch"), page_of(obj.batch), page_of(obj.batch.entry)),
+            Fact(_("State of the batch"), batch_state(obj.batch), time_html(obj.batch.expires_at)),
             Fact(_("Used"), f"{count_text(obj.used)} / {count_text(obj.uses)}", url=list_of(Claim, token=obj.pk)),
-            Fact(_("Revoked"), time_html(obj.revoked_at)),
+            Fact(_("Revoked"), time_html(obj.revoked_at or obj.batch.revoked_at)),
         ]
-        return Headline(str(obj), facts=facts)
+        state = badge(_("revoked"), "danger") if obj.revoked_at else ""
+        return Headline(str(obj), state, facts=facts)
+
+    def panels(self, request: HttpRequest, obj: ClaimToken) -> list[Panel]:
+        claims = obj.claims.select_related("customer", "entry").order_by("-at")[:CLAIMS_SHOWN]
+        rows = [
+            [
+                page_of(claim, time_html(claim.at)),
+                page_of(claim.customer),
+                state_badge(claim, "outcome"),
+                claim.get_reason_display(),
+                page_of(claim.entry) if claim.entry else claim.asked_entry,
+                claim.device,
+                claim.address,
+            ]
+            for claim in claims
+        ]
+        columns = [_("when"), _("customer"), _("outcome"), _("reason"), _("entry"), _("device"), _("network address")]
+        return [Panel(_("Its claims, newest first"), columns, rows, _("It was not shown yet."), list_of(Claim, token=obj.pk))]

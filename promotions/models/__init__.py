@@ -3,8 +3,9 @@ from promotions.models.campaigns import Campaign
 from promotions.models.claims import Claim, Coupon, Redemption
 from promotions.models.coupon_types import CouponType, CouponTypeSlice
 from promotions.models.customers import Customer
-from promotions.models.entries import ClaimToken, Entry, EntrySlice, TokenBatch
+from promotions.models.entries import Entry, EntrySlice
 from promotions.models.rules import ClaimRule, IdentityBlock, RuleUse
+from promotions.models.tokens import ClaimToken, TokenBatch, TokenExport
 from promotions.models.watch import Alarm, Threshold
 
 __all__ = [
@@ -26,4 +27,5 @@ __all__ = [
     "RuleUse",
     "Threshold",
     "TokenBatch",
+    "TokenExport",
 ]

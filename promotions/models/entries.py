@@ -1,4 +1,3 @@
-import pghistory
 import pgtrigger
 from django.core.validators import MinValueValidator
 from django.db import models
@@ -94,62 +93,3 @@ class EntrySlice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.entry_id}/{self.number}"
-
-
-@tracked()
-class TokenBatch(models.Model):
-    """Signed claim tokens made together for one entry. `count` is how many, `uses` how often each may be used."""
-
-    entry = models.ForeignKey("promotions.Entry", models.PROTECT, related_name="batches", verbose_name=_("entry"))
-    code = models.CharField(_("batch"), max_length=40)
-    count = models.PositiveIntegerField(_("tokens"), validators=[MinValueValidator(1)])
-    uses = models.PositiveIntegerField(_("uses of each"), default=1, validators=[MinValueValidator(1)])
-    key_id = models.CharField(_("key id"), max_length=16, help_text=_("Which signing key made them."))
-    expires_at = models.DateTimeField(_("expires at"))
-    made_at = models.DateTimeField(_("made at"))
-    made_by = models.ForeignKey("auth.User", models.PROTECT, related_name="+", verbose_name=_("made by"))
-    revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True)
-
-    class Meta:
-        verbose_name = _("token batch")
-        verbose_name_plural = _("token batches")
-        permissions = [
-            ("revoke_tokenbatch", _("Can revoke tokens and batches")),
-            ("print_tokenbatch", _("Can print the QR codes of a batch")),
-        ]
-        constraints = [
-            models.UniqueConstraint(fields=["entry", "code"], name="token_batch_code_once_per_entry"),
-            models.CheckConstraint(condition=Q(count__gt=0, uses__gt=0), name="token_batch_counts_are_positive"),
-        ]
-
-    def __str__(self) -> str:
-        return self.code
-
-
-@pghistory.track(
-    pghistory.UpdateEvent(level=pgtrigger.Row, condition=pghistory.AnyChange("revoked_at")),  # its uses are in the claims
-    fields=["batch", "number", "revoked_at"],
-    append_only=True,
-    model_name="ClaimTokenEvent",
-    obj_field=pghistory.ObjForeignKey(related_name="events"),
-)
-class ClaimToken(models.Model):
-    """One token of a batch. The text on the QR code is made anew from this row and the signing key; it is not stored."""
-
-    batch = models.ForeignKey("promotions.TokenBatch", models.CASCADE, related_name="tokens", verbose_name=_("batch"))
-    number = models.PositiveIntegerField(_("number"), help_text=_("Counted from 0."))
-    nonce = models.BinaryField(max_length=12, editable=False)
-    uses = models.PositiveIntegerField(_("uses allowed"))
-    used = models.PositiveIntegerField(_("used"), default=0)
-    revoked_at = models.DateTimeField(_("revoked at"), null=True, blank=True)
-
-    class Meta:
-        verbose_name = _("claim token")
-        verbose_name_plural = _("claim tokens")
-        constraints = [
-            models.UniqueConstraint(fields=["batch", "number"], name="claim_token_number_once_per_batch"),
-            models.CheckConstraint(condition=Q(used__lte=F("uses")), name="claim_token_never_overused"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.batch} #{self.number}"

@@ -152,6 +152,8 @@ def _check_token(door: Door, attempt: Attempt, at: datetime) -> ClaimToken:
     batch = token.batch
     if batch.entry_id != door.entry_id:
         raise Refused(RefusalReason.TOKEN_MISPLACED, token)
+    if not batch.is_complete:
+        raise Refused(RefusalReason.TOKEN_NOT_READY, token)
     if batch.expires_at <= at:
         raise Refused(RefusalReason.TOKEN_EXPIRED, token)
     if token.revoked_at or batch.revoked_at:

@@ -30,6 +30,8 @@ SELECT t.id AS coupon_type_id, t.audience = 'restricted' AS is_restricted, t.req
 #
 # Person: one row per rule and identity holds the times it was used; those that left the window are dropped as new ones come.
 # The row is locked by the upsert, so two claims by one identity wait for each other, and for nobody else.
+# Token: its batch is looked at as it was when the statement began, and that is enough: the claim has shared the batch's lock since
+# before (`services/tokens.py`), so no revocation commits until the claim has.
 # The rest: the rows taken from say themselves whether their owner gives (`is_live`), so a stop is seen however long the statement
 # waited for the row.
 TAKE = """
@@ -51,7 +53,7 @@ WITH person_take AS (
     UPDATE promotions_claimtoken k SET used = k.used + 1
       FROM promotions_tokenbatch b
      WHERE (SELECT gave FROM person) AND k.id = %(token)s AND b.id = k.batch_id AND b.entry_id = %(entry)s
-       AND k.used < k.uses AND k.revoked_at IS NULL AND b.expires_at > %(at)s
+       AND k.used < k.uses AND k.revoked_at IS NULL AND b.revoked_at IS NULL AND b.is_complete AND b.expires_at > %(at)s
  RETURNING k.id
 ), entry_take AS (
     UPDATE promotions_entryslice s SET issued = s.issued + 1

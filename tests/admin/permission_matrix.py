@@ -48,7 +48,9 @@ MODELS = {
         edit="OR",
         steps={"ask_to_open": "OR", "suspend": STOPPERS, "ask_to_resume": "OR", "close": STOPPERS},
     ),
-    "promotions_tokenbatch": Model(see="OANLUR", add="OR", steps={"revoke": "OALR"}, pages={"sheet": "OR"}),
+    "promotions_tokenbatch": Model(
+        see="OANLUR", add="OR", steps={"revoke": "OALR", "pause": "OR", "go_on": "OR", "cancel": "OR"}, pages={"export": "OR"}
+    ),
     "promotions_claimtoken": Model(see="OANLUR", steps={"revoke": "OALR"}),
     "promotions_customer": Model(see=EVERYBODY),
     "promotions_claim": Model(see=EVERYBODY),
@@ -67,7 +69,7 @@ MODELS = {
     "risk_assessment": Model(see="NLUR"),
     # The newest approval is a freeze that the risk analyst asked for: only he takes it back, only who approves freezes decides.
     "lib_approval": Model(see="OANLUR", steps={"approve": "LR", "reject": "LR", "withdraw": "N"}),
-    "lib_job": Model(see="OANLUR", steps={"try_again": "LR"}, pages={"progress": "OANLUR"}),
+    "lib_job": Model(see="OANLUR", steps={"pause": "LR", "go_on": "LR", "try_again": "LR"}, pages={"progress": "OANLUR"}),
     "lib_checkrun": Model(see="OANLUR"),
     "lib_listexport": Model(see="LUR"),
     "lib_apikey": Model(see="UR", add="R", steps={"revoke": "R"}),

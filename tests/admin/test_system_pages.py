@@ -1,10 +1,9 @@
-"""API keys, schedules, jobs, token sheets, the dashboard, the side bar and the search box."""
+"""API keys, schedules, jobs, the dashboard, the side bar and the search box."""
 
 import json
 from datetime import timedelta
 
 import pytest
-from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django_celery_beat.models import PeriodicTask
 
@@ -13,7 +12,7 @@ from backoffice.lib.models import ApiKey, Job, JobStatus
 from promotions.models import Claim
 from promotions.services.tokens import token_text
 from tests.admin.conftest import AtRole
-from tests.admin.forms import page, step, text_of
+from tests.admin.forms import step, text_of
 from tests.admin.world import World, fresh
 
 
@@ -81,25 +80,6 @@ def test_a_failed_job_is_tried_again(world: World, as_role: AtRole) -> None:
         Job.objects.filter(pk=world.waiting_freeze.job_id).update(status=status)
     step(as_role("risk lead"), "lib_job", "try_again", world.waiting_freeze.job_id, reason="the disk has room again")
     assert fresh(world.waiting_freeze.job).status == JobStatus.QUEUED
-
-
-def test_the_sheet_shows_every_token_as_qr_and_is_logged(world: World, as_role: AtRole) -> None:
-    client = as_role("promotions operator")
-    first = client.get(f"/admin/promotions/tokenbatch/{world.batch.pk}/sheet/")
-    second = client.get(f"/admin/promotions/tokenbatch/{world.batch.pk}/sheet/?sheet=2")
-    assert first.content.count(b"<svg") == 24
-    assert second.content.count(b"<svg") == 16
-    assert first.headers["Cache-Control"].startswith("no-store")
-    token = world.batch.tokens.get(number=0)
-    assert token_text(token).encode() not in first.content
-    assert LogEntry.objects.filter(object_id=str(world.batch.pk), user=world.users["promotions operator"]).count() == 2
-
-
-def test_revoked_tokens_are_not_printed(world: World, as_role: AtRole) -> None:
-    client = as_role("promotions operator")
-    step(client, "promotions_tokenbatch", "revoke", world.batch.pk, reason="box was stolen")
-    assert b"<svg" not in client.get(f"/admin/promotions/tokenbatch/{world.batch.pk}/sheet/").content
-    assert "you may not print them" in page(client, "promotions_tokenbatch", world.batch.pk)
 
 
 def test_one_token_is_revoked(world: World, as_role: AtRole) -> None:

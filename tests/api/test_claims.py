@@ -1,5 +1,6 @@
 """Claims over the API: 201 with the coupon, or one uniform refusal whatever the reason."""
 
+import secrets
 from datetime import timedelta
 from decimal import Decimal
 from types import SimpleNamespace
@@ -12,7 +13,7 @@ from promotions.models import Claim, Coupon
 from promotions.services.coupon_types import suspend_coupon_type
 from promotions.services.tokens import revoke_token, token_text
 from promotions.states import ClaimOutcome, RefusalReason
-from promotions.tokens import TokenContent, new_nonce, write_token
+from promotions.tokens import TokenContent, write_token
 from tests.api.storefront import a_claim_body, is_problem, wrong_fields
 from tests.promotions.factories import NOON, a_coupon_type, a_restricted_type, a_token, an_entry, the_asker
 
@@ -53,7 +54,7 @@ def test_a_claim_with_a_genuine_token_is_issued(storefront):
 
 
 def a_forged_token(entry):
-    content = TokenContent(entry.pk, 1, 1, NOON + timedelta(days=1), new_nonce())
+    content = TokenContent(entry.pk, 1, 1, NOON + timedelta(days=1), secrets.token_bytes(12))
     return write_token(content, key_id=next(iter(settings.HOLDFAST_TOKEN_KEYS)), key=b"another key of thirty-two bytes..")
 
 

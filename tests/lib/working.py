@@ -40,6 +40,7 @@ def a_job(status=JobStatus.QUEUED, *, kind=KIND, total=ITEMS, **fields):
         JobStatus.RUNNING: [JobStatus.QUEUED, JobStatus.RUNNING],
         JobStatus.DONE: [JobStatus.QUEUED, JobStatus.RUNNING, JobStatus.DONE],
         JobStatus.FAILED: [JobStatus.QUEUED, JobStatus.RUNNING, JobStatus.FAILED],
+        JobStatus.PAUSED: [JobStatus.QUEUED, JobStatus.PAUSED],
         JobStatus.CANCELLED: [JobStatus.CANCELLED],
     }[status]
     for step in path:

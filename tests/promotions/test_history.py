@@ -11,6 +11,7 @@ from promotions.models import (
     IdentityBlock,
     Threshold,
 )
+from promotions.services.token_exports import take_out
 from promotions.services.tokens import revoke_token
 from tests.promotions.factories import (
     DAY,
@@ -37,6 +38,7 @@ EVENT_MODELS = [m for m in apps.get_app_config("promotions").get_models() if has
 def everything_happens_once():
     """Something of every tracked model is written."""
     token = a_token()
+    take_out(token.batch, kind="csv", first=0, last=0, reason="printer", by=the_asker(), at=NOON)
     revoke_token(token, by=the_asker(), reason="lost", at=NOON)
     a_block()
     an_alarm()

@@ -57,6 +57,7 @@ def test_every_token_of_a_batch_is_found_by_its_text():
     assert [token.number for token in tokens] == list(range(100))
     assert [find_token(token_text(token)) for token in tokens] == tokens
     assert len({bytes(token.nonce) for token in tokens}) == 100
+    assert {len(bytes(token.nonce)) for token in tokens} == {12}
 
 
 @pytest.mark.parametrize(
@@ -200,7 +201,15 @@ def test_revoking_twice_keeps_the_first_time():
         revoke_token(token, by=the_asker(), reason="photographed", at=at)
         revoke_batch(token.batch, by=the_asker(), reason="photographed", at=at)
     token.refresh_from_db()
-    assert token.revoked_at == token.batch.__class__.objects.get().revoked_at == NOON
+    assert token.revoked_at == TokenBatch.objects.get().revoked_at == NOON
+
+
+def test_revoking_a_batch_writes_one_row_and_refuses_every_token():
+    entry = an_entry(coupon_type=a_restricted_type())
+    batch = make_token_batch(entry=entry, code="B", count=3, uses=1, expires_at=None, by=the_asker(), at=NOON)
+    revoke_batch(batch, by=the_asker(), reason="box was stolen", at=NOON)
+    assert [a_claim(token=token).reason for token in batch.tokens.all()] == [RefusalReason.TOKEN_REVOKED] * 3
+    assert not batch.tokens.exclude(revoked_at=None).exists()
 
 
 @pytest.mark.parametrize("revoke", [revoke_token, lambda token, **why: revoke_batch(token.batch, **why)])

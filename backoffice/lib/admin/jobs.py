@@ -23,7 +23,7 @@ from backoffice.lib.admin.filters import ChoicesFilter, MomentFilter
 from backoffice.lib.admin.page import Fact, Headline
 from backoffice.lib.admin.steps import Step
 from backoffice.lib.display import NOTHING, count_text, duration_text, link, state_badge, time_html
-from backoffice.lib.jobs import queue_job
+from backoffice.lib.jobs import OPEN_STATUSES, pause_job, queue_job
 from backoffice.lib.models import Job, JobStatus
 
 MOVING = (JobStatus.REQUESTED, JobStatus.QUEUED, JobStatus.RUNNING)
@@ -84,7 +84,32 @@ def try_again(job: Job, *, by: Any, at: datetime, reason: str) -> Job:
     return queue_job(job)
 
 
+def go_on(job: Job, *, by: Any, at: datetime, reason: str) -> Job:
+    return queue_job(job)
+
+
 STEPS = (
+    Step(
+        name="pause",
+        label=gettext_lazy("Pause"),
+        icon="pause",
+        is_stop=True,
+        permission="lib.change_job",
+        run=pause_job,
+        is_shown=lambda job: job.status in OPEN_STATUSES,
+        tells=lambda job: _("The job stops after the items it works at now: %s have a result and keep it.") % count_text(job.done),
+        done=gettext_lazy("The job is paused."),
+    ),
+    Step(
+        name="go-on",
+        label=gettext_lazy("Go on"),
+        icon="play_arrow",
+        permission="lib.change_job",
+        run=go_on,
+        is_shown=lambda job: job.status == JobStatus.PAUSED,
+        tells=lambda job: _("The job goes on where it stopped: %s items have a result and are left alone.") % count_text(job.done),
+        done=gettext_lazy("The job is queued again."),
+    ),
     Step(
         name="try-again",
         label=gettext_lazy("Try again"),

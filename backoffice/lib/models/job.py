@@ -10,6 +10,7 @@ class JobStatus(models.TextChoices):
     REQUESTED = "requested", _("waiting for approval")
     QUEUED = "queued", _("queued")
     RUNNING = "running", _("running")
+    PAUSED = "paused", _("paused")
     DONE = "done", _("done")
     FAILED = "failed", _("failed")
     CANCELLED = "cancelled", _("cancelled")
@@ -18,10 +19,11 @@ class JobStatus(models.TextChoices):
 JOB_MOVES = moves(
     {
         JobStatus.REQUESTED: {JobStatus.QUEUED, JobStatus.CANCELLED},
-        JobStatus.QUEUED: {JobStatus.RUNNING, JobStatus.CANCELLED},
-        JobStatus.RUNNING: {JobStatus.QUEUED, JobStatus.DONE, JobStatus.FAILED, JobStatus.CANCELLED},
+        JobStatus.QUEUED: {JobStatus.RUNNING, JobStatus.PAUSED, JobStatus.CANCELLED},
+        JobStatus.RUNNING: {JobStatus.QUEUED, JobStatus.PAUSED, JobStatus.DONE, JobStatus.FAILED, JobStatus.CANCELLED},
+        JobStatus.PAUSED: {JobStatus.QUEUED, JobStatus.CANCELLED},
         JobStatus.DONE: set(),
-        JobStatus.FAILED: {JobStatus.QUEUED},
+        JobStatus.FAILED: {JobStatus.QUEUED, JobStatus.CANCELLED},
         JobStatus.CANCELLED: set(),
     }
 )

@@ -18,6 +18,7 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **_options: Any) -> None:
         if _has_pending_migrations():
             call_command("migrate", interactive=False, verbosity=0)
+        call_command("check", databases=["default"], stderr=self.stderr)
         known = get_commands()
         for seed in SILENT_SEEDS:
             if seed in known:
