@@ -64,8 +64,9 @@ def chosen(field: str) -> Column:
 
     def word(row: Any) -> str:
         obj = owner_of(row)
+        model: Any = type(obj)
         value = getattr(obj, name)
-        return _words(type(obj), name, get_language()).get(value, str(value))
+        return _words(model, name, get_language()).get(value, str(value))
 
     return word
 

@@ -32,8 +32,10 @@ class ListMixin:
     def get_urls(self) -> list[URLPattern]:
         if not self.has_list_tools:
             return super().get_urls()  # type: ignore[misc,no-any-return]
-        pages = {"export": export_list, "views": views_page}
-        own = [path(f"{name}/", self._view(page), name=self._name(name)) for name, page in pages.items()]
+        own = [
+            path("export/", self._view(export_list), name=self._name("export_list")),
+            path("views/", self._view(views_page), name=self._name("views")),
+        ]
         return own + super().get_urls()  # type: ignore[misc,no-any-return]
 
     def _view(self, page: Callable[..., Any]) -> Callable[..., Any]:
@@ -65,7 +67,7 @@ class ListMixin:
         tabs = with_tabs(self, request, context.get("tab_list") or (), views)
         view = present_view(request, views)
         context["list_tools"] = ListTools(
-            export_url=f"{self._url('export')}?{address}" if may_export(request) else "",
+            export_url=f"{self._url('export_list')}?{address}" if may_export(request) else "",
             save_url=f"{self._url('views')}?{kept}",
             view=view,
             may_save=bool(kept) and not is_on_a_tab(self, tabs),
