@@ -44,6 +44,8 @@ GROUPS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
             Item(_("Alarms"), "notifications_active", "promotions.view_alarm", "promotions_alarm", badge="alarms"),
             Item(_("Thresholds"), "monitoring", "promotions.view_threshold", "promotions_threshold"),
             Item(_("Claims"), "front_hand", "promotions.view_claim", "promotions_claim"),
+            Item(_("Blocks"), "block", "promotions.view_identityblock", "promotions_identityblock", query="state=blocked"),
+            Item(_("Nobody's values"), "person_off", "promotions.view_nobodyvalue", "promotions_nobodyvalue"),
         ),
     ),
     (

@@ -25,13 +25,17 @@ def rights(text: str) -> Rights:
 
 CATALOGUE = viewing("promotions", "campaign", "coupontype", "entry")
 LEDGER = viewing("promotions", "customer", "claim", "coupon", "redemption")
-PROMOTIONS = CATALOGUE | LEDGER | viewing("promotions", "claimrule", "tokenbatch", "claimtoken", "threshold", "alarm")
+PEOPLE = ("identityblock", "nobodyvalue")
+PROMOTIONS = CATALOGUE | LEDGER | viewing("promotions", "claimrule", "tokenbatch", "claimtoken", "threshold", "alarm", *PEOPLE)
 ORDERS = viewing("orders", "order", "hold", "freeze", "freezeitem", "release", "releaseitem")
 RISK = viewing("risk", "flag", "finding", "assessment")
 BEAT = viewing("django_celery_beat", "periodictask", "intervalschedule", "crontabschedule", "solarschedule", "clockedschedule")
 WORK = viewing("lib", "approval", "job", "checkrun") | viewing("django_celery_beat", "periodictask")
 EXPORTING = rights("lib.export_rows")
-STOPPING = rights("promotions.stop_campaign promotions.suspend_coupontype promotions.suspend_entry promotions.acknowledge_alarm")
+STOPPING = rights(
+    "promotions.stop_campaign promotions.suspend_coupontype promotions.suspend_entry promotions.acknowledge_alarm"
+    " promotions.add_identityblock"
+)
 
 OPERATOR = (
     PROMOTIONS
@@ -50,7 +54,7 @@ APPROVER = (
     | EXPORTING
     | STOPPING
     | LINES
-    | rights("promotions.approve_campaign promotions.approve_coupontype promotions.approve_entry")
+    | rights("promotions.approve_campaign promotions.approve_coupontype promotions.approve_entry promotions.lift_identityblock")
 )
 ANALYST = (
     PROMOTIONS
@@ -59,11 +63,13 @@ ANALYST = (
     | WORK
     | EXPORTING
     | STOPPING
-    | rights("risk.decide_flag orders.place_hold orders.release_hold orders.request_freeze")
+    | rights("risk.decide_flag orders.place_hold orders.release_hold orders.request_freeze promotions.lift_identityblock")
 )
+NOBODIES = rights("promotions.add_nobodyvalue promotions.unlist_nobodyvalue")
 LEAD = (
     ANALYST
     | LINES
+    | NOBODIES
     | viewing("lib", "listexport")
     | rights("orders.approve_freeze django_celery_beat.change_periodictask lib.change_job")
 )

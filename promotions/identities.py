@@ -16,11 +16,12 @@ import phonenumbers
 
 SEGMENT_DIGITS = 4
 MAX_LENGTH = 200
-# Identify nobody: device ids that emulators, broken firmware and privacy modes give to everyone.
-NOBODY = re.compile(
-    r"(?:[0:.\-]+|unknown|\(?null\)?|nil|nan|none|undefined|n/?a|android|test|(?:f{2}[:\-]?){6}|02(?:[:\-]?00){5}|"
-    r"9774d56d682e549c|012345678912345|123456789012345|(.)\1{13,})"
-)
+REGION_LENGTH = 16
+# Nothing but zeros and separators, or one character over and over: no list can name them all. Values that identify nobody although
+# they look like something stand in a list that staff edit (services/nobody.py).
+HOLLOW = re.compile(r"[0:.\-]+|(.)\1{13,}")
+MAC = re.compile(r"[0-9a-f]{2}([:\-])(?:[0-9a-f]{2}\1){4}[0-9a-f]{2}|(?:[0-9a-f]{4}\.){2}[0-9a-f]{4}")
+SEPARATORS = re.compile(r"[\s:.\-_]+")
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ def recipient_of(account: str, *, key: bytes) -> tuple[str, str]:
     phone = phone_of(account, key=key)
     if phone is not None:
         return phone.hash, phone.last_four
-    text = plain_identity(account)
+    text = plain_text(account)
     return (keyed_hash(text, key=key), text[-4:]) if text else ("", "")
 
 
@@ -67,20 +68,52 @@ def keyed_hash(text: str, *, key: bytes) -> str:
     return hmac.new(key, text.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
 
 
-def plain_identity(value: str | None) -> str:
-    """A device id or similar, in one spelling; empty for what identifies nobody."""
+def plain_text(value: str | None) -> str:
+    """A text in one spelling: lower case, full-width letters folded; empty for what is nothing but zeros or one character."""
     text = unicodedata.normalize("NFKC", value or "").strip().lower()[:MAX_LENGTH]
-    return "" if NOBODY.fullmatch(text) else text
+    return "" if HOLLOW.fullmatch(text) or HOLLOW.fullmatch(SEPARATORS.sub("", text)) else text
+
+
+def plain_identity(value: str | None) -> str:
+    """A device id in one spelling: as `plain_text`, a MAC address with colons however it was written, a UUID without braces."""
+    text = plain_text(value)
+    if MAC.fullmatch(text):
+        digits = SEPARATORS.sub("", text)
+        return ":".join(digits[n : n + 2] for n in range(0, 12, 2))
+    return text[1:-1] if text.startswith("{") and text.endswith("}") else text
+
+
+def squeezed(text: str) -> str:
+    """A value without its separators, as it is looked up among those that identify nobody."""
+    return SEPARATORS.sub("", text)
+
+
+def person_of(identity: str | None, *, key: bytes) -> str:
+    """The keyed hash of a verified person's reference, which the storefront chooses; empty for none.
+
+    Hashed apart from phones, so that a reference that looks like a number is nobody's phone.
+    """
+    text = plain_text(identity)
+    return keyed_hash(f"person:{text}", key=key) if text else ""
+
+
+def region_of(code: str | None) -> str:
+    """A region's code in one spelling."""
+    return unicodedata.normalize("NFKC", code or "").strip().upper()[:REGION_LENGTH]
 
 
 def network_of(address: str | None) -> str:
-    """What of an address is compared: IPv4 whole, IPv6 as its /64; empty for what is no address, or the same one in every house."""
+    """What of an address is compared: IPv4 whole, IPv6 as its /64; empty for what is no address, or the same one in every house.
+
+    An IPv4 address inside an IPv6 one counts as itself: mapped, behind 6to4, whose owner has 65,536 networks, and behind Teredo,
+    where one network holds strangers.
+    """
     try:
         ip = ipaddress.ip_address((address or "").strip())
     except ValueError:
         return ""
     if isinstance(ip, ipaddress.IPv6Address):
-        ip = ip.ipv4_mapped or ip
+        ip = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else ip)
     if ip.is_unspecified or ip.is_loopback or ip.is_link_local or ip.is_multicast:
         return ""
     if isinstance(ip, ipaddress.IPv6Address):

@@ -1,11 +1,12 @@
 """What the rows of promotions are asked, in the words of the trade."""
 
 from datetime import datetime
+from typing import Any
 
-from django.db.models import DecimalField, QuerySet, Sum, Value
+from django.db.models import DecimalField, Exists, OuterRef, Q, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce
 
-from promotions.states import CAMPAIGN_GIVING, Audience, ClaimOutcome, CouponStatus, CouponTypeStatus, EntryStatus
+from promotions.states import CAMPAIGN_GIVING, Audience, ClaimOutcome, CouponStatus, CouponTypeStatus, EntryStatus, RuleAction
 
 MONEY = DecimalField(max_digits=14, decimal_places=2)
 
@@ -44,6 +45,28 @@ class ClaimQuerySet(QuerySet):
     def for_admin_list(self) -> "ClaimQuerySet":
         """All that the list page shows, in one query."""
         return self.select_related("customer", "coupon_type", "entry", "token__batch")
+
+    def flagged(self) -> "ClaimQuerySet":
+        """Issued although a rule that flags was crossed."""
+        flags: Any = self.model._meta.get_field("flags").related_model
+        return self.filter(Exists(flags.objects.filter(claim=OuterRef("pk"))))
+
+
+class ClaimRuleQuerySet(QuerySet):
+    def in_force(self) -> "ClaimRuleQuerySet":
+        return self.filter(ended_at=None)
+
+    def that_refuse(self) -> "ClaimRuleQuerySet":
+        return self.in_force().filter(action=RuleAction.REFUSE)
+
+
+class IdentityBlockQuerySet(QuerySet):
+    def in_force(self, at: datetime) -> "IdentityBlockQuerySet":
+        return self.filter(Q(expires_at=None) | Q(expires_at__gt=at), lifted_at=None)
+
+    def over(self, at: datetime) -> "IdentityBlockQuerySet":
+        """Lifted or expired."""
+        return self.exclude(Q(expires_at=None) | Q(expires_at__gt=at), lifted_at=None)
 
 
 class CouponQuerySet(QuerySet):

@@ -131,6 +131,11 @@ class RefusalReason(models.TextChoices):
     TOKEN_USED_UP = "token_used_up", _("the token is used up")
     TOKEN_NOT_READY = "token_not_ready", _("the token's batch is not complete")
     NOT_VERIFIED = "not_verified", _("the customer is not verified")
+    PHONE_NOT_VERIFIED = "phone_not_verified", _("the phone is missing or not verified")
+    ACCOUNT_TOO_YOUNG = "account_too_young", _("the account is too young, or its age is unknown")
+    NOT_A_NEW_CUSTOMER = "not_a_new_customer", _("the customer is not new")
+    REGION_MISSING = "region_missing", _("no region named, and the coupon type is for some only")
+    OUTSIDE_REGIONS = "outside_regions", _("the region is not one of the coupon type's")
     IDENTITY_MISSING = "identity_missing", _("an identity that a rule needs is missing")
     IDENTITY_BLOCKED = "identity_blocked", _("an identity is blocked")
     LIMIT_REACHED = "limit_reached", _("a claim rule's limit is reached")
@@ -151,12 +156,35 @@ TOKEN_REFUSALS = (
 
 
 class Identity(models.TextChoices):
-    """What a claim rule counts by, and what a block names."""
+    """What a claim rule counts by. A person is who the storefront has verified, under however many accounts."""
 
     CUSTOMER = "customer", _("customer")
+    PERSON = "person", _("verified identity")
     PHONE = "phone", _("phone")
     DEVICE = "device", _("device")
     ADDRESS = "address", _("network address")
+    SEGMENT = "segment", _("phone segment")
+    TOKEN = "token", _("claim token")
+
+
+# What a block may name: one somebody. A segment is millions of people; a token is revoked instead.
+BLOCKABLE = (Identity.CUSTOMER, Identity.PERSON, Identity.PHONE, Identity.DEVICE, Identity.ADDRESS)
+
+
+class RuleAction(models.TextChoices):
+    """What a claim rule does at its limit."""
+
+    REFUSE = "refuse", _("refuse")
+    FLAG = "flag", _("issue and flag")
+
+
+class NobodyKind(models.TextChoices):
+    """Which values an entry of the list of nobody's values is compared with."""
+
+    TEXT = "text", _("devices, verified identities, top-up accounts")
+    DEVICE = "device", _("devices")
+    PHONE = "phone", _("phones")
+    ADDRESS = "address", _("network addresses")
 
 
 class Category(models.TextChoices):

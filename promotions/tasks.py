@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.lib.schedules import scheduled_check
-from promotions.services import campaigns, coupon_types, entries, tokens  # noqa: F401  register what can be approved, and jobs
+from promotions.services import campaigns, coupon_types, entries, rules, tokens  # noqa: F401  register what can be asked for
 from promotions.services.expiring import expire_coupons
 from promotions.services.thresholds import check_thresholds
 

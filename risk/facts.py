@@ -40,6 +40,8 @@ class CouponFacts:
     """Distinct customers who got a coupon by the same token, this one included; at most COUNTED_UP_TO, 0 without a token."""
     suspended_at: datetime | None
     """When an alarm first suspended the coupon type after the claim."""
+    rules_crossed: tuple[str, ...] = ()
+    """By what the claim rules count that it crossed and that flag: the claim was issued all the same."""
 
     @property
     def is_tempting(self) -> bool:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from orders.models import Order
+from promotions.services.nobody import known_device, known_network
 from risk.facts import COUNTED_UP_TO, CROWD_WINDOW, YOUNG, CouponFacts, OrderFacts, RecipientFacts
 
 ROWS_READ = 200
@@ -42,7 +43,9 @@ SELECT u.registered_at, u.phone_hash, u.phone_segment,
        CASE WHEN t.audience = 'restricted' THEN (
            SELECT min(a.at) FROM promotions_alarm a JOIN promotions_threshold h ON h.id = a.threshold_id
             WHERE a.action = 'suspend' AND (h.coupon_type_id = t.id OR h.campaign_id = t.campaign_id)
-              AND a.at >= l.at AND a.at <= %(at)s) END AS suspended_at
+              AND a.at >= l.at AND a.at <= %(at)s) END AS suspended_at,
+       (SELECT coalesce(array_agg(DISTINCT r.identity::text), '{{}}')
+          FROM promotions_claimflag f JOIN promotions_claimrule r ON r.id = f.rule_id WHERE f.claim_id = l.id) AS rules_crossed
   FROM orders_orderdiscount d
   JOIN promotions_coupon c ON c.id = d.coupon_id
   JOIN promotions_coupontype t ON t.id = c.coupon_type_id
@@ -111,6 +114,7 @@ class CouponRow(NamedTuple):
     token_uses_allowed: int | None
     customers_on_token: int | None
     suspended_at: datetime | None
+    rules_crossed: list[str]
 
 
 def gather_facts(order: Order, *, at: datetime) -> OrderFacts | None:
@@ -134,17 +138,18 @@ def gather_facts(order: Order, *, at: datetime) -> OrderFacts | None:
         coupons=tuple(_coupon(row) for row in coupons),
         virtual_amount=order.virtual_amount,
         tops_up_own_number_only=bool(recipients) and not others,
-        accounts_on_device=_capped(on_device) if order.device else None,
+        accounts_on_device=_capped(on_device) if values["device"] else None,
         recipients=tuple(others),
-        accounts_on_address=_capped(on_address) if order.address else None,
+        accounts_on_address=_capped(on_address) if values["address"] else None,
     )
 
 
 def _values(order: Order, at: datetime) -> dict[str, Any]:
+    """Values that were listed as nobody's since the order was placed join nobody either."""
     return {
         "order": order.pk,
-        "device": order.device,
-        "address": order.address,
+        "device": known_device(order.device),
+        "address": known_network(order.address.removesuffix("/64")),
         "at": at,
         "since": at - CROWD_WINDOW,
         "young": YOUNG,
@@ -174,6 +179,7 @@ def _coupon(row: CouponRow) -> CouponFacts:
         token_uses_allowed=row.token_uses_allowed,
         customers_on_token=_capped(row.customers_on_token or 0),
         suspended_at=row.suspended_at,
+        rules_crossed=tuple(row.rules_crossed),
     )
 
 

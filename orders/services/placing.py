@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from backoffice.lib.actors import system_user
@@ -16,8 +15,8 @@ from orders.services.checking import LineRequest, OrderRequest, checked, is_virt
 from orders.services.errors import DuplicateOrder
 from orders.signals import order_placed
 from orders.states import HoldKind
-from promotions.identities import network_of, plain_identity, recipient_of
-from promotions.services.customers import customer_of
+from promotions.services.customers import customer_who_orders
+from promotions.services.nobody import known_device, known_network, known_recipient
 from promotions.services.redeeming import BasketLine, CouponRefused, Quote, redeem_coupons
 
 __all__ = ["CouponRefused", "DuplicateOrder", "LineRequest", "OrderRequest", "place_order"]
@@ -44,7 +43,7 @@ def place_order(request: OrderRequest, *, at: datetime) -> Order:
 
 
 def _store(request: OrderRequest, recipients: Sequence[tuple[str, str]], at: datetime) -> Order:
-    customer = customer_of(request.customer_ref, at=at)
+    customer = customer_who_orders(request.customer_ref, at=at)
     basket = [BasketLine(line.sku, line.category, line.amount) for line in request.lines]
     quote = redeem_coupons(codes=request.coupon_codes, customer=customer, lines=basket, order_ref=request.ref, at=at)
     order = Order.objects.create(
@@ -55,8 +54,8 @@ def _store(request: OrderRequest, recipients: Sequence[tuple[str, str]], at: dat
         gross_amount=quote.payable + quote.total_discount,
         discount_amount=quote.total_discount,
         virtual_amount=sum((line.amount for line in request.lines if is_virtual(line)), ZERO),
-        device=plain_identity(request.device),
-        address=network_of(request.address),
+        device=known_device(request.device),
+        address=known_network(request.address),
     )
     OrderLine.objects.bulk_create(_lines(order, request.lines, recipients, quote))
     if quote.coupons:
@@ -72,7 +71,7 @@ def _recipients(lines: Sequence[LineRequest]) -> list[tuple[str, str]]:
     """Per line the keyed hash and the last four of who is credited. Raises InvalidInput for one that names nobody."""
     found = []
     for number, line in enumerate(lines, start=1):
-        recipient = recipient_of(line.recipient, key=settings.HOLDFAST_IDENTITY_KEY) if is_virtual(line) else ("", "")
+        recipient = known_recipient(line.recipient) if is_virtual(line) else ("", "")
         if is_virtual(line) and not recipient[0]:
             raise InvalidInput(f"Line {number}: the recipient is no number or account that can be credited.")
         found.append(recipient)

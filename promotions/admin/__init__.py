@@ -1,5 +1,5 @@
 """The admin of promotions."""
 
-from promotions.admin import approvals, campaigns, coupon_types, entries, ledger, token_batches, watch
+from promotions.admin import approvals, blocks, campaigns, coupon_types, entries, ledger, token_batches, watch
 
-__all__ = ["approvals", "campaigns", "coupon_types", "entries", "ledger", "token_batches", "watch"]
+__all__ = ["approvals", "blocks", "campaigns", "coupon_types", "entries", "ledger", "token_batches", "watch"]

@@ -13,9 +13,10 @@ from backoffice.lib.admin.subjects import InWords, Subject, key_of, subjects_of,
 from backoffice.lib.display import MINUS, amount_text, badge, count_text, duration_text, state_badge, time_html
 from backoffice.lib.models import Approval
 from promotions.admin.links import entries_panel, list_of, page_of
-from promotions.models import Campaign, ClaimRule, CouponType, Entry
+from promotions.models import Campaign, CouponType, Entry
 from promotions.services.budgets import budget_figures
 from promotions.services.coupon_types import blast_radius
+from promotions.services.rules import rule_text
 
 MONEY_FIELDS = ("amount", "budget_amount")
 Worth = Callable[[Any], Decimal | None]
@@ -133,20 +134,13 @@ def worth_in_words(kind: CouponType) -> str:
     return _("%(off)s from %(spend)s on") % {"off": off, "spend": amount_text(kind.minimum_spend, kind.campaign.currency)}
 
 
-def rule_in_words(rule: ClaimRule) -> str:
-    limit = {"limit": count_text(rule.limit), "identity": rule.get_identity_display()}
-    if rule.window is None:
-        return _("at most %(limit)s for each %(identity)s") % limit
-    return _("at most %(limit)s for each %(identity)s within %(window)s") % {**limit, "window": duration_text(rule.window)}
-
-
 @words_of("promotions.coupontype")
 def coupon_type_in_words(approval: Approval) -> InWords:
     kind = CouponType.objects.select_related("campaign__budget").filter(pk=key_of(approval)).first()
     if kind is None:
         return InWords()
     currency = kind.campaign.currency
-    rules = [rule_in_words(rule) for rule in kind.rules.order_by("pk")]
+    rules = [rule_text(rule) for rule in kind.rules.in_force().order_by("pk")]
     customers = _("verified customers only") if kind.requires_verified else _("every customer")
     facts = [
         Fact(_("Can cost at most"), amount_text(blast_radius(kind), currency), _("bounded by quantity, caps and budget")),

@@ -23,7 +23,8 @@ from backoffice.lib.money import ZERO
 from promotions.admin.charts import campaign_charts
 from promotions.admin.drafts import DraftAdmin, approvals_panel, why_not_ask
 from promotions.admin.links import entries_panel, list_of, page_of, share, thresholds_panel
-from promotions.models import Budget, BudgetSlice, Campaign, CouponType, CouponTypeSlice, Entry, EntrySlice, Threshold
+from promotions.admin.rules import ClaimRuleInline, rule_steps, save_rules
+from promotions.models import Budget, BudgetSlice, Campaign, ClaimRule, CouponType, CouponTypeSlice, Entry, EntrySlice, Threshold
 from promotions.services.budgets import budget_figures
 from promotions.services.campaigns import create_campaign, pause_campaign, request_campaign, request_resume
 from promotions.states import CAMPAIGN_GIVING, CampaignStatus, EntryStatus
@@ -116,7 +117,8 @@ COLUMNS = (
 @admin.register(Campaign)
 class CampaignAdmin(DraftAdmin):
     add_form = NewCampaignForm
-    steps = STEPS
+    steps = (*STEPS, *rule_steps("promotions.request_campaign"))
+    inlines = (ClaimRuleInline,)
     list_display = COLUMNS
     list_filter = (("status", ChoicesFilter), ("starts_at", MomentFilter))
     list_select_related = ("owner", "budget")
@@ -126,6 +128,12 @@ class CampaignAdmin(DraftAdmin):
         (None, {"fields": (("code", "name"), "partner", "starts_at", "ends_at", ("budget_amount", "currency"), "slot_return")}),
     )
     fieldsets = ((None, {"fields": (("code", "name"), "partner", "starts_at", "ends_at", "slot_return")}),)
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> tuple:
+        return self.inlines if obj else ()
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        save_rules(form.instance, formset)
 
     def create(self, request: HttpRequest, data: dict[str, Any]) -> Campaign:
         return create_campaign(owner=request.user, budget=data.pop("budget_amount"), **data)
@@ -162,7 +170,7 @@ class CampaignAdmin(DraftAdmin):
         ]
 
     def history_sources(self, obj: Campaign) -> list[Source]:
-        return [*source_of(obj), Source(tracker_of(Budget), {"campaign_id": obj.pk})]
+        return [*source_of(obj), *(Source(tracker_of(model), {"campaign_id": obj.pk}) for model in (Budget, ClaimRule))]
 
 
 def coupon_types_panel(campaign: Campaign) -> Panel:

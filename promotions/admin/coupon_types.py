@@ -8,7 +8,6 @@ from django.db.models import F, Sum
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.admin import TabularInline
 from unfold.widgets import UnfoldAdminIntegerFieldWidget
 
 from backoffice.lib.admin.base import ReasonedForm
@@ -21,6 +20,7 @@ from backoffice.lib.display import NOTHING, amount_text, count_text, duration_te
 from promotions.admin.charts import coupon_type_charts
 from promotions.admin.drafts import DraftAdmin, approvals_panel, why_not_ask
 from promotions.admin.links import batches_panel, entries_panel, list_of, page_of, thresholds_panel
+from promotions.admin.rules import ClaimRuleInline, rule_steps, rules_panel, save_rules
 from promotions.models import (
     Campaign,
     Claim,
@@ -35,7 +35,6 @@ from promotions.models import (
 )
 from promotions.services.budgets import budget_figures
 from promotions.services.coupon_types import (
-    add_rule,
     blast_radius,
     create_coupon_type,
     request_coupon_type,
@@ -117,21 +116,6 @@ class NewCouponTypeForm(ReasonedForm):
     )
 
 
-class ClaimRuleInline(TabularInline):
-    """Rules can be added to a draft; the service checks it."""
-
-    model = ClaimRule
-    extra = 0
-    fields = ("identity", "limit", "window")
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super().has_add_permission(request, obj) and getattr(obj, "status", "") == CouponTypeStatus.DRAFT
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
 CampaignFilter = lookup_filter(
     gettext_lazy("campaign"),
     "campaign__id__exact",
@@ -152,10 +136,16 @@ COLUMNS = (
 )
 
 
+CONDITIONS = (
+    ("requires_verified", "requires_verified_phone", "new_customers_only"),
+    ("minimum_account_age", "regions"),
+)
+
+
 @admin.register(CouponType)
 class CouponTypeAdmin(DraftAdmin):
     add_form = NewCouponTypeForm
-    steps = STEPS
+    steps = (*STEPS, *rule_steps("promotions.request_coupontype"))
     inlines = (ClaimRuleInline,)
     list_display = COLUMNS
     list_filter = (("status", ChoicesFilter), ("audience", ChoicesFilter), CampaignFilter, ("claim_until", MomentFilter))
@@ -166,9 +156,13 @@ class CouponTypeAdmin(DraftAdmin):
     worth = (("face_value", "percentage"), "minimum_spend", "claim_from", "claim_until", "valid_until")
     add_fieldsets = (
         (None, {"fields": ("campaign", ("code", "name"), "audience", *worth)}),
-        (gettext_lazy("Limits"), {"fields": (("quantity", "per_customer"), "requires_verified")}),
+        (gettext_lazy("Limits"), {"fields": (("quantity", "per_customer"),)}),
+        (gettext_lazy("Who may claim"), {"fields": CONDITIONS}),
     )
-    fieldsets = ((None, {"fields": (("code", "name"), *worth, ("requires_verified", "cooling"))}),)
+    fieldsets = (
+        (None, {"fields": (("code", "name"), *worth, "cooling")}),
+        (gettext_lazy("Who may claim"), {"fields": CONDITIONS}),
+    )
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> tuple:
         return self.inlines if obj else ()
@@ -183,8 +177,7 @@ class CouponTypeAdmin(DraftAdmin):
             kind.issued = issued.get(kind.pk, 0)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
-        for rule in formset.save(commit=False):
-            add_rule(form.instance, identity=rule.identity, window=rule.window, limit=rule.limit)
+        save_rules(form.instance, formset)
 
     def headline(self, request: HttpRequest, obj: CouponType) -> Headline:
         return Headline(str(obj), state_badge(obj), facts=facts_of(obj))
@@ -194,6 +187,7 @@ class CouponTypeAdmin(DraftAdmin):
         return [
             bounds_panel(obj),
             *coupon_type_charts(request, obj),
+            rules_panel(obj),
             entries_panel(obj.entries.order_by("pk"), dict(caps.annotate(n=Sum("issued"))), list_of(Entry, q=obj.code)),
             thresholds_panel(obj.thresholds.all(), list_of(Threshold, coupon_type__id__exact=obj.pk)),
             batches_panel(TokenBatch.objects.filter(entry__coupon_type=obj), list_of(TokenBatch, q=obj.code)),

@@ -20,7 +20,8 @@ from backoffice.lib.money import ZERO
 from promotions.admin.links import list_of, page_of
 from promotions.admin.stories import blocks_panel, story_panel
 from promotions.models import Claim, Coupon, CouponType, Customer, Entry, Redemption
-from promotions.states import Audience, CouponStatus
+from promotions.services.rules import rule_text
+from promotions.states import Audience, ClaimOutcome, CouponStatus
 
 ROWS_SHOWN = 20
 
@@ -49,6 +50,10 @@ def of_audience(audience: str) -> Callable[[QuerySet], QuerySet]:
         return rows.filter(coupon_type__in=list(types))
 
     return narrow
+
+
+def only_flagged(claims: Any) -> Any:
+    return claims.flagged()
 
 
 AudienceFilter = question_filter(
@@ -150,6 +155,7 @@ CLAIM_FILTERS = (
     AudienceFilter,
     EntryFilter,
     ("channel", ChoicesFilter),
+    question_filter(gettext_lazy("flagged"), "flagged", {"yes": (gettext_lazy("issued and flagged"), only_flagged)}),
     "is_verified",
     ("at", MomentFilter),
 )
@@ -180,15 +186,24 @@ class ClaimAdmin(ExactSearchMixin, ReadOnlyAdmin):
             Fact(_("Channel"), obj.get_channel_display()),
             Fact(_("Device"), obj.device or NOTHING),
             Fact(_("Network address"), obj.address or NOTHING),
+            Fact(_("Region"), obj.region or NOTHING),
             Fact(_("Token's fingerprint"), obj.token_fingerprint or NOTHING),
         ]
         return Headline(str(obj), verdict(obj), sentence=obj.get_reason_display(), facts=facts)
 
     def panels(self, request: HttpRequest, obj: Claim) -> list[Panel]:
+        flags = [flags_panel(obj)] if obj.outcome == ClaimOutcome.ISSUED else []
         if not obj.device:
-            return []
+            return flags
         same = Claim.objects.filter(device=obj.device).exclude(pk=obj.pk)
-        return [claims_panel(same, list_of(Claim, q=obj.device), _("Claims from the same device"))]
+        return [*flags, claims_panel(same, list_of(Claim, q=obj.device), _("Claims from the same device"))]
+
+
+def flags_panel(claim: Claim) -> Panel:
+    """The rules that flag which this claim crossed, and what it lacked."""
+    found = claim.flags.select_related("rule__campaign", "rule__coupon_type").order_by("pk")
+    rows = [[rule_text(flag.rule), _("it is missing") if flag.is_identity_missing else _("crossed")] for flag in found]
+    return Panel(_("Flagged by claim rules"), [_("rule"), _("how")], rows, _("It crossed no rule."))
 
 
 def coupons_panel(coupons: QuerySet[Coupon], url: str) -> Panel:

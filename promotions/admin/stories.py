@@ -17,6 +17,7 @@ from backoffice.lib.admin.extensions import ref_link
 from backoffice.lib.admin.history import tracker_of
 from backoffice.lib.admin.page import Panel
 from backoffice.lib.display import NOTHING, STATE_COLOURS, amount_text, badge, link, stacked, time_html
+from promotions.admin.blocks import block_state, scope_link
 from promotions.admin.links import list_of, page_of
 from promotions.models import Claim, Coupon, Customer, IdentityBlock
 from promotions.states import CouponStatus, Identity
@@ -116,21 +117,23 @@ def taken(coupon: Coupon) -> Iterator[Moment]:
 
 
 def blocks_panel(customer: Customer) -> Panel:
-    """What forbids this customer to claim, now or once: by reference and by phone."""
+    """What forbids this customer to claim, now or once: by reference, phone and verified identity."""
     own = Q(identity=Identity.CUSTOMER, value=customer.ref)
     if customer.phone_hash:
         own |= Q(identity=Identity.PHONE, value=customer.phone_hash)
-    found = IdentityBlock.objects.filter(own).select_related("coupon_type", "created_by").order_by("-pk")
+    if customer.identity_hash:
+        own |= Q(identity=Identity.PERSON, value=customer.identity_hash)
+    found = IdentityBlock.objects.filter(own).select_related("coupon_type", "campaign", "created_by").order_by("-pk")
     rows = [
         [
-            block.get_identity_display(),
-            page_of(block.coupon_type) if block.coupon_type else _("everything"),
+            page_of(block, block.get_identity_display()),
+            block_state(block),
+            scope_link(block),
             block.reason,
-            block.created_by,
-            time_html(block.created_at),
+            stacked(block.created_by, time_html(block.created_at)),
             time_html(block.expires_at) if block.expires_at else _("until somebody lifts it"),
         ]
         for block in found[:20]
     ]
-    columns = [_("blocked by"), _("for"), _("why"), _("by"), _("at"), _("until")]
+    columns = [_("blocked by"), _("state"), _("for"), _("why"), _("by"), _("until")]
     return Panel(_("Blocks"), columns, rows, _("Nothing blocks this customer."))

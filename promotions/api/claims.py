@@ -39,6 +39,20 @@ class CustomerInput(StrictSerializer):
     phone = TextField(max_length=32, allow_null=True, allow_blank=True, default="")
     verified = FlagField()
     registered_at = MomentField(allow_null=True, default=None)
+    identity = TextField(
+        max_length=128,
+        allow_null=True,
+        allow_blank=True,
+        default="",
+        help_text=_(
+            "One text for one verified person, the same under all his accounts, for example a hash of his real-name id. Only a"
+            " keyed hash of it is kept, and it counts only together with `verified`."
+        ),
+    )
+    phone_verified = FlagField(default=False, help_text=_("Whether he has shown that the phone is his."))
+    has_ordered = FlagField(
+        allow_null=True, default=None, help_text=_("Whether he has ordered before, as far as the storefront knows.")
+    )
 
 
 class ClaimInput(StrictSerializer):
@@ -51,6 +65,9 @@ class ClaimInput(StrictSerializer):
     customer = CustomerInput()
     device = TextField(max_length=200, allow_null=True, allow_blank=True, default="")
     ip = AddressField(allow_null=True, default=None)
+    region = TextField(
+        max_length=16, allow_null=True, allow_blank=True, default="", help_text=_("Where he claims: a code that staff know.")
+    )
 
 
 class ClaimOutput(serializers.ModelSerializer):
@@ -110,9 +127,13 @@ class ClaimsView(StorefrontView):
                         "phone": "13800138000",
                         "verified": True,
                         "registered_at": "2018-03-04T10:00:00+08:00",
+                        "identity": "9f2c41d07be3",
+                        "phone_verified": True,
+                        "has_ordered": False,
                     },
                     "device": "4c1f2b9e",
                     "ip": "203.0.113.7",
+                    "region": "CN-31",
                 },
             )
         ],
@@ -135,11 +156,20 @@ def _claim_request(data: dict[str, Any], at: datetime) -> ClaimRequest:
     if customer["registered_at"] and customer["registered_at"] > at + CLOCKS_MAY_DIFFER:
         raise InvalidInput(_("The customer cannot have registered at a time that is still to come."))
     return ClaimRequest(
-        claimant=Claimant(customer["ref"], customer["phone"] or "", customer["verified"], customer["registered_at"]),
+        claimant=Claimant(
+            customer["ref"],
+            customer["phone"] or "",
+            customer["verified"],
+            customer["registered_at"],
+            is_phone_verified=customer["phone_verified"],
+            identity=customer["identity"] or "",
+            has_ordered=customer["has_ordered"],
+        ),
         coupon_type=data["coupon_type"],
         channel=data["channel"],
         entry=data["entry"],
         token=data["token"],
         device=data["device"] or "",
         address=data["ip"] or "",
+        region=data["region"] or "",
     )

@@ -1,10 +1,11 @@
+from promotions.models.blocks import IdentityBlock, NobodyValue
 from promotions.models.budgets import Budget, BudgetSlice
 from promotions.models.campaigns import Campaign
 from promotions.models.claims import Claim, Coupon, Redemption
 from promotions.models.coupon_types import CouponType, CouponTypeSlice
 from promotions.models.customers import Customer
 from promotions.models.entries import Entry, EntrySlice
-from promotions.models.rules import ClaimRule, IdentityBlock, RuleUse
+from promotions.models.rules import ClaimFlag, ClaimRule, RuleUse
 from promotions.models.tokens import ClaimToken, TokenBatch, TokenExport
 from promotions.models.watch import Alarm, Threshold
 
@@ -14,6 +15,7 @@ __all__ = [
     "BudgetSlice",
     "Campaign",
     "Claim",
+    "ClaimFlag",
     "ClaimRule",
     "ClaimToken",
     "Coupon",
@@ -23,6 +25,7 @@ __all__ = [
     "Entry",
     "EntrySlice",
     "IdentityBlock",
+    "NobodyValue",
     "Redemption",
     "RuleUse",
     "Threshold",

@@ -35,6 +35,10 @@ class Claim(models.Model):
     phone_hash = models.CharField(max_length=64, blank=True, editable=False)
     phone_segment = models.CharField(_("phone segment"), max_length=4, blank=True)
     is_verified = models.BooleanField(_("verified"), default=False)
+    identity_hash = models.CharField(max_length=64, blank=True, default="", editable=False)
+    is_phone_verified = models.BooleanField(_("phone verified"), default=False)
+    has_ordered = models.BooleanField(_("has ordered before"), null=True, help_text=_("As the storefront said, if it did."))
+    region = models.CharField(_("region"), max_length=16, blank=True, default="")
     registered_at = models.DateTimeField(_("registered at"), null=True)
 
     objects = ClaimQuerySet.as_manager()

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backoffice.lib.audit import tracked
 from backoffice.lib.states import guard_moves
+from promotions.models.conditions import SOMETHING_BOUNDS_IT, ClaimConditions
 from promotions.models.slices import derive_is_live, pass_status_on
 from promotions.querysets import CouponTypeQuerySet
 from promotions.states import COUPON_TYPE_MOVES, Audience, CouponTypeStatus
@@ -16,7 +17,7 @@ DEFAULT_COOLING = timedelta(minutes=30)
 
 
 @tracked()
-class CouponType(models.Model):
+class CouponType(ClaimConditions):
     """What a coupon is worth and for whom.
 
     `face_value` is what a coupon takes off, and for a percentage the most it can take off; the budget reserves it at claim.
@@ -46,7 +47,6 @@ class CouponType(models.Model):
     claim_until = models.DateTimeField(_("claim until"))
     valid_until = models.DateTimeField(_("valid until"), help_text=_("Coupons expire at this time."))
     quantity = models.PositiveIntegerField(_("quantity"), null=True, blank=True, help_text=_("Empty for no limit but the budget."))
-    requires_verified = models.BooleanField(_("verified customers only"), default=False)
     cooling = models.DurationField(
         _("cooling time"),
         default=DEFAULT_COOLING,
@@ -77,9 +77,11 @@ class CouponType(models.Model):
                 condition=~Q(audience="restricted") | Q(quantity__isnull=False, requires_verified=True),
                 name="coupon_type_restricted_is_capped_and_verified",
             ),
+            *ClaimConditions.Meta.constraints,
         ]
         triggers = [
             guard_moves("coupon_type_moves", COUPON_TYPE_MOVES),
+            SOMETHING_BOUNDS_IT,
             pass_status_on(
                 name="coupon_type_status_to_slices",
                 slice_table="promotions_coupontypeslice",

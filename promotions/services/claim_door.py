@@ -4,20 +4,30 @@ import json
 import re
 import zlib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
 from django.db import connection
 
 from backoffice.lib.errors import InvalidInput
-from promotions.identities import Phone, network_of, plain_identity
+from promotions.identities import Phone, region_of
 from promotions.models import ClaimToken
 from promotions.services import claim_statements as statements
-from promotions.services.customers import Claimant, stored_phone
+from promotions.services.customers import Claimant
+from promotions.services.nobody import known_device, known_network, known_person, known_phone
 from promotions.services.refusals import Refused
 from promotions.services.tokens import find_token
-from promotions.states import CAMPAIGN_GIVING, Channel, CouponTypeStatus, EntryStatus, Identity, RefusalReason
+from promotions.states import (
+    BLOCKABLE,
+    CAMPAIGN_GIVING,
+    Channel,
+    CouponTypeStatus,
+    EntryStatus,
+    Identity,
+    RefusalReason,
+    RuleAction,
+)
 
 LONGEST_CODE = 64
 NOT_STORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -34,26 +44,45 @@ class ClaimRequest:
     token: str | None
     device: str
     address: str
+    region: str = ""
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """A request, normalised: what is compared and kept."""
+    """A request, normalised: what is compared and kept. `person` is the keyed hash of a verified identity."""
 
     request: ClaimRequest
     phone: Phone | None
     device: str
     address: str
+    person: str
+    region: str
 
-    def identity(self, kind: str) -> str:
+    def identity(self, kind: str, token: ClaimToken | None = None) -> str:
         """The value that rules and blocks of this kind compare; empty where it is missing or identifies nobody."""
         values = {
             Identity.CUSTOMER: self.request.claimant.ref,
+            Identity.PERSON: self.person,
             Identity.PHONE: self.phone.hash if self.phone else "",
             Identity.DEVICE: self.device,
             Identity.ADDRESS: self.address,
+            Identity.SEGMENT: self.phone.segment if self.phone else "",
+            Identity.TOKEN: str(token.pk) if token else "",
         }
         return values[Identity(kind)]
+
+    @property
+    def blockable(self) -> dict[str, str]:
+        """By kind, what a block may name."""
+        return {kind.value: self.identity(kind) for kind in BLOCKABLE if self.identity(kind)}
+
+
+class DoorRule(NamedTuple):
+    """A claim rule in force, as far as it must be known before it is taken from."""
+
+    id: int
+    identity: str
+    action: str
 
 
 class Door(NamedTuple):
@@ -81,13 +110,20 @@ class Door(NamedTuple):
     entry_slices: int
     coupon_type_slices: int
     budget_slices: int
-    rules: list[tuple[int, str]]
+    requires_verified_phone: bool
+    minimum_account_age: timedelta | None
+    new_customers_only: bool
+    regions: list[str]
+    rules: list[DoorRule]
     is_blocked: bool
+    is_known: bool
+    locks: int
 
 
 def read_attempt(request: ClaimRequest) -> Attempt:
     """Raises InvalidInput for what no storefront can mean."""
-    texts = [request.claimant.ref, request.coupon_type, request.entry or "", request.token or "", request.device]
+    claimant = request.claimant
+    texts = [claimant.ref, claimant.identity, request.coupon_type, request.entry or "", request.token or "", request.device]
     if any(NOT_STORABLE.search(text) for text in texts):
         raise InvalidInput("A text with NUL characters or half surrogate pairs cannot be stored.")
     if not request.claimant.ref or len(request.claimant.ref) > LONGEST_CODE:
@@ -96,16 +132,25 @@ def read_attempt(request: ClaimRequest) -> Attempt:
         raise InvalidInput(f"Codes have at most {LONGEST_CODE} characters.")
     if request.channel not in Channel.values:
         raise InvalidInput(f"{request.channel!r} is not a channel.")
-    return Attempt(request, stored_phone(request.claimant), plain_identity(request.device), network_of(request.address))
+    return Attempt(
+        request,
+        phone=known_phone(claimant.phone),
+        device=known_device(request.device),
+        address=known_network(request.address),
+        person=known_person(claimant.identity) if claimant.is_verified else "",
+        region=region_of(request.region),
+    )
 
 
 def find_door(attempt: Attempt, at: datetime) -> Door:
     """Raises Refused where there is no such coupon type."""
-    shown = {kind.value: attempt.identity(kind) for kind in Identity if attempt.identity(kind)}
+    shown = attempt.blockable
     values = {
         "at": at,
         "entry": attempt.request.entry,
         "coupon_type": attempt.request.coupon_type,
+        "customer": attempt.request.claimant.ref,
+        "person": attempt.person,
         "kinds": list(shown),
         "identities": list(shown.values()),
     }
@@ -114,7 +159,8 @@ def find_door(attempt: Attempt, at: datetime) -> Door:
         row = cursor.fetchone()
     if row is None:
         raise Refused(RefusalReason.UNKNOWN_COUPON_TYPE)
-    return Door(*row)._replace(rules=json.loads(row[-2]))
+    door = Door(*row)
+    return door._replace(rules=[DoorRule(*rule) for rule in json.loads(door.rules)])  # type: ignore[arg-type]
 
 
 def check_door(door: Door, attempt: Attempt, at: datetime) -> ClaimToken | None:
@@ -132,14 +178,36 @@ def check_door(door: Door, attempt: Attempt, at: datetime) -> ClaimToken | None:
     return token
 
 
-def check_person(door: Door, attempt: Attempt, token: ClaimToken | None) -> None:
+def check_person(door: Door, attempt: Attempt, token: ClaimToken | None, at: datetime) -> None:
     """Raises Refused where the customer does not meet the type's conditions, lacks an identity that a rule needs, or is blocked."""
-    if door.requires_verified and not attempt.request.claimant.is_verified:
-        raise Refused(RefusalReason.NOT_VERIFIED, token)
-    if not all(attempt.identity(kind) for _, kind in door.rules):
-        raise Refused(RefusalReason.IDENTITY_MISSING, token)
-    if door.is_blocked:
-        raise Refused(RefusalReason.IDENTITY_BLOCKED, token)
+    reason = _unmet_condition(door, attempt, at)
+    if reason is None and not all(
+        attempt.identity(rule.identity, token) for rule in door.rules if rule.action == RuleAction.REFUSE
+    ):
+        reason = RefusalReason.IDENTITY_MISSING
+    if reason is None and door.is_blocked:
+        reason = RefusalReason.IDENTITY_BLOCKED
+    if reason is not None:
+        raise Refused(reason, token)
+
+
+def _unmet_condition(door: Door, attempt: Attempt, at: datetime) -> RefusalReason | None:
+    """The first condition of the type that this customer does not meet; what a condition needs and nobody says is not met."""
+    who = attempt.request.claimant
+    if door.requires_verified and not who.is_verified:
+        return RefusalReason.NOT_VERIFIED
+    if door.requires_verified_phone and not (attempt.phone and who.is_phone_verified):
+        return RefusalReason.PHONE_NOT_VERIFIED
+    age = at - who.registered_at if who.registered_at else timedelta.min
+    if door.minimum_account_age is not None and age < door.minimum_account_age:
+        return RefusalReason.ACCOUNT_TOO_YOUNG
+    if door.new_customers_only and (door.is_known or who.has_ordered):
+        return RefusalReason.NOT_A_NEW_CUSTOMER
+    if door.regions and not attempt.region:
+        return RefusalReason.REGION_MISSING
+    if door.regions and attempt.region not in map(region_of, door.regions):
+        return RefusalReason.OUTSIDE_REGIONS
+    return None
 
 
 def slice_seed(attempt: Attempt) -> int:

@@ -1,8 +1,27 @@
 """The statements of the claim. Each guard stands in the WHERE of the statement that takes; no row back means refused."""
 
+IDENTITY_LOCKS = 2019  # the class of the advisory locks on identities
+
+# Blocks that hold for a claim of type t by the identities it shows. The same condition opens the door and guards the take.
+BLOCKS = """
+           SELECT FROM promotions_identityblock i
+             JOIN unnest(%(kinds)s::text[], %(identities)s::text[]) AS shown(kind, value)
+               ON i.identity = shown.kind AND i.value = shown.value
+            WHERE i.lifted_at IS NULL AND (i.expires_at IS NULL OR i.expires_at > %(at)s)
+              AND (i.coupon_type_id IS NULL OR i.coupon_type_id = t.id) AND (i.campaign_id IS NULL OR i.campaign_id = t.campaign_id)
+"""
+
 # Everything that is known of the door somebody knocks at, and whether one of the identities he shows is blocked, in one round trip.
 # The entry is looked up by its own code and may belong to another type; the caller tells.
-DOOR = """
+#
+# The locks, one for each identity shown and shared with other claims, are what a block waits for, and what waits for a block
+# (services/blocks.py, docs/adr/0006): until this claim commits no new block on them does.
+DOOR = f"""
+WITH gate AS MATERIALIZED (
+    SELECT count(pg_advisory_xact_lock_shared({IDENTITY_LOCKS}, keys.key)) AS locks
+      FROM (SELECT hashtext(shown.kind || ':' || shown.value) AS key
+              FROM unnest(%(kinds)s::text[], %(identities)s::text[]) AS shown(kind, value) ORDER BY 1) keys
+)
 SELECT t.id AS coupon_type_id, t.audience = 'restricted' AS is_restricted, t.requires_verified, t.face_value, t.valid_until,
        t.status AS coupon_type_status, t.claim_from, t.claim_until,
        c.status AS campaign_status, c.starts_at, c.ends_at, b.id AS budget_id,
@@ -11,44 +30,65 @@ SELECT t.id AS coupon_type_id, t.audience = 'restricted' AS is_restricted, t.req
        (SELECT count(*) FROM promotions_entryslice s WHERE s.entry_id = e.id) AS entry_slices,
        (SELECT count(*) FROM promotions_coupontypeslice s WHERE s.coupon_type_id = t.id) AS coupon_type_slices,
        (SELECT count(*) FROM promotions_budgetslice s WHERE s.budget_id = b.id) AS budget_slices,
-       (SELECT coalesce(jsonb_agg(jsonb_build_array(r.id, r.identity) ORDER BY r.id), '[]')
-          FROM promotions_claimrule r WHERE r.coupon_type_id = t.id) AS rules,
-       EXISTS (
-           SELECT FROM promotions_identityblock i
-             JOIN unnest(%(kinds)s::text[], %(identities)s::text[]) AS shown(kind, value)
-               ON i.identity = shown.kind AND i.value = shown.value
-            WHERE (i.coupon_type_id IS NULL OR i.coupon_type_id = t.id) AND (i.expires_at IS NULL OR i.expires_at > %(at)s)
-       ) AS is_blocked
+       t.requires_verified_phone, t.minimum_account_age, t.new_customers_only, t.regions,
+       (SELECT coalesce(jsonb_agg(jsonb_build_array(r.id, r.identity, r.action) ORDER BY r.id), '[]') FROM promotions_claimrule r
+         WHERE (r.coupon_type_id = t.id OR r.campaign_id = t.campaign_id) AND r.ended_at IS NULL) AS rules,
+       EXISTS ({BLOCKS}) AS is_blocked,
+       CASE WHEN t.new_customers_only THEN EXISTS (
+           SELECT FROM promotions_customer u
+            WHERE (u.ref = %(customer)s OR (u.identity_hash = %(person)s AND %(person)s <> ''))
+              AND (u.has_ordered OR u.welcomed_at IS NOT NULL
+                   OR EXISTS (SELECT FROM promotions_coupon k WHERE k.customer_id = u.id)))
+            ELSE false END AS is_known,
+       (SELECT locks FROM gate)
   FROM promotions_coupontype t
   JOIN promotions_campaign c ON c.id = t.campaign_id
   JOIN promotions_budget b ON b.campaign_id = c.id
   LEFT JOIN promotions_entry e ON e.code = %(entry)s
  WHERE t.code = %(coupon_type)s
-"""
+"""  # noqa: S608  made of constants
 
 # Person, token, entry, type and budget, always in this order, each only where the one before gave.
 #
-# Person: one row per rule and identity holds the times it was used; those that left the window are dropped as new ones come.
-# The row is locked by the upsert, so two claims by one identity wait for each other, and for nobody else.
+# Person: no block holds; the one coupon for new customers was not taken; and one row per rule and identity holds the times it was
+# used: those that left the window are dropped as new ones come. The row is locked by the upsert, so two claims by one identity wait
+# for each other, and for nobody else. A rule that flags gives always, and answers that it was crossed; it keeps the newest times
+# only, one more than its limit. The customer's row is locked first, as every transaction does that locks it.
 # Token: its batch is looked at as it was when the statement began, and that is enough: the claim has shared the batch's lock since
 # before (`services/tokens.py`), so no revocation commits until the claim has.
 # The rest: the rows taken from say themselves whether their owner gives (`is_live`), so a stop is seen however long the statement
 # waited for the row.
-TAKE = """
-WITH person_take AS (
+TAKE = f"""
+WITH gate AS MATERIALIZED (
+    SELECT NOT EXISTS ({BLOCKS}) AS is_unblocked FROM promotions_coupontype t WHERE t.id = %(coupon_type)s
+), welcome_take AS (
+    UPDATE promotions_customer u SET welcomed_at = %(at)s
+     WHERE %(new_customers_only)s AND (SELECT is_unblocked FROM gate)
+       AND u.id = %(customer)s AND u.welcomed_at IS NULL AND NOT u.has_ordered
+ RETURNING u.id
+), welcome AS MATERIALIZED (
+    SELECT (SELECT is_unblocked FROM gate) AND (NOT %(new_customers_only)s OR EXISTS (SELECT FROM welcome_take)) AS gave
+), person_take AS (
     INSERT INTO promotions_ruleuse AS u (rule_id, identity, times)
     SELECT wanted.rule_id, wanted.identity, ARRAY[%(at)s::timestamptz]
-      FROM unnest(%(rules)s::bigint[], %(identities)s::text[]) AS wanted(rule_id, identity)
+      FROM unnest(%(rules)s::bigint[], %(identities_counted)s::text[]) AS wanted(rule_id, identity)
+     WHERE (SELECT gave FROM welcome)
      ORDER BY wanted.rule_id
     ON CONFLICT (rule_id, identity) DO UPDATE
-       SET times = ARRAY(SELECT t FROM unnest(u.times) AS t, promotions_claimrule r
-                          WHERE r.id = u.rule_id AND (r."window" IS NULL OR t > %(at)s::timestamptz - r."window")
-                          ORDER BY t) || excluded.times
+       SET times = ARRAY(SELECT newest.t FROM (
+               SELECT t FROM unnest(u.times || excluded.times) AS t, promotions_claimrule r
+                WHERE r.id = u.rule_id AND (r."window" IS NULL OR t > %(at)s::timestamptz - r."window")
+                ORDER BY t DESC LIMIT (SELECT r."limit" + 1 FROM promotions_claimrule r WHERE r.id = u.rule_id)) newest
+           ORDER BY newest.t)
      WHERE (SELECT count(*) FILTER (WHERE r."window" IS NULL OR t > %(at)s::timestamptz - r."window") < max(r."limit")
+                   OR bool_or(r.action = 'flag')
               FROM unnest(u.times) AS t, promotions_claimrule r WHERE r.id = u.rule_id)
-    RETURNING u.rule_id
+    RETURNING u.rule_id, (SELECT r.action = 'flag' AND cardinality(u.times) > r."limit"
+                            FROM promotions_claimrule r WHERE r.id = u.rule_id) AS is_crossed
 ), person AS (
-    SELECT count(*) = cardinality(%(rules)s::bigint[]) AS gave FROM person_take
+    SELECT (SELECT gave FROM welcome) AND count(*) = cardinality(%(rules)s::bigint[]) AS gave,
+           coalesce(array_agg(rule_id ORDER BY rule_id) FILTER (WHERE is_crossed), '{{}}') AS crossed
+      FROM person_take
 ), token_take AS (
     UPDATE promotions_claimtoken k SET used = k.used + 1
       FROM promotions_tokenbatch b
@@ -78,8 +118,9 @@ WITH person_take AS (
  RETURNING s.id
 )
 SELECT (SELECT gave FROM person), (SELECT id FROM token_take), (SELECT id FROM entry_take),
-       (SELECT id FROM coupon_type_take), (SELECT id FROM budget_take)
-"""
+       (SELECT id FROM coupon_type_take), (SELECT id FROM budget_take),
+       (SELECT is_unblocked FROM gate), (SELECT gave FROM welcome), (SELECT crossed FROM person)
+"""  # noqa: S608  made of constants
 
 # Which slices have room, and whether the budget's slices have room together where none has alone.
 ROOM = """

@@ -6,13 +6,14 @@ let pass is guarded once more by the takes. A refusal rolls everything back and 
 """
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
 
-from promotions.models import Claim, ClaimToken, Coupon
+from promotions.models import Claim, ClaimFlag, ClaimToken, Coupon
 from promotions.services import claim_statements as statements
 from promotions.services.budgets import gather_room
 from promotions.services.claim_door import (
@@ -49,13 +50,19 @@ class Slices:
 
 @dataclass(frozen=True)
 class Taken:
-    """Whether the person's rules gave, and the rows taken from; None where there was no room, or the owner no longer gives."""
+    """Whether the person's rules gave, and the rows taken from; None where there was no room, or the owner no longer gives.
+
+    `crossed` are the rules that gave and flag.
+    """
 
     person: bool
     token: int | None
     entry: int | None
     coupon_type: int | None
     budget: int | None
+    is_unblocked: bool = True
+    is_welcome: bool = True
+    crossed: Sequence[int] = ()
 
 
 class NoRoomHere(Exception):
@@ -92,13 +99,13 @@ def claim_coupon(request: ClaimRequest, *, at: datetime) -> Claim:
 
 def _issue(attempt: Attempt, door: Door, slices: Slices | None, at: datetime) -> Claim:
     token = check_door(door, attempt, at)
-    check_person(door, attempt, token)
-    customer_id = mirror_customer(attempt.request.claimant, phone=attempt.phone, at=at)
+    check_person(door, attempt, token, at)
+    customer_id = _mirror(attempt, at)
     if door.is_restricted:
         lock_restricted_type(door.coupon_type_id)
-    taken = _take(door, attempt, token, slices or _first_slices(door, attempt), at)
+    taken = _take(door, attempt, token, slices or _first_slices(door, attempt), at, customer_id=customer_id)
     if not taken.person:
-        raise Refused(RefusalReason.LIMIT_REACHED, token)
+        raise Refused(_why_not_given(taken), token)
     if taken.budget is None:
         raise NoRoomHere(door, taken, token)
     claim = _keep_claim(attempt, door, at, customer_id=customer_id, token=token, outcome=ClaimOutcome.ISSUED)
@@ -112,16 +119,33 @@ def _issue(attempt: Attempt, door: Door, slices: Slices | None, at: datetime) ->
         issued_at=at,
         valid_until=door.valid_until,
     )
+    _keep_flags(claim, door, attempt, token, taken.crossed)
     if door.is_restricted:
         check_restricted_type(door.coupon_type_id, at, moved=MOVED_BY_ISSUING)
     return claim
 
 
-def _take(door: Door, attempt: Attempt, token: ClaimToken | None, slices: Slices, at: datetime) -> Taken:
+def _mirror(attempt: Attempt, at: datetime) -> int:
+    return mirror_customer(attempt.request.claimant, phone=attempt.phone, identity_hash=attempt.person, at=at)
+
+
+def _why_not_given(taken: Taken) -> RefusalReason:
+    """What the take found out that the door did not know yet."""
+    if not taken.is_unblocked:
+        return RefusalReason.IDENTITY_BLOCKED
+    return RefusalReason.LIMIT_REACHED if taken.is_welcome else RefusalReason.NOT_A_NEW_CUSTOMER
+
+
+def _take(door: Door, attempt: Attempt, token: ClaimToken | None, slices: Slices, at: datetime, *, customer_id: int) -> Taken:
+    counted = [rule for rule in door.rules if attempt.identity(rule.identity, token)]
     values: dict[str, Any] = {
         "at": at,
-        "rules": [rule_id for rule_id, _ in door.rules],
-        "identities": [attempt.identity(kind) for _, kind in door.rules],
+        "kinds": list(attempt.blockable),
+        "identities": list(attempt.blockable.values()),
+        "customer": customer_id,
+        "new_customers_only": door.new_customers_only,
+        "rules": [rule.id for rule in counted],
+        "identities_counted": [attempt.identity(rule.identity, token) for rule in counted],
         "token": token.pk if token else None,
         "entry": door.entry_id,
         "entry_slice": slices.entry,
@@ -174,7 +198,7 @@ def _slices_with_room(no_room: NoRoomHere, attempt: Attempt) -> Slices:
 
 def _keep_refusal(attempt: Attempt, door: Door | None, refusal: Refused, at: datetime) -> Claim:
     with transaction.atomic():
-        customer_id = mirror_customer(attempt.request.claimant, phone=attempt.phone, at=at)
+        customer_id = _mirror(attempt, at)
         claim = _keep_claim(
             attempt,
             door,
@@ -187,6 +211,14 @@ def _keep_refusal(attempt: Attempt, door: Door | None, refusal: Refused, at: dat
         if door and door.is_restricted and refusal.reason in TOKEN_REFUSALS:
             check_restricted_type(door.coupon_type_id, at, moved=MOVED_BY_REFUSING_A_TOKEN)
     return claim
+
+
+def _keep_flags(claim: Claim, door: Door, attempt: Attempt, token: ClaimToken | None, crossed: Sequence[int]) -> None:
+    """Which rules that flag the claim crossed; one that it lacks the identity for counts as crossed."""
+    missing = {rule.id for rule in door.rules if not attempt.identity(rule.identity, token)}
+    flags = [ClaimFlag(claim=claim, rule_id=rule, is_identity_missing=rule in missing) for rule in sorted({*crossed, *missing})]
+    if flags:
+        ClaimFlag.objects.bulk_create(flags)
 
 
 def _keep_claim(
@@ -217,5 +249,9 @@ def _keep_claim(
         phone_hash=attempt.phone.hash if attempt.phone else "",
         phone_segment=attempt.phone.segment if attempt.phone else "",
         is_verified=request.claimant.is_verified,
+        identity_hash=attempt.person,
+        is_phone_verified=request.claimant.is_phone_verified,
+        has_ordered=request.claimant.has_ordered,
+        region=attempt.region,
         registered_at=request.claimant.registered_at,
     )

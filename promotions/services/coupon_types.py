@@ -1,8 +1,8 @@
 """Coupon types: drafted, approved, suspended. Restricted ones carry stricter rules that cannot be configured away."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -15,12 +15,23 @@ from promotions.models import Campaign, ClaimRule, CouponType, CouponTypeSlice
 from promotions.services.budgets import DEFAULT_SLICES, budget_figures, cut_count
 from promotions.services.campaigns import save_valid
 from promotions.services.lifecycle import approved_object, ask, back_to_draft, stop
+from promotions.services.rules import check_bounds
 from promotions.services.thresholds import arm_built_in
 from promotions.states import COUPON_TYPE_MOVES, Audience, CampaignStatus, CouponTypeStatus, Identity
 
 GO_LIVE = "promotions.coupon_type.go_live"
 RESUME = "promotions.coupon_type.resume"
 SMALL_QUANTITY = 1_000
+
+
+class Conditions(TypedDict, total=False):
+    """What the type asks of who claims it: see ClaimConditions."""
+
+    requires_verified: bool
+    requires_verified_phone: bool
+    minimum_account_age: timedelta | None
+    new_customers_only: bool
+    regions: list[str]
 
 
 @transaction.atomic
@@ -37,17 +48,14 @@ def create_coupon_type(
     valid_until: datetime,
     quantity: int | None,
     per_customer: int | None,
-    requires_verified: bool,
     percentage: Decimal | None = None,
     slices: int | None = None,
+    **conditions: Unpack[Conditions],
 ) -> CouponType:
     """A draft with its rule per customer and its counter.
 
-    A restricted type takes one slice: it is small, and what it crosses must be seen by the claim that crosses. Raises InvalidInput;
-    among other things for a type without minimum spend that has neither a limit per customer nor a quantity.
+    A restricted type takes one slice: it is small, and what it crosses must be seen by the claim that crosses. Raises InvalidInput.
     """
-    if minimum_spend == 0 and not (per_customer or quantity):
-        raise InvalidInput("A coupon without minimum spend needs a limit per customer or a quantity.")
     if campaign.status == CampaignStatus.ENDED:
         raise InvalidInput(f"{campaign} has ended.")
     coupon_type = CouponType(
@@ -62,7 +70,7 @@ def create_coupon_type(
         claim_until=claim_until,
         valid_until=valid_until,
         quantity=quantity,
-        requires_verified=requires_verified,
+        **conditions,
     )
     save_valid(coupon_type)
     if per_customer is not None:
@@ -73,15 +81,6 @@ def create_coupon_type(
         CouponTypeSlice(coupon_type=coupon_type, number=number, quantity=part) for number, part in enumerate(quantities)
     )
     return coupon_type
-
-
-def add_rule(coupon_type: CouponType, *, identity: str, window: Any, limit: int) -> ClaimRule:
-    """One more claim rule for a draft. Raises InvalidInput."""
-    if coupon_type.status != CouponTypeStatus.DRAFT:
-        raise InvalidInput("Rules can be added to a draft. What is live is changed by a new approval.")
-    rule = ClaimRule(coupon_type=coupon_type, identity=identity, window=window, limit=limit)
-    save_valid(rule)
-    return rule
 
 
 def blast_radius(coupon_type: CouponType) -> Decimal:
@@ -123,6 +122,7 @@ def suspend_coupon_type(coupon_type: CouponType, *, by: Any, reason: str, at: da
 
 
 def _ask(coupon_type: CouponType, action: str, sentence: str, by: Any, reason: str, at: datetime) -> Approval:
+    check_bounds(coupon_type)
     money = f"{blast_radius(coupon_type):,} {coupon_type.campaign.currency}"
     return ask(
         coupon_type,

@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.db import connection
 
-from promotions.identities import Phone, phone_of
+from promotions.identities import Phone
 from promotions.models import Customer
 
 
@@ -15,40 +14,46 @@ from promotions.models import Customer
 class Claimant:
     """A customer as the storefront describes him with a claim.
 
-    `phone` is the number as typed; it goes no further than `phone_of`.
+    `phone` is the number as typed, and `identity` the storefront's reference of a verified person; neither goes further than to
+    become a keyed hash. `has_ordered` is None where the storefront does not say.
     """
 
     ref: str
     phone: str
     is_verified: bool
     registered_at: datetime | None
-
-
-def stored_phone(claimant: Claimant) -> Phone | None:
-    return phone_of(claimant.phone, key=settings.HOLDFAST_IDENTITY_KEY) if claimant.phone else None
+    is_phone_verified: bool = False
+    identity: str = ""
+    has_ordered: bool | None = None
 
 
 # One round trip whether he is new, changed or as we know him; nothing is written where nothing is new. Where somebody else mirrors
 # him for the first time just now, this waits for that, changes nothing, and its snapshot is too old to see him: then no row comes
-# back, and the statement is sent once more.
+# back, and the statement is sent once more. Who was verified once stays known by it, and who ordered once has ordered.
 MIRROR = """
 WITH news AS (
     INSERT INTO promotions_customer AS c
-           (ref, phone_hash, phone_segment, phone_last_four, is_verified, registered_at, first_seen_at)
-    VALUES (%(ref)s, %(phone_hash)s, %(phone_segment)s, %(phone_last_four)s, %(is_verified)s, %(registered_at)s, %(at)s)
+           (ref, phone_hash, phone_segment, phone_last_four, is_verified, is_phone_verified, identity_hash, has_ordered,
+            registered_at, first_seen_at)
+    VALUES (%(ref)s, %(phone_hash)s, %(phone_segment)s, %(phone_last_four)s, %(is_verified)s, %(is_phone_verified)s,
+            %(identity_hash)s, %(has_ordered)s, %(registered_at)s, %(at)s)
     ON CONFLICT (ref) DO UPDATE
        SET phone_hash = excluded.phone_hash, phone_segment = excluded.phone_segment,
            phone_last_four = excluded.phone_last_four, is_verified = excluded.is_verified,
-           registered_at = excluded.registered_at
-     WHERE (c.phone_hash, c.is_verified, c.registered_at)
-           IS DISTINCT FROM (excluded.phone_hash, excluded.is_verified, excluded.registered_at)
+           is_phone_verified = excluded.is_phone_verified, registered_at = excluded.registered_at,
+           identity_hash = coalesce(nullif(excluded.identity_hash, ''), c.identity_hash),
+           has_ordered = c.has_ordered OR excluded.has_ordered
+     WHERE (c.phone_hash, c.is_verified, c.is_phone_verified, c.registered_at)
+           IS DISTINCT FROM (excluded.phone_hash, excluded.is_verified, excluded.is_phone_verified, excluded.registered_at)
+        OR (excluded.identity_hash <> '' AND c.identity_hash <> excluded.identity_hash)
+        OR (excluded.has_ordered AND NOT c.has_ordered)
     RETURNING c.id
 )
 SELECT id FROM news UNION ALL SELECT id FROM promotions_customer WHERE ref = %(ref)s LIMIT 1
 """
 
 
-def mirror_customer(claimant: Claimant, *, phone: Phone | None, at: datetime) -> int:
+def mirror_customer(claimant: Claimant, *, phone: Phone | None, identity_hash: str, at: datetime) -> int:
     """The id of our mirror of this customer, brought up to date where the storefront says something new."""
     values: dict[str, Any] = {
         "ref": claimant.ref,
@@ -56,6 +61,9 @@ def mirror_customer(claimant: Claimant, *, phone: Phone | None, at: datetime) ->
         "phone_segment": phone.segment if phone else "",
         "phone_last_four": phone.last_four if phone else "",
         "is_verified": claimant.is_verified,
+        "is_phone_verified": claimant.is_phone_verified,
+        "identity_hash": identity_hash,
+        "has_ordered": bool(claimant.has_ordered),
         "registered_at": claimant.registered_at,
         "at": at,
     }
@@ -74,4 +82,16 @@ def customer_of(ref: str, *, at: datetime) -> Customer:
     if customer is None:
         Customer.objects.bulk_create([Customer(ref=ref, first_seen_at=at)], ignore_conflicts=True)
         customer = Customer.objects.get(ref=ref)
+    return customer
+
+
+def customer_who_orders(ref: str, *, at: datetime) -> Customer:
+    """The mirror of the customer `ref`, who from now on has ordered, also if the order is cancelled later.
+
+    For the order's own transaction, before it locks anything else: a claim too locks its customer first.
+    """
+    customer = customer_of(ref, at=at)
+    if not customer.has_ordered:
+        Customer.objects.filter(pk=customer.pk).update(has_ordered=True)
+        customer.has_ordered = True
     return customer

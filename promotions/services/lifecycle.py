@@ -1,7 +1,7 @@
 """How campaigns, coupon types and entries go live: asked by one person, approved by another, stopped by anybody who may.
 
-What is approved is a snapshot of the row and of what belongs to it: a campaign's budget, a coupon type's rules. Where anything
-of it has changed since, the approval is refused and must be asked anew.
+What is approved is a snapshot of the row and of what belongs to it: a campaign's budget and rules, a coupon type's rules. Where
+anything of it has changed since, the approval is refused and must be asked anew.
 """
 
 from datetime import datetime
@@ -19,7 +19,7 @@ from backoffice.lib.states import Moves, move
 ModelT = TypeVar("ModelT", bound=Model)
 
 # By relation, what belongs to a row in the eyes of who approves it.
-APPROVED_WITH = {"promotions.campaign": ("budget",), "promotions.coupontype": ("rules",)}
+APPROVED_WITH = {"promotions.campaign": ("budget", "rules"), "promotions.coupontype": ("rules",)}
 
 
 def target_of(obj: Model) -> str:

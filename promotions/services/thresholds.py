@@ -3,7 +3,8 @@
 What a restricted type crosses acts inside the transaction that crosses it; everything else is found by the scheduled check.
 
 Locks are taken from the owner downwards: coupon type or campaign, then threshold, then slices. Whoever presses stop takes them so,
-and a claim or redemption that may come to suspend its own type has to do the same (`lock_restricted_type`).
+and a claim or redemption that may come to suspend its own type has to do the same (`lock_restricted_type`). Before all of them come
+the identities that a claim shows, then its customer's row, and after the type, before the slices, the uses of its rules by rule.
 """
 
 from collections.abc import Collection

@@ -1,7 +1,8 @@
 """Token batches: made at once or by a job; tokens found by their text, and revoked.
 
 Every claim by a token shares a lock on its batch from before it takes until it commits, and a revocation waits for all who share
-it: a trigger sees to that (ADR 0009). It is the first lock that a claim takes, and whoever revokes a batch holds no other.
+it: a trigger sees to that (ADR 0009). Only the locks on identities come before it (ADR 0006), and whoever revokes a batch holds no
+other.
 """
 
 import secrets

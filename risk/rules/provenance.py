@@ -51,6 +51,17 @@ def claimed_before_suspension(facts: OrderFacts) -> Finding | None:
     return None
 
 
+@rule(Evidence.PROVENANCE)
+def crossed_a_claim_rule(facts: OrderFacts) -> Finding | None:
+    """A claim rule flagged the claim. Weak and light: whoever wrote the rule chose to issue, and a household crosses one too."""
+    crossed = sorted({identity for coupon in facts.coupons for identity in coupon.rules_crossed})
+    if not crossed:
+        return None
+    return against(
+        5, f"claimed beyond what a claim rule allows without a flag, counted by {', '.join(crossed)}", counted_by=crossed
+    )
+
+
 def _broken_link(coupon: CouponFacts) -> str:
     if not coupon.has_entry:
         return "claimed without an entry"

@@ -35,12 +35,13 @@ class Model:
 
 STOPPERS = "OANLR"
 EXPORTERS = "OANLR"  # whoever sees a list and is one of these takes its rows out
+RULE_STEPS = {"ask_for_a_rule": "OR", "ask_to_end_a_rule": "OR"}
 MODELS = {
     "promotions_campaign": Model(
-        see=EVERYBODY, add="OR", edit="OR", steps={"ask_to_go_live": "OR", "pause": STOPPERS, "ask_to_resume": "OR"}
+        see=EVERYBODY, add="OR", edit="OR", steps={"ask_to_go_live": "OR", "pause": STOPPERS, "ask_to_resume": "OR", **RULE_STEPS}
     ),
     "promotions_coupontype": Model(
-        see=EVERYBODY, add="OR", edit="OR", steps={"ask_to_go_live": "OR", "suspend": STOPPERS, "ask_to_resume": "OR"}
+        see=EVERYBODY, add="OR", edit="OR", steps={"ask_to_go_live": "OR", "suspend": STOPPERS, "ask_to_resume": "OR", **RULE_STEPS}
     ),
     "promotions_entry": Model(
         see=EVERYBODY,
@@ -56,6 +57,8 @@ MODELS = {
     "promotions_claim": Model(see=EVERYBODY),
     "promotions_coupon": Model(see=EVERYBODY),
     "promotions_redemption": Model(see=EVERYBODY),
+    "promotions_identityblock": Model(see="OANLUR", add=STOPPERS, steps={"lift": "ANLR"}),
+    "promotions_nobodyvalue": Model(see="OANLUR", add="LR", steps={"take_off": "LR", "put_back": "LR"}),
     "promotions_threshold": Model(see="OANLUR", add="OALR", edit="ALR", steps={"rearm": "ALR"}),
     "promotions_alarm": Model(see="OANLUR", steps={"acknowledge": STOPPERS}),
     "orders_order": Model(see="NLUSR", steps={"hold": "NLR"}, actions={"freeze": "NLR"}),

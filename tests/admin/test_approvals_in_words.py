@@ -92,7 +92,7 @@ def test_a_coupon_type_is_told_in_words_before_it_goes_live(world: World, as_rol
     for words in (
         "In words",
         "5.00 CNY off, whatever is spent",
-        "at most 1 for each customer",
+        "at most 1 coupon per customer",
         "every customer",
         "Can cost at most 250.00 CNY",  # 50 by the cap of its entry
         "WEB-PLUM",

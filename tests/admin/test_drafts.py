@@ -97,9 +97,10 @@ def test_a_coupon_type_gets_its_rule_per_customer(world: World, as_role: AtRole)
 
 
 def test_what_a_service_refuses_is_a_sentence_on_the_form(world: World, as_role: AtRole) -> None:
-    fields = a_coupon_type(world, quantity="", per_customer="")
-    response = send(as_role("promotions operator"), "promotions_coupontype", **fields)
-    assert "A coupon without minimum spend needs a limit per customer or a quantity." in text_of(response)
+    for status in (CampaignStatus.PAUSED, CampaignStatus.ENDED):
+        Campaign.objects.filter(pk=world.campaign.pk).update(status=status)
+    response = send(as_role("promotions operator"), "promotions_coupontype", **a_coupon_type(world))
+    assert "has ended" in text_of(response)
     assert CouponType.objects.filter(code="CAKE8").exists() is False
 
 

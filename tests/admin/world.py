@@ -20,13 +20,14 @@ from orders.services.freezing import request_freeze, request_release
 from orders.services.holding import place_hold
 from orders.services.placing import LineRequest, OrderRequest, place_order
 from promotions.models import Coupon
+from promotions.services.blocks import block_identity
 from promotions.services.campaigns import create_campaign, request_campaign
 from promotions.services.claiming import Claimant, ClaimRequest, claim_coupon
 from promotions.services.coupon_types import create_coupon_type, request_coupon_type
 from promotions.services.entries import create_entry, request_entry
 from promotions.services.thresholds import arm_threshold, check_thresholds
 from promotions.services.tokens import make_token_batch, token_text
-from promotions.states import Audience, Channel, Metric, ThresholdAction
+from promotions.states import Audience, Channel, Identity, Metric, ThresholdAction
 from risk.services.assessing import assess_order
 
 PASSWORD = "correct horse battery staple"
@@ -149,6 +150,8 @@ def fresh(obj: Any) -> Any:
 
 
 def make_watch(world: World) -> None:
+    terms = {"scope": None, "reason": "a rack of phones", "expires_at": None, "by": world.users["risk analyst"], "at": world.at}
+    block_identity(identity=Identity.DEVICE, value="rack-00", **terms)
     arm_threshold(
         scope=fresh(world.campaign), metric=Metric.ISSUED_AMOUNT, window=None, limit=Decimal(5), action=ThresholdAction.ALARM
     )

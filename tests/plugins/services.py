@@ -36,6 +36,6 @@ def pytest_unconfigure() -> None:
 
 
 def _start() -> None:
-    database_url = _services.enter_context(scratch_cluster(max_connections="200"))
+    database_url = _services.enter_context(scratch_cluster(max_connections="460"))
     broker_url = _services.enter_context(scratch_broker())
     os.environ.update(throwaway_env(database_url, broker_url))

@@ -21,7 +21,7 @@ def at_once(acts: Sequence[Callable[[], Any]]) -> list[Any]:
     def run(act: Callable[[], Any]) -> Any:
         try:
             connection.ensure_connection()
-            start.wait(timeout=30)
+            start.wait(timeout=120)
             return act()
         except Exception as error:
             return error
@@ -51,7 +51,7 @@ def check_before_taking(monkeypatch: Any, *, thinking: float = 0.01) -> None:
     """Read the counters, think for some seconds, then take: so it goes wrong where the guard is not in what takes."""
     take = claiming._take
 
-    def check_then_take(door: Any, attempt: Any, token: Any, slices: Any, at: Any) -> Any:
+    def check_then_take(door: Any, attempt: Any, token: Any, slices: Any, at: Any, **who: Any) -> Any:
         values = {
             "entry": door.entry_id,
             "coupon_type": door.coupon_type_id,
@@ -64,7 +64,7 @@ def check_before_taking(monkeypatch: Any, *, thinking: float = 0.01) -> None:
         if not all(free):
             return claiming.Taken(True, token and token.pk, None, None, None)
         time.sleep(thinking)
-        return take(door, attempt, token, slices, at)
+        return take(door, attempt, token, slices, at, **who)
 
     monkeypatch.setattr(claiming, "_take", check_then_take)
 

@@ -2,12 +2,11 @@
 
 from decimal import Decimal
 
-from promotions.models import (
-    IdentityBlock,
-    Redemption,
-)
+from promotions.models import Redemption
+from promotions.services.blocks import block_identity
+from promotions.services.nobody import list_nobody
 from promotions.services.thresholds import arm_threshold, check_thresholds
-from promotions.states import Identity
+from promotions.states import Identity, NobodyKind, RuleAction
 from tests.promotions.factories import (
     NOON,
     a_campaign,
@@ -17,6 +16,7 @@ from tests.promotions.factories import (
     redeem,
     the_asker,
 )
+from tests.promotions.ruling import an_entry_with_rule
 
 
 def a_campaign_budget():
@@ -38,9 +38,11 @@ def an_alarm():
 
 
 def a_block():
-    return IdentityBlock.objects.create(
-        identity=Identity.DEVICE, value="d1", reason="farm", created_by=the_asker(), created_at=NOON
-    )
+    return block_identity(identity=Identity.DEVICE, value="d1", scope=None, reason="farm", expires_at=None, by=the_asker(), at=NOON)
+
+
+def a_nobody():
+    return list_nobody(kind=NobodyKind.DEVICE, value="demo-phone", note="the phone in the shop window", by=the_asker(), at=NOON)
 
 
 def a_redemption():
@@ -48,8 +50,16 @@ def a_redemption():
     return Redemption.objects.get()
 
 
-def a_rule():
-    return a_coupon_type().rules.get()
+def a_drafts_rule():
+    return a_coupon_type(is_live=False).rules.get()
+
+
+def a_flag():
+    """The second coupon of a device whose rule flags from the second on."""
+    entry = an_entry_with_rule(identity=Identity.DEVICE, action=RuleAction.FLAG)
+    first, second = (a_coupon(entry=entry, device="d1") for _ in range(2))
+    assert not first.claim.flags.exists()
+    return second.claim.flags.get()
 
 
 def a_batch():

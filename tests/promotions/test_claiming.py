@@ -6,11 +6,13 @@ from decimal import Decimal
 import pytest
 
 from backoffice.lib.errors import InvalidInput
-from promotions.models import BudgetSlice, Claim, Coupon, CouponTypeSlice, EntrySlice, IdentityBlock
+from promotions.models import BudgetSlice, Claim, Coupon, CouponTypeSlice, EntrySlice
+from promotions.services.blocks import block_identity
 from promotions.services.campaigns import pause_campaign
 from promotions.services.claiming import claim_coupon
-from promotions.services.coupon_types import add_rule, suspend_coupon_type
+from promotions.services.coupon_types import suspend_coupon_type
 from promotions.services.entries import close_entry, suspend_entry
+from promotions.services.rules import add_rule
 from promotions.services.tokens import revoke_batch, revoke_token, token_text
 from promotions.states import Channel, ClaimOutcome, Identity, RefusalReason
 from tests.promotions.factories import (
@@ -131,9 +133,7 @@ def test_a_rule_refuses_who_lacks_the_identity_it_counts_by():
 
 def test_a_blocked_identity_is_refused_until_the_block_expires():
     entry = an_entry()
-    IdentityBlock.objects.create(
-        identity=Identity.DEVICE, value="d1", reason="farm", created_by=the_asker(), created_at=NOON, expires_at=NOON + DAY
-    )
+    block_identity(identity=Identity.DEVICE, value="d1", scope=None, reason="farm", expires_at=NOON + DAY, by=the_asker(), at=NOON)
     assert refusal(entry=entry, device="D1 ") == RefusalReason.IDENTITY_BLOCKED
     assert a_claim(entry=entry, device="d1", at=NOON + DAY).outcome == ClaimOutcome.ISSUED
 

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from backoffice.lib.errors import InvalidInput
 from promotions.models import Claim, Customer
 from promotions.services.claiming import claim_coupon
-from promotions.services.coupon_types import add_rule, request_coupon_type
+from promotions.services.coupon_types import request_coupon_type
 from promotions.services.entries import request_entry
+from promotions.services.rules import add_rule
 from promotions.states import ClaimOutcome, Identity, RefusalReason
 from tests.promotions.factories import NOON, a_claim, a_claimant, a_coupon_type, a_request, a_token, an_entry, approved, the_asker
 

@@ -209,9 +209,9 @@ def test_after_a_stop_has_committed_no_further_claim_is_issued(what):
 def test_control_without_the_flag_in_the_row_claims_slip_past_a_stop(monkeypatch):
     take = claiming._take
 
-    def think_then_take(*values):
+    def think_then_take(*values, **who):
         time.sleep(0.02)
-        return take(*values)
+        return take(*values, **who)
 
     monkeypatch.setattr(claiming, "_take", think_then_take)
     without_guard(monkeypatch, "s.is_live AND")
@@ -223,10 +223,10 @@ def test_a_claim_that_was_let_in_before_its_token_was_revoked_is_refused(monkeyp
     token = a_token(uses=5)
     take, is_let_in, is_revoked = claiming._take, Event(), Event()
 
-    def wait_then_take(*values):
+    def wait_then_take(*values, **who):
         is_let_in.set()
         is_revoked.wait(10)
-        return take(*values)
+        return take(*values, **who)
 
     def revoke():
         is_let_in.wait(10)

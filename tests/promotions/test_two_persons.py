@@ -10,7 +10,7 @@ from backoffice.lib.errors import DomainError, InvalidInput, StaleState
 from backoffice.lib.models import Approval
 from promotions.models import Budget, Campaign, ClaimRule, CouponType, Entry
 from promotions.services import campaigns, coupon_types, entries
-from promotions.services.coupon_types import add_rule
+from promotions.services.rules import add_rule
 from promotions.states import (
     EntryStatus,
     Identity,
@@ -143,7 +143,11 @@ CHANGES = {
     "a type's face value": ("coupon_type", lambda obj: CouponType.objects.update(face_value=Decimal(1000))),
     "a type's quantity": ("coupon_type", lambda obj: CouponType.objects.update(quantity=None)),
     "a type's audience": ("coupon_type", lambda obj: CouponType.objects.update(audience="restricted", requires_verified=True)),
-    "a rule's limit": ("coupon_type", lambda obj: ClaimRule.objects.update(limit=99)),
+    "another rule": (
+        "coupon_type",
+        lambda obj: [obj.rules.all().delete(), ClaimRule.objects.create(coupon_type=obj, identity=Identity.CUSTOMER, limit=99)],
+    ),
+    "a campaign's rules": ("campaign", lambda obj: ClaimRule.objects.create(campaign=obj, identity=Identity.DEVICE, limit=1)),
     "a rule less": ("coupon_type", lambda obj: ClaimRule.objects.all().delete()),
     "a rule more": ("coupon_type", lambda obj: ClaimRule.objects.create(coupon_type=obj, identity=Identity.DEVICE, limit=1)),
     "an entry's cap": ("entry", lambda obj: Entry.objects.update(cap=99)),

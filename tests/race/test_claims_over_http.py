@@ -94,13 +94,14 @@ def test_a_budget_that_does_not_divide_is_given_to_the_last_coupon_and_nobody_is
     assert reasons == {RefusalReason.BUDGET_SPENT}
 
 
-def test_one_coupon_a_customer_however_often_he_asks_at_once(secret, tmp_path):
+@pytest.mark.parametrize("customers", [20, pytest.param(200, marks=pytest.mark.slow)])
+def test_one_coupon_a_customer_however_often_he_asks_at_once(secret, tmp_path, customers):
     entry = an_open_entry(per_customer=1)
-    bodies = [a_claim_body(entry) for _ in range(20)]
+    bodies = [a_claim_body(entry) for _ in range(customers)]
     askings = [asking("claims/", body) for _ in range(50) for body in bodies]
     with site(tmp_path / "gunicorn.log") as port:
         answers = all_at_once(port, secret, askings, callers=50)
-    assert statuses(answers) == {ISSUED: 20, REFUSED: 980}
+    assert statuses(answers) == {ISSUED: customers, REFUSED: 49 * customers}
     holders = Counter(Coupon.objects.values_list("customer__ref", flat=True))
     assert holders == {body["customer"]["ref"]: 1 for body in bodies}
 

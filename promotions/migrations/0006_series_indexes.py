@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("promotions", "0003_token_indexes")]
+    dependencies = [("promotions", "0005_list_known_nobodies")]
     operations = [
         AddIndexConcurrently(
             "coupon",

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('pghistory', '0007_auto_20250421_0444'),
-        ('promotions', '0004_series_indexes'),
+        ('promotions', '0006_series_indexes'),
     ]
 
     operations = [
