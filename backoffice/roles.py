@@ -27,14 +27,16 @@ CATALOGUE = viewing("promotions", "campaign", "coupontype", "entry")
 LEDGER = viewing("promotions", "customer", "claim", "coupon", "redemption")
 PEOPLE = ("identityblock", "nobodyvalue")
 PROMOTIONS = CATALOGUE | LEDGER | viewing("promotions", "claimrule", "tokenbatch", "claimtoken", "threshold", "alarm", *PEOPLE)
+ALARM_ROUTES = viewing("promotions", "redemptionhold", "alarmrecipient", "escalationstep")
+OUTBOX = viewing("lib", "webhookendpoint", "delivery")
 ORDERS = viewing("orders", "order", "hold", "freeze", "freezeitem", "release", "releaseitem")
 RISK = viewing("risk", "flag", "finding", "assessment")
 BEAT = viewing("django_celery_beat", "periodictask", "intervalschedule", "crontabschedule", "solarschedule", "clockedschedule")
 WORK = viewing("lib", "approval", "job", "checkrun") | viewing("django_celery_beat", "periodictask")
 EXPORTING = rights("lib.export_rows")
 STOPPING = rights(
-    "promotions.stop_campaign promotions.suspend_coupontype promotions.suspend_entry promotions.acknowledge_alarm"
-    " promotions.add_identityblock"
+    "promotions.freeze_coupon promotions.stop_campaign promotions.suspend_coupontype promotions.suspend_entry"
+    " promotions.acknowledge_alarm promotions.add_identityblock"
 )
 
 OPERATOR = (
@@ -54,7 +56,9 @@ APPROVER = (
     | EXPORTING
     | STOPPING
     | LINES
-    | rights("promotions.approve_campaign promotions.approve_coupontype promotions.approve_entry promotions.lift_identityblock")
+    | rights("promotions.void_coupon promotions.approve_campaign promotions.approve_coupontype promotions.approve_entry")
+    | rights("promotions.lift_identityblock promotions.approve_lift")
+    | viewing("promotions", "redemptionhold")
 )
 ANALYST = (
     PROMOTIONS
@@ -64,17 +68,26 @@ ANALYST = (
     | EXPORTING
     | STOPPING
     | rights("risk.decide_flag orders.place_hold orders.release_hold orders.request_freeze promotions.lift_identityblock")
+    | rights("promotions.request_lift")
+    | viewing("promotions", "redemptionhold")
 )
 NOBODIES = rights("promotions.add_nobodyvalue promotions.unlist_nobodyvalue")
+ROUTING = rights(
+    "promotions.add_alarmrecipient promotions.change_alarmrecipient promotions.add_escalationstep promotions.change_escalationstep"
+    " lib.test_webhookendpoint promotions.approve_lift"
+)
 LEAD = (
     ANALYST
     | LINES
     | NOBODIES
+    | ALARM_ROUTES
+    | OUTBOX
+    | ROUTING
     | viewing("lib", "listexport")
-    | rights("orders.approve_freeze django_celery_beat.change_periodictask lib.change_job")
+    | rights("promotions.void_coupon orders.approve_freeze django_celery_beat.change_periodictask lib.change_job")
 )
 SYSTEM = viewing("lib", "apikey", "listexport") | viewing("auth", "user", "group") | viewing("pghistory", "events") | BEAT
-AUDITOR = PROMOTIONS | ORDERS | RISK | WORK | SYSTEM
+AUDITOR = PROMOTIONS | ORDERS | RISK | WORK | SYSTEM | ALARM_ROUTES | OUTBOX
 SUPPORT = CATALOGUE | LEDGER | viewing("orders", "order", "hold")
 
 ROLES: Mapping[str, Rights] = {

@@ -258,6 +258,13 @@ STORAGES = {
     },
 }
 
+# What is told to the outside: e-mails to staff, signed webhooks. Receivers are rows that staff edit.
+vars().update(env.mail("EMAIL_URL", None if IS_PRODUCTION else "consolemail://"))
+DEFAULT_FROM_EMAIL = env.text("HOLDFAST_MAIL_FROM", "holdfast@localhost")
+EMAIL_TIMEOUT = 10
+HOLDFAST_SITE_URL = env.text("HOLDFAST_SITE_URL", "" if IS_PRODUCTION else "http://127.0.0.1:8000").rstrip("/")
+HOLDFAST_WEBHOOKS_MAY_BE_PRIVATE = env.boolean("HOLDFAST_WEBHOOKS_MAY_BE_PRIVATE", False)
+
 # Health: beat counts as dead when no scheduled check ran for this long
 HOLDFAST_BEAT_MAX_AGE = timedelta(seconds=env.integer("HOLDFAST_BEAT_MAX_AGE", 60, least=5, most=86_400))
 

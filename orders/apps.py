@@ -8,4 +8,4 @@ class OrdersConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from orders import tasks  # noqa: F401  registers the scheduled checks, jobs and approvable actions
+        from orders import receivers, tasks  # noqa: F401  connects the signals, registers the scheduled checks, jobs and approvable actions

@@ -41,6 +41,7 @@ class HoldKind(models.TextChoices):
     RISK = "risk", _("risk")
     LEGAL = "legal", _("legal")
     MANUAL = "manual", _("manual")
+    ALARM = "alarm", _("alarm")
 
 
 class CancelledBy(models.TextChoices):

@@ -2,10 +2,13 @@
 
 from datetime import datetime, timedelta
 
+from celery import shared_task
 from django.utils.translation import gettext_lazy as _
 
+from backoffice.lib import clock
 from backoffice.lib.schedules import scheduled_check
 from orders.services import freezing, releasing
+from orders.services.alarm_holds import hold_redeeming_orders
 from orders.services.holding import release_cooled_off
 
 __all__ = ["freezing", "release_cooled_off_check", "releasing"]
@@ -14,3 +17,13 @@ __all__ = ["freezing", "release_cooled_off_check", "releasing"]
 @scheduled_check("release_cooled_off", every=timedelta(seconds=30), title=_("Release cooling-off holds whose time is over"))
 def release_cooled_off_check(at: datetime) -> int:
     return release_cooled_off(at)
+
+
+@shared_task
+def hold_redeeming_orders_task() -> None:
+    hold_redeeming_orders(clock.now())
+
+
+@scheduled_check("hold_redeeming_orders", every=timedelta(seconds=30), title=_("Hold orders that redeem what an alarm wants held"))
+def hold_redeeming_orders_check(at: datetime) -> int:
+    return hold_redeeming_orders(at)

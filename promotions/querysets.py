@@ -89,3 +89,14 @@ class ThresholdQuerySet(QuerySet):
 class AlarmQuerySet(QuerySet):
     def unacknowledged(self) -> "AlarmQuerySet":
         return self.filter(acknowledged_at=None)
+
+
+class RedemptionHoldQuerySet(QuerySet):
+    def open(self) -> "RedemptionHoldQuerySet":
+        return self.filter(lifted_at=None)
+
+    def covering(self, coupon: Any) -> "RedemptionHoldQuerySet":
+        """Those that a coupon falls under. `coupon` answers, for a path from a coupon, what stands there: an OuterRef, a value."""
+        entry, batch = coupon("claim__entry"), coupon("claim__token__batch")
+        coupon_type, campaign = coupon("coupon_type"), coupon("coupon_type__campaign")
+        return self.filter(Q(campaign=campaign) | Q(coupon_type=coupon_type) | Q(entry=entry) | Q(batch=batch))

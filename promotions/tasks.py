@@ -5,8 +5,12 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.lib.schedules import scheduled_check
-from promotions.services import campaigns, coupon_types, entries, rules, tokens  # noqa: F401  register what can be asked for
+from promotions.services import campaigns, changes, coupon_types, entries, rules, tokens  # noqa: F401  register what is asked by name
+from promotions.services.alarm_messages import escalate_alarms
+from promotions.services.baselines import watch_baselines
 from promotions.services.expiring import expire_coupons
+from promotions.services.reconciling import reconcile
+from promotions.services.self_watch import watch_webhooks
 from promotions.services.thresholds import check_thresholds
 
 
@@ -15,9 +19,31 @@ def check_thresholds_check(at: datetime) -> int:
     return len(check_thresholds(at))
 
 
+@scheduled_check("watch_baselines", every=timedelta(seconds=30), title=_("Watch departures of coupon types from their baseline"))
+def watch_baselines_check(at: datetime) -> int:
+    return len(watch_baselines(at))
+
+
+@scheduled_check("escalate_alarms", every=timedelta(seconds=30), title=_("Escalate alarms that nobody has acknowledged"))
+def escalate_alarms_check(at: datetime) -> int:
+    return escalate_alarms(at)
+
+
+@scheduled_check("watch_webhooks", every=timedelta(minutes=1), title=_("Raise an alarm for webhooks that were switched off"))
+def watch_webhooks_check(at: datetime) -> int:
+    return len(watch_webhooks(at))
+
+
 @scheduled_check("expire_coupons", every=timedelta(minutes=5), title=_("Expire coupons"))
 def expire_coupons_check(at: datetime) -> int:
     return expire_coupons(at)
+
+
+@scheduled_check(
+    "reconcile_budgets", every=timedelta(minutes=5), title=_("Compare counters with the ledger"), only_after_activity=True
+)
+def reconcile_budgets_check(at: datetime) -> int:
+    return len(reconcile(at))
 
 
 @scheduled_check("start_and_end_campaigns", every=timedelta(minutes=1), title=_("Start and end campaigns, types and entries"))

@@ -42,7 +42,7 @@ SELECT u.registered_at, u.phone_hash, u.phone_segment,
                     ORDER BY i.at LIMIT least(k.used, %(rows_read)s)) s) END AS customers_on_token,
        CASE WHEN t.audience = 'restricted' THEN (
            SELECT min(a.at) FROM promotions_alarm a JOIN promotions_threshold h ON h.id = a.threshold_id
-            WHERE a.action = 'suspend' AND (h.coupon_type_id = t.id OR h.campaign_id = t.campaign_id)
+            WHERE a.action IN ('suspend', 'hold') AND (h.coupon_type_id = t.id OR h.campaign_id = t.campaign_id)
               AND a.at >= l.at AND a.at <= %(at)s) END AS suspended_at,
        (SELECT coalesce(array_agg(DISTINCT r.identity::text), '{{}}')
           FROM promotions_claimflag f JOIN promotions_claimrule r ON r.id = f.rule_id WHERE f.claim_id = l.id) AS rules_crossed

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from orders.models import Hold, Order
 from orders.states import HoldKind
@@ -49,8 +49,8 @@ def cooling_to_assess(at: datetime, *, window: timedelta) -> QuerySet:
     """
     from risk.models import Assessment
 
-    suspensions = Alarm.objects.filter(action=ThresholdAction.SUSPEND, at__lte=at).order_by().values("action")
-    suspended_at = suspensions.annotate(last=Max("at")).values("last")
+    acted = Alarm.objects.filter(action__in=(ThresholdAction.SUSPEND, ThresholdAction.HOLD), at__lte=at)
+    suspended_at = acted.order_by("-at").values("at")[:1]
     looks = Assessment.objects.filter(order=OuterRef("order_id"))
     holds = Hold.objects.open().filter(kind=HoldKind.COOLING)
     holds = holds.annotate(looked_at=Subquery(looks.values("assessed_at")), failed=Exists(looks.failed()))

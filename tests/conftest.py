@@ -2,15 +2,28 @@
 
 from pathlib import Path
 
+import pgtrigger
 import pytest
+from django.db import connection
 
 from tests.plugins.browser import CHROMIUM
 
 RECORDED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> None:
+    """Tests that commit clean up with TRUNCATE, which the ledger's tables refuse. Tests of that refusal switch it on again."""
+    with django_db_blocker.unblock(), connection.cursor() as cursor:  # type: ignore[attr-defined]
+        for model, trigger in pgtrigger.registered():
+            if trigger.name.endswith("_never_truncated"):
+                table = model._meta.db_table
+                cursor.execute(f'ALTER TABLE "{table}" DISABLE TRIGGER {trigger.get_pgid(model)}')
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--run-slow", action="store_true", help="also run the tests marked slow, which take minutes")
+    parser.addoption("--model-runs", type=int, default=2_000, help="how many runs the model-based test of budgets makes")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -24,7 +24,10 @@ MONTH = timedelta(days=30)
 
 @dataclass(frozen=True)
 class Figures:
-    """As of `as_of`. "Today" begins at midnight of the reader's zone; "before" is a week ago, until this time of day."""
+    """As of `as_of`. "Today" begins at midnight of the reader's zone; "before" is a week ago, until this time of day.
+
+    `liability` is what holders of coupons may still spend.
+    """
 
     as_of: datetime
     currency: str
@@ -35,6 +38,7 @@ class Figures:
     issued_amount_before: Decimal
     budget: Decimal
     room: Decimal
+    liability: Decimal
     placed: int
     delivered: int
     redeemed: Decimal
@@ -69,14 +73,19 @@ def _gather(at: datetime) -> Figures:
 
 
 def _budgets() -> dict[str, Any]:
-    """The currency of most live campaigns, their budgets, and what these can still give."""
-    slices = BudgetSlice.objects.filter(budget__campaign__status__in=CAMPAIGN_GIVING).values(
-        currency=F("budget__campaign__currency")
+    """The currency of most live campaigns, their budgets, what these can still give, and what all campaigns owe in it."""
+    slices = BudgetSlice.objects.values(currency=F("budget__campaign__currency"))
+    giving = Q(budget__campaign__status__in=CAMPAIGN_GIVING)
+    sums = slices.annotate(
+        n=Count("budget", distinct=True, filter=giving),
+        total=Sum("amount", filter=giving),
+        room=Sum(F("amount") - F("reserved") - F("spent"), filter=giving),
+        liability=Sum("reserved"),
     )
-    campaigns = Count("budget", distinct=True)
-    sums = slices.annotate(n=campaigns, budget=Sum("amount"), room=Sum(F("amount") - F("reserved") - F("spent")))
-    found = sums.order_by("-n", "currency").values("currency", "budget", "room").first()
-    return dict(found) if found else {"currency": "CNY"}
+    found = sums.order_by("-n", "currency").values("currency", "total", "room", "liability").first()
+    if not found:
+        return {"currency": "CNY"}
+    return {"budget": found["total"], **{name: found[name] for name in ("currency", "room", "liability")}}
 
 
 def _today(at: datetime) -> tuple[datetime, datetime]:

@@ -21,7 +21,7 @@ from backoffice.lib.admin.page import Panel
 from backoffice.lib.admin.schedules import check_name_of, check_of, duration_of, last_runs, next_run_of, period_of, run_state
 from backoffice.lib.display import NOTHING, count_text, duration_text, link, stacked, state_badge, time_html
 from backoffice.lib.models import Job, JobStatus
-from promotions.admin.links import measured
+from promotions.admin.watching import value_of
 from promotions.models import Alarm, Claim
 
 CHART = timedelta(hours=3)
@@ -92,10 +92,10 @@ def alarms() -> Panel:
     rows = [
         [
             stacked(link(reverse("admin:promotions_alarm_change", args=[alarm.pk]), alarm), time_html(alarm.at)),
-            f"{measured(alarm.cause, alarm.value)} / {measured(alarm.cause, alarm.limit)}",
+            value_of(alarm),
             state_badge(alarm, "action"),
         ]
-        for alarm in Alarm.objects.unacknowledged()[:ROWS_SHOWN]
+        for alarm in Alarm.objects.unacknowledged().select_related("threshold")[:ROWS_SHOWN]
     ]
     columns = [_("alarm"), _("value of limit"), _("done by itself")]
     return Panel(_("Open alarms"), columns, rows, _("No line is crossed."), list_url("promotions_alarm", "state=open"))

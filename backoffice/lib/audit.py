@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import pghistory
+import pgtrigger
 import structlog
 from django.db import connection
 from django.http import HttpRequest
@@ -22,7 +23,23 @@ ModelT = TypeVar("ModelT", bound=type)
 def tracked(**options: Any) -> Callable[[ModelT], ModelT]:
     """Class decorator: keep the history of this model. Options go to `pghistory.track`."""
     events = (pghistory.InsertEvent, pghistory.UpdateEvent, pghistory.DeleteEvent)
-    return pghistory.track(*(event(level=pghistory.Statement) for event in events), append_only=True, **options)
+    return pghistory.track(*(event(level=pghistory.Statement) for event in events), append_only=True, meta=kept_events(), **options)
+
+
+def never_truncated(name: str) -> pgtrigger.Trigger:
+    """A ledger's table is not emptied either: triggers on its rows do not see a TRUNCATE. Tests switch this one off to clean up."""
+    return pgtrigger.Trigger(
+        name=name,
+        level=pgtrigger.Statement,
+        when=pgtrigger.Before,
+        operation=pgtrigger.Truncate,
+        func="RAISE EXCEPTION 'the table % is a ledger and is never emptied', TG_TABLE_NAME;",
+    )
+
+
+def kept_events() -> dict[str, Any]:
+    """The Meta of a table of events that is never emptied."""
+    return {"triggers": [never_truncated("events_are_never_truncated")]}
 
 
 @contextmanager

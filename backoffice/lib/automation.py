@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 _observing: ContextVar[bool] = ContextVar("holdfast_observing", default=False)
+_silent: ContextVar[bool] = ContextVar("holdfast_silent", default=False)
 
 
 def is_observing() -> bool:
@@ -23,3 +24,18 @@ def observe_only() -> Iterator[None]:
         yield
     finally:
         _observing.reset(token)
+
+
+def is_silent() -> bool:
+    """True where nothing may be told to the outside: no e-mail, no webhook."""
+    return _silent.get()
+
+
+@contextmanager
+def tell_nobody() -> Iterator[None]:
+    """Send no message inside the block. A replay is a rehearsal: nobody is to be called out of bed by it."""
+    token = _silent.set(True)
+    try:
+        yield
+    finally:
+        _silent.reset(token)

@@ -64,6 +64,9 @@ STATE_COLOURS: Colours = {
     "risk": "danger",
     "cooling": "warning",
     "manual": "warning",
+    "waiting": "warning",
+    "given_up": "danger",
+    "hold": "danger",
 }
 
 

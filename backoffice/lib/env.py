@@ -111,6 +111,15 @@ class EnvReader:
         config["HOST"] = unquote(config["HOST"])
         return config
 
+    def mail(self, name: str, default: str | None = None) -> dict[str, Any]:
+        """An address such as `smtp+tls://user:password@host:587` as Django's EMAIL settings; by default the host itself."""
+        url = self.text(name, default or "smtp://localhost:25")
+        try:
+            return dict(environ.Env.email_url_config(url))
+        except Exception:
+            self._fault(name, "must be an address such as smtp+tls://user:password@host:587 or consolemail://")
+            return {}
+
     def _decoded(self, name: str, encoded: str) -> bytes:
         if not encoded:
             return b""

@@ -11,9 +11,13 @@ from django.utils.translation import gettext_lazy as _
 from backoffice.lib import clock
 from backoffice.lib.idempotency import forget_old_answers
 from backoffice.lib.jobs import job_queued, requeue_stale_jobs, run_job
+from backoffice.lib.outbox import TEST_EVENT, deliveries_wait, forget_old_messages, outbox_event
 from backoffice.lib.schedules import forget_old_runs, period_of, run_check, scheduled_check
+from backoffice.lib.sending import deliver, send_due
 
 log = structlog.get_logger(__name__)
+
+outbox_event(TEST_EVENT, title=_("Test messages"))
 
 
 @shared_task
@@ -34,6 +38,31 @@ def wake_a_worker(job_id: int, **_: Any) -> None:
         run_job_task.delay(job_id)
     except Exception:
         log.exception("job_not_sent", job_id=job_id)
+
+
+@shared_task
+def deliver_task(delivery_id: int) -> None:
+    deliver(delivery_id, at=clock.now())
+
+
+@receiver(deliveries_wait)
+def wake_a_sender(delivery_ids: list[int], **_: Any) -> None:
+    """A broker that is away delays the messages; the sweep sends them."""
+    try:
+        for delivery_id in delivery_ids:
+            deliver_task.delay(delivery_id)
+    except Exception:
+        log.exception("deliveries_not_sent", delivery_ids=delivery_ids)
+
+
+@scheduled_check("send_outbox", every=timedelta(seconds=10), title=_("Send messages that wait"))
+def send_outbox_check(at: datetime) -> int:
+    return send_due(at)
+
+
+@scheduled_check("forget_old_messages", every=timedelta(hours=6), title=_("Forget old messages"))
+def forget_old_messages_check(at: datetime) -> int:
+    return forget_old_messages(at)
 
 
 @scheduled_check("requeue_stale_jobs", every=timedelta(seconds=30), title=_("Wake up jobs that stand still"))

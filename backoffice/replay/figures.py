@@ -87,8 +87,8 @@ def alarm_lines(since: Marks) -> list[dict[str, str]]:
             "at": iso(alarm.at),
             "scope": alarm.scope,
             "cause": str(alarm.cause),
-            "value": f"{alarm.value:f}",
-            "limit": f"{alarm.limit:f}",
+            "value": "" if alarm.value is None else f"{alarm.value:f}",
+            "limit": "" if alarm.limit is None else f"{alarm.limit:f}",
             "action": str(alarm.action),
         }
         for alarm in Alarm.objects.filter(pk__gt=since.alarm).order_by("at", "pk")

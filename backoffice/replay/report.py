@@ -20,7 +20,7 @@ from backoffice.replay.folder import ResultsFolder
 from backoffice.replay.journal import Kind, Outcome
 from backoffice.replay.record import Record
 from backoffice.replay.writer import totals
-from promotions.states import Metric, RefusalReason, ThresholdAction
+from promotions.states import RefusalReason, ThresholdAction, cause_label
 from risk.states import Disposition
 
 MOST_TYPES, MOST_REASONS, MOST_ALARMS, MOST_FLAGS, MOST_FAULTS = 12, 12, 200, 20, 20
@@ -100,16 +100,21 @@ def amount(value: Decimal, currency: str) -> str:
 
 
 def _alarm(number: int, line: dict[str, str], zone: ZoneInfo) -> dict[str, Any]:
-    cause, action = Metric(line["cause"]).label, ThresholdAction(line["action"]).label
+    cause, action = cause_label(line["cause"]), ThresholdAction(line["action"]).label
     return line | {
         "number": number,
         "moment": datetime.fromisoformat(line["at"]).astimezone(zone),
         "cause_label": cause,
         "action_label": action,
-        "value_text": f"{Decimal(line['value']):,.2f}".removesuffix(".00"),
-        "limit_text": f"{Decimal(line['limit']):,.2f}".removesuffix(".00"),
+        "value_text": _figure(line["value"]),
+        "limit_text": _figure(line["limit"]),
         "is_suspension": line["action"] == ThresholdAction.SUSPEND,
     }
+
+
+def _figure(text: str) -> str:
+    """A value or limit with thousands; nothing where the alarm has none."""
+    return f"{Decimal(text):,.2f}".removesuffix(".00") if text else ""
 
 
 def _pictures(record: Record, alarms: Sequence[dict[str, Any]], zone: ZoneInfo) -> dict[str, Any] | None:

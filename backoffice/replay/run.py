@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from backoffice.lib.automation import observe_only
+from backoffice.lib.automation import observe_only, tell_nobody
 from backoffice.replay.background import in_line, quiet, rare_collections
 from backoffice.replay.events import Event
 from backoffice.replay.faults import BadLine, FileRefused
@@ -75,6 +75,7 @@ def play(
         stack.enter_context(rare_collections())
         stack.enter_context(quiet(options.log_level))
         stack.enter_context(in_line(played.failures))
+        stack.enter_context(tell_nobody())
         if options.is_observing:
             stack.enter_context(observe_only())
         began = time.monotonic()

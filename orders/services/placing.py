@@ -11,6 +11,7 @@ from backoffice.lib.automation import is_observing
 from backoffice.lib.errors import InvalidInput
 from backoffice.lib.money import ZERO
 from orders.models import Hold, Order, OrderDiscount, OrderLine
+from orders.services.alarm_holds import hold_by_alarm
 from orders.services.checking import LineRequest, OrderRequest, checked, is_virtual
 from orders.services.errors import DuplicateOrder
 from orders.signals import order_placed
@@ -63,6 +64,8 @@ def _store(request: OrderRequest, recipients: Sequence[tuple[str, str]], at: dat
             [OrderDiscount(order=order, coupon=coupon, amount=amount) for coupon, amount in quote.coupons]
         )
         _cool_off(order, quote, at)
+        if quote.reason_to_hold:
+            hold_by_alarm(order, reason=quote.reason_to_hold, at=at)
     transaction.on_commit(lambda: order_placed.send(sender=Order, order_id=order.pk), robust=True)
     return order
 

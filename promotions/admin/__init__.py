@@ -1,5 +1,27 @@
 """The admin of promotions."""
 
-from promotions.admin import approvals, blocks, campaigns, coupon_types, entries, ledger, token_batches, watch
+from promotions.admin import (
+    alarm_routes,
+    alarms,
+    approvals,
+    blocks,
+    campaigns,
+    coupon_types,
+    entries,
+    ledger,
+    thresholds,
+    token_batches,
+)
 
-__all__ = ["approvals", "blocks", "campaigns", "coupon_types", "entries", "ledger", "token_batches", "watch"]
+__all__ = [
+    "alarm_routes",
+    "alarms",
+    "approvals",
+    "blocks",
+    "campaigns",
+    "coupon_types",
+    "entries",
+    "ledger",
+    "thresholds",
+    "token_batches",
+]

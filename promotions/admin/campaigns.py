@@ -20,6 +20,7 @@ from backoffice.lib.admin.page import Fact, Headline, Panel
 from backoffice.lib.admin.steps import Step
 from backoffice.lib.display import NOTHING, amount_text, count_text, state_badge, time_html, time_text
 from backoffice.lib.money import ZERO
+from promotions.admin.changing import change_steps
 from promotions.admin.charts import campaign_charts
 from promotions.admin.drafts import DraftAdmin, approvals_panel, why_not_ask
 from promotions.admin.links import entries_panel, list_of, page_of, share, thresholds_panel
@@ -83,19 +84,25 @@ STEPS = (
         ),
         done=gettext_lazy("Sent to Approvals. A second person decides."),
     ),
+    *change_steps(Campaign, ask="promotions.request_campaign", stop="promotions.stop_campaign", drop="promotions.change_campaign"),
 )
 
 
-class NewCampaignForm(ReasonedForm):
-    """The budget is asked for once, when the campaign is drafted."""
+class CampaignForm(ReasonedForm):
+    """A draft's budget is a row of its own, and asked for beside it."""
 
-    budget_amount = forms.DecimalField(
+    budget = forms.DecimalField(
         label=gettext_lazy("Budget"),
         max_digits=14,
         decimal_places=2,
         validators=[MinValueValidator(Decimal("0.01"))],
         widget=UnfoldAdminDecimalFieldWidget,
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.initial["budget"] = self.instance.budget.amount
 
 
 def burnt(campaign: Any) -> Any:
@@ -116,7 +123,7 @@ COLUMNS = (
 
 @admin.register(Campaign)
 class CampaignAdmin(DraftAdmin):
-    add_form = NewCampaignForm
+    form = add_form = CampaignForm
     steps = (*STEPS, *rule_steps("promotions.request_campaign"))
     inlines = (ClaimRuleInline,)
     list_display = COLUMNS
@@ -125,9 +132,24 @@ class CampaignAdmin(DraftAdmin):
     search_fields = ("code", "name", "partner")
     ordering = ("-starts_at", "-pk")
     add_fieldsets = (
-        (None, {"fields": (("code", "name"), "partner", "starts_at", "ends_at", ("budget_amount", "currency"), "slot_return")}),
+        (
+            None,
+            {
+                "fields": (
+                    ("code", "name"),
+                    "partner",
+                    "starts_at",
+                    "ends_at",
+                    ("budget", "currency"),
+                    "slot_return",
+                    "overrun_policy",
+                )
+            },
+        ),
     )
-    fieldsets = ((None, {"fields": (("code", "name"), "partner", "starts_at", "ends_at", "slot_return")}),)
+    fieldsets = (
+        (None, {"fields": (("code", "name"), "partner", "starts_at", "ends_at", "budget", "slot_return", "overrun_policy")}),
+    )
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> tuple:
         return self.inlines if obj else ()
@@ -136,7 +158,7 @@ class CampaignAdmin(DraftAdmin):
         save_rules(form.instance, formset)
 
     def create(self, request: HttpRequest, data: dict[str, Any]) -> Campaign:
-        return create_campaign(owner=request.user, budget=data.pop("budget_amount"), **data)
+        return create_campaign(owner=request.user, **data)
 
     def load_rows(self, rows: list[Any]) -> None:
         used = BudgetSlice.objects.filter(budget__campaign__in=rows).values_list("budget__campaign")
@@ -149,10 +171,11 @@ class CampaignAdmin(DraftAdmin):
         given = figures["reserved"] + figures["spent"]
         facts = [
             Fact(_("Budget"), money(obj, figures["amount"]), share(given, figures["amount"])),
-            Fact(_("Reserved"), money(obj, figures["reserved"]), _("in coupons that can still be used")),
+            Fact(_("Owed"), money(obj, figures["reserved"]), _("reserved for coupons that can still be used")),
             Fact(_("Spent"), money(obj, figures["spent"])),
             Fact(_("Returned"), money(obj, figures["returned"])),
-            Fact(_("Left to give"), money(obj, figures["room"])),
+            Fact(_("Left to give"), money(obj, max(figures["room"], ZERO)), obj.get_overrun_policy_display()),
+            *([Fact(_("Promised beyond the budget"), money(obj, figures["overrun"]))] if figures["overrun"] else []),
             Fact(_("Starts"), time_html(obj.starts_at)),
             Fact(_("Ends"), time_html(obj.ends_at)),
             Fact(_("Owner"), obj.owner, obj.partner),

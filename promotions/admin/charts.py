@@ -15,12 +15,12 @@ from backoffice.lib import clock
 from backoffice.lib.admin.charts import AMBER, BLUE, GREEN, GREY, RED, VIOLET, Chart, Line, asked_window, window_choices
 from backoffice.lib.admin.page import Fact, FactSheet, Panel
 from backoffice.lib.display import amount_text, count_text, duration_text, time_html, time_text
-from promotions.admin.links import list_of, measured, share
+from promotions.admin.links import list_of, share
 from promotions.burndown import HOUR, Level, Window, runs_out_at
 from promotions.models import Campaign, Claim, ClaimToken, CouponType, Threshold, TokenBatch
 from promotions.services.budgets import budget_figures
 from promotions.services.series import Series, given_in_the_last_hour, series_of
-from promotions.states import TOKEN_REFUSALS, Metric, RefusalReason
+from promotions.states import MONEY_METRICS, TOKEN_REFUSALS, LimitKind, RefusalReason
 
 MOST_POINTS = 240
 KEPT_SECONDS = 5
@@ -140,11 +140,14 @@ def flat(label: Any, value: Decimal, length: int, colour: str) -> Line:
 
 
 def threshold_lines(campaign: Campaign, length: int) -> list[Line]:
-    """Lines drawn in money since the start. Those with a time window have no level of their own."""
-    money = (Metric.ISSUED_AMOUNT, Metric.REDEEMED_AMOUNT)
-    lines = Threshold.objects.filter(campaign=campaign, window=None, metric__in=money).order_by("limit")
+    """Lines drawn in money since the start, fixed or as a part of the budget. Others have no level of their own."""
+    drawn = Threshold.objects.filter(
+        campaign=campaign, window=None, metric__in=MONEY_METRICS, kind__in=(LimitKind.FIXED, LimitKind.PERCENT)
+    )
     return [
-        flat(f"{line.get_metric_display()}: {measured(line.metric, line.limit)}", line.limit, length, RED) for line in lines[:4]
+        flat(f"{line.get_metric_display()}: {amount_text(level)}", level, length, RED)
+        for line in drawn.order_by("limit")[:4]
+        for level in [line.limit if line.kind == LimitKind.FIXED else campaign.budget.amount * line.limit / 100]
     ]
 
 

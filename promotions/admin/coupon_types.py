@@ -17,6 +17,7 @@ from backoffice.lib.admin.history import Source, source_of, tracker_of
 from backoffice.lib.admin.page import Fact, Headline, Panel
 from backoffice.lib.admin.steps import Step
 from backoffice.lib.display import NOTHING, amount_text, count_text, duration_text, state_badge, time_html
+from promotions.admin.changing import change_steps
 from promotions.admin.charts import coupon_type_charts
 from promotions.admin.drafts import DraftAdmin, approvals_panel, why_not_ask
 from promotions.admin.links import batches_panel, entries_panel, list_of, page_of, thresholds_panel
@@ -33,7 +34,7 @@ from promotions.models import (
     Threshold,
     TokenBatch,
 )
-from promotions.services.budgets import budget_figures
+from promotions.services.budgets import budget_figures, coupon_type_figures
 from promotions.services.coupon_types import (
     blast_radius,
     create_coupon_type,
@@ -100,6 +101,9 @@ STEPS = (
         ),
         done=gettext_lazy("Sent to Approvals. A second person decides."),
     ),
+    *change_steps(
+        CouponType, ask="promotions.request_coupontype", stop="promotions.suspend_coupontype", drop="promotions.change_coupontype"
+    ),
 )
 
 
@@ -156,11 +160,11 @@ class CouponTypeAdmin(DraftAdmin):
     worth = (("face_value", "percentage"), "minimum_spend", "claim_from", "claim_until", "valid_until")
     add_fieldsets = (
         (None, {"fields": ("campaign", ("code", "name"), "audience", *worth)}),
-        (gettext_lazy("Limits"), {"fields": (("quantity", "per_customer"),)}),
+        (gettext_lazy("Limits"), {"fields": (("quantity", "per_customer"), "budget_amount")}),
         (gettext_lazy("Who may claim"), {"fields": CONDITIONS}),
     )
     fieldsets = (
-        (None, {"fields": (("code", "name"), *worth, "cooling")}),
+        (None, {"fields": (("code", "name"), *worth, ("quantity", "budget_amount"), "cooling")}),
         (gettext_lazy("Who may claim"), {"fields": CONDITIONS}),
     )
 
@@ -200,14 +204,16 @@ class CouponTypeAdmin(DraftAdmin):
 
 def facts_of(kind: CouponType) -> list[Fact]:
     currency = kind.campaign.currency
-    sums = kind.slices.aggregate(issued=Sum("issued"), amount=Sum("issued_amount"))
+    issued = kind.slices.aggregate(n=Sum("issued"))["n"] or 0
+    figures = coupon_type_figures(kind)
     everything = list_of(Claim, coupon_type=kind.pk)
     worth = _("%(percent)s %% off, at most") % {"percent": kind.percentage.normalize()} if kind.percentage else ""
     return [
         Fact(_("Can still cost at most"), cost(kind), _("if everything open and drafted were claimed")),
-        Fact(
-            _("Issued"), f"{count_text(sums['issued'] or 0)} / {count_text(kind.quantity)}", amount_text(sums["amount"], currency)
-        ),
+        Fact(_("Issued"), f"{count_text(issued)} / {count_text(kind.quantity)}", amount_text(figures["issued"], currency)),
+        Fact(_("Owed"), amount_text(figures["reserved"], currency), _("reserved for coupons that can still be used")),
+        Fact(_("Spent"), amount_text(figures["spent"], currency)),
+        Fact(_("Budget of its own"), amount_text(kind.budget_amount, currency) if kind.budget_amount else _("the campaign's")),
         Fact(_("Face value"), amount_text(kind.face_value, currency), worth),
         Fact(_("Minimum spend"), amount_text(kind.minimum_spend, currency) if kind.minimum_spend else _("none")),
         Fact(_("Audience"), state_badge(kind, "audience"), _("verified customers only") if kind.requires_verified else ""),
@@ -225,10 +231,12 @@ def bounds_panel(kind: CouponType) -> Panel:
     entries = kind.entries.exclude(status=EntryStatus.CLOSED)
     tokens = ClaimToken.objects.filter(batch__entry__coupon_type=kind, revoked_at=None, batch__revoked_at=None)
     uses = tokens.aggregate(n=Sum(F("uses") - F("used")))["n"] or 0
+    own_room = coupon_type_figures(kind)["room"]
     rows = [
         bound(kind, _("quantity left"), None if kind.quantity is None else kind.quantity - issued),
         bound(kind, _("caps of entries left"), (entries.aggregate(n=Sum("cap"))["n"] or 0) - issued),
         bound(kind, _("uses of valid tokens left"), uses),
+        *([[_("its own budget left"), NOTHING, amount_text(own_room, kind.campaign.currency)]] if own_room is not None else []),
         [_("budget left"), NOTHING, amount_text(budget_figures(kind.campaign.budget)["room"], kind.campaign.currency)],
     ]
     note = _("The smallest of quantity, caps and budget counts. Tokens do not: more can be made without a second person.")

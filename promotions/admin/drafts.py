@@ -9,17 +9,15 @@ from django.utils.translation import gettext as _
 from backoffice.lib.admin.base import EditableAdmin, ReasonedForm
 from backoffice.lib.admin.page import Panel
 from backoffice.lib.display import state_badge, time_html
-from backoffice.lib.errors import StaleState
 from backoffice.lib.models import Approval
+from promotions.services.drafting import change_draft
 from promotions.services.lifecycle import target_of
 
 APPROVALS_SHOWN = 20
 
 
 class DraftAdmin(EditableAdmin):
-    """`add_fieldsets` are asked for when it is made, `fieldsets` can be changed while it is a draft. Counters are not among these:
-    they were cut into slices when it was made.
-    """
+    """`add_fieldsets` are asked for when it is made, `fieldsets` can be changed while it is a draft, its limits included."""
 
     add_form: type[ReasonedForm] = ReasonedForm
 
@@ -36,18 +34,11 @@ class DraftAdmin(EditableAdmin):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         if change:
-            columns = {field.name for field in obj._meta.concrete_fields}
-            change_draft(obj, {name: form.cleaned_data[name] for name in form.changed_data if name in columns})
+            changed = {name: form.cleaned_data[name] for name in form.changed_data if name != "change_reason"}
+            obj.__dict__.update(change_draft(obj, changed).__dict__)
         else:
             asked = {key: value for key, value in form.cleaned_data.items() if key != "change_reason"}
             obj.__dict__.update(self.create(request, asked).__dict__)
-
-
-def change_draft(obj: Any, values: dict[str, Any]) -> None:
-    """Write these columns where the row is still a draft. Raises StaleState where it is not."""
-    drafts = type(obj)._default_manager.filter(pk=obj.pk, status="draft")
-    if not (drafts.update(**values) if values else drafts.exists()):
-        raise StaleState(_("%s is no longer a draft and was not changed.") % obj)
 
 
 def approvals_panel(obj: Any) -> Panel:

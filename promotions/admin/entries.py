@@ -13,6 +13,7 @@ from backoffice.lib.admin.filters import ChoicesFilter, MomentFilter, lookup_fil
 from backoffice.lib.admin.page import Fact, Headline, Panel
 from backoffice.lib.admin.steps import Step
 from backoffice.lib.display import amount_text, count_text, state_badge, time_html, time_text
+from promotions.admin.changing import change_steps
 from promotions.admin.drafts import DraftAdmin, approvals_panel, why_not_ask
 from promotions.admin.links import batches_panel, list_of, page_of, refusals_panel
 from promotions.models import Campaign, Claim, Entry, EntrySlice, TokenBatch
@@ -87,6 +88,7 @@ STEPS = (
         ),
         done=gettext_lazy("Closed for good."),
     ),
+    *change_steps(Entry, ask="promotions.request_entry", stop="promotions.suspend_entry", drop="promotions.change_entry"),
 )
 
 
@@ -123,7 +125,7 @@ class EntryAdmin(DraftAdmin):
     ordering = ("-pk",)
     autocomplete_fields = ("coupon_type",)
     add_fieldsets = ((None, {"fields": ("coupon_type", ("code", "channel"), "opens_at", "closes_at", ("cap", "needs_token"))}),)
-    fieldsets = ((None, {"fields": (("code", "channel"), "opens_at", "closes_at")}),)
+    fieldsets = ((None, {"fields": (("code", "channel"), "opens_at", "closes_at", "cap")}),)
 
     def create(self, request: HttpRequest, data: dict[str, Any]) -> Entry:
         return create_entry(**data)

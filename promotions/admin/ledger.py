@@ -17,6 +17,7 @@ from backoffice.lib.admin.page import Fact, Headline, Panel
 from backoffice.lib.admin.search import ExactSearchMixin
 from backoffice.lib.display import NOTHING, amount_text, badge, count_text, state_badge, time_html
 from backoffice.lib.money import ZERO
+from promotions.admin.coupon_steps import COUPON_STEPS
 from promotions.admin.links import list_of, page_of
 from promotions.admin.stories import blocks_panel, story_panel
 from promotions.models import Claim, Coupon, CouponType, Customer, Entry, Redemption
@@ -224,6 +225,7 @@ def coupons_panel(coupons: QuerySet[Coupon], url: str) -> Panel:
 
 @admin.register(Coupon)
 class CouponAdmin(ExactSearchMixin, ReadOnlyAdmin):
+    steps = COUPON_STEPS
     list_display = (
         "code",
         text_column(

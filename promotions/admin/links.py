@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, QuerySet
@@ -13,11 +12,12 @@ from django.utils.translation import gettext as _
 
 from backoffice.lib import clock
 from backoffice.lib.admin.page import Panel
-from backoffice.lib.display import NOTHING, amount_text, badge, count_text, duration_text, link, state_badge, time_html
+from backoffice.lib.display import NOTHING, badge, count_text, duration_text, link, state_badge, time_html
+from promotions.admin.watching import in_unit
 from promotions.models import Claim, Entry, Threshold, TokenBatch
-from promotions.states import Metric, RefusalReason
+from promotions.services.readings import unit_of
+from promotions.states import RefusalReason
 
-MONEY_METRICS = (Metric.ISSUED_AMOUNT, Metric.REDEEMED_AMOUNT)
 REFUSALS_WITHIN = timedelta(hours=24)
 
 
@@ -42,11 +42,6 @@ def share(part: Any, whole: Any) -> SafeString:
     return format_html('<span class="hf-bar"><span style="width: {}%"></span></span> {}%', f"{percent:.0f}", words)
 
 
-def measured(metric: str, value: Decimal) -> str:
-    """A value or limit of a threshold: money with two places, everything else counted."""
-    return amount_text(value) if metric in MONEY_METRICS else count_text(int(value))
-
-
 def threshold_state(line: Threshold) -> SafeString:
     return badge(_("crossed"), "danger") if line.fired_at else badge(_("armed"), "success")
 
@@ -55,7 +50,7 @@ def thresholds_panel(lines: QuerySet[Threshold], url: str) -> Panel:
     rows = [
         [
             page_of(line, line.get_metric_display()),
-            measured(line.metric, line.limit),
+            in_unit(unit_of(line), line.limit),
             duration_text(line.window) if line.window else _("since the start"),
             state_badge(line, "action"),
             threshold_state(line),

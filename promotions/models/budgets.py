@@ -6,8 +6,11 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.lib.audit import tracked
-from promotions.models.slices import derive_is_live
+from promotions.models.approved import BUDGET_NARROWS, stays_as_approved
+from promotions.models.slices import SliceSum, derive_is_live, overruns_only_where_honoured, sums_to_owner
 from promotions.states import CAMPAIGN_GIVING
+
+BUDGET_SUM = SliceSum("promotions_budget", "promotions_budgetslice", "budget_id", ("amount", "amount"))
 
 
 @tracked()
@@ -24,6 +27,16 @@ class Budget(models.Model):
         verbose_name = _("budget")
         verbose_name_plural = _("budgets")
         constraints = [models.CheckConstraint(condition=Q(amount__gt=0), name="budget_is_positive")]
+        triggers = [
+            stays_as_approved(
+                "budget_stays_as_approved",
+                "promotions.campaign",
+                BUDGET_NARROWS,
+                owner="campaign_id",
+                status="(SELECT c.status FROM promotions_campaign c WHERE c.id = OLD.campaign_id)",
+            ),
+            sums_to_owner("budget_is_the_sum_of_its_slices", BUDGET_SUM, of_owner=True),
+        ]
 
     def __str__(self) -> str:
         return f"{self.amount} {self.campaign.currency}"
@@ -32,7 +45,8 @@ class Budget(models.Model):
 class BudgetSlice(models.Model):
     """A part of a budget, so that claims of one hot campaign do not all wait for one row.
 
-    `returned` is what was reserved or spent once and came back: issued = reserved + spent + returned, over all time.
+    `returned` is what was reserved or spent once and came back: issued = reserved + spent + returned, over all time. `overrun` is
+    how far what was promised goes beyond the amount now: always zero, unless the campaign honours its promises.
     """
 
     budget = models.ForeignKey("promotions.Budget", models.CASCADE, related_name="slices")
@@ -41,6 +55,7 @@ class BudgetSlice(models.Model):
     reserved = models.DecimalField(max_digits=14, decimal_places=2, default=0)
     spent = models.DecimalField(max_digits=14, decimal_places=2, default=0)
     returned = models.DecimalField(max_digits=14, decimal_places=2, default=0)
+    overrun = models.DecimalField(max_digits=14, decimal_places=2, default=0)
     is_live = models.BooleanField(default=False)
 
     class Meta:
@@ -48,10 +63,25 @@ class BudgetSlice(models.Model):
         verbose_name_plural = _("slices of budgets")
         constraints = [
             models.UniqueConstraint(fields=["budget", "number"], name="budget_slice_number_once"),
-            models.CheckConstraint(condition=Q(reserved__gte=0, spent__gte=0, returned__gte=0), name="budget_slice_never_negative"),
-            models.CheckConstraint(condition=Q(amount__gte=F("reserved") + F("spent")), name="budget_slice_never_overshoots"),
+            models.CheckConstraint(
+                condition=Q(amount__gte=0, reserved__gte=0, spent__gte=0, returned__gte=0, overrun__gte=0),
+                name="budget_slice_never_negative",
+            ),
+            models.CheckConstraint(
+                condition=Q(amount__gte=F("reserved") + F("spent") - F("overrun")), name="budget_slice_never_overshoots"
+            ),
+            models.CheckConstraint(
+                condition=Q(overrun=0) | Q(overrun=F("reserved") + F("spent") - F("amount")),
+                name="budget_slice_overrun_is_what_lies_above",
+            ),
         ]
         triggers = [
+            overruns_only_where_honoured(
+                "budget_slice_overruns_only_where_honoured",
+                "SELECT c.overrun_policy FROM promotions_budget b JOIN promotions_campaign c ON c.id = b.campaign_id"
+                " WHERE b.id = NEW.budget_id",
+            ),
+            sums_to_owner("budget_slices_sum_to_the_budget", BUDGET_SUM),
             derive_is_live(
                 name="budget_slice_is_live",
                 status_query=(
@@ -59,7 +89,7 @@ class BudgetSlice(models.Model):
                     " WHERE b.id = NEW.budget_id"
                 ),
                 giving=CAMPAIGN_GIVING,
-            )
+            ),
         ]
 
     def __str__(self) -> str:

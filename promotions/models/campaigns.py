@@ -4,8 +4,9 @@ from django.utils.translation import gettext_lazy as _
 
 from backoffice.lib.audit import tracked
 from backoffice.lib.states import guard_moves
+from promotions.models.approved import CAMPAIGN_NARROWS, stays_as_approved
 from promotions.models.slices import pass_status_on
-from promotions.states import CAMPAIGN_MOVES, CampaignStatus, SlotReturn
+from promotions.states import CAMPAIGN_MOVES, CampaignStatus, OverrunPolicy, SlotReturn
 
 
 @tracked()
@@ -21,6 +22,15 @@ class Campaign(models.Model):
     currency = models.CharField(_("currency"), max_length=3, default="CNY", help_text=_("ISO 4217"))
     slot_return = models.CharField(
         _("cancelled orders give back"), max_length=12, choices=SlotReturn, default=SlotReturn.UNLESS_RISK
+    )
+    overrun_policy = models.CharField(
+        _("where promises exceed the budget"),
+        max_length=8,
+        choices=OverrunPolicy,
+        default=OverrunPolicy.REFUSE,
+        help_text=_(
+            "Claims are refused either way. Honour: a coupon that comes back stays valid even without room, and an alarm tells."
+        ),
     )
     status = models.CharField(_("status"), max_length=10, choices=CampaignStatus, default=CampaignStatus.DRAFT)
 
@@ -38,6 +48,7 @@ class Campaign(models.Model):
         ]
         triggers = [
             guard_moves("campaign_moves", CAMPAIGN_MOVES),
+            stays_as_approved("campaign_stays_as_approved", "promotions.campaign", CAMPAIGN_NARROWS),
             pass_status_on(
                 name="campaign_status_to_slices",
                 slice_table="promotions_budgetslice",

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from backoffice.lib.audit import kept_events, never_truncated
 from backoffice.lib.states import guard_moves
 from promotions.querysets import ClaimQuerySet, CouponQuerySet
 from promotions.states import COUPON_MOVES, Channel, ClaimOutcome, CouponStatus, RefusalReason
@@ -59,7 +60,10 @@ class Claim(models.Model):
             models.Index(fields=["device", "at"], name="claim_by_device", condition=~Q(device="")),
             models.Index(fields=["token", "at"], name="claim_by_token", condition=Q(token__isnull=False)),
         ]
-        triggers = [pgtrigger.Protect(name="claim_is_never_changed", operation=pgtrigger.Update | pgtrigger.Delete)]
+        triggers = [
+            pgtrigger.Protect(name="claim_is_never_changed", operation=pgtrigger.Update | pgtrigger.Delete),
+            never_truncated("claims_are_never_truncated"),
+        ]
 
     def __str__(self) -> str:
         return f"#{self.pk} {self.asked_coupon_type}"
@@ -94,6 +98,7 @@ TAKEN_OR_GIVEN_BACK = pgtrigger.Condition(
     pghistory.UpdateEvent(level=pgtrigger.Row, condition=TAKEN_OR_GIVEN_BACK),
     fields=["coupon_type", "face_value", "status"],
     append_only=True,
+    meta=kept_events(),
     model_name="CouponEvent",
     obj_field=pghistory.ObjForeignKey(related_name="events"),
 )
@@ -105,6 +110,12 @@ class Coupon(models.Model):
     coupon_type = models.ForeignKey("promotions.CouponType", models.PROTECT, related_name="coupons", verbose_name=_("coupon type"))
     customer = models.ForeignKey("promotions.Customer", models.PROTECT, related_name="coupons", verbose_name=_("customer"))
     budget_slice = models.ForeignKey("promotions.BudgetSlice", models.PROTECT, related_name="+", editable=False)
+    coupon_type_slice = models.ForeignKey(
+        "promotions.CouponTypeSlice", models.PROTECT, related_name="+", editable=False, db_index=False
+    )
+    entry_slice = models.ForeignKey(
+        "promotions.EntrySlice", models.PROTECT, related_name="+", editable=False, db_index=False, null=True
+    )
     face_value = models.DecimalField(_("face value"), max_digits=14, decimal_places=2)
     issued_at = models.DateTimeField(_("issued at"))
     valid_until = models.DateTimeField(_("valid until"))
@@ -115,7 +126,10 @@ class Coupon(models.Model):
     class Meta:
         verbose_name = _("coupon")
         verbose_name_plural = _("coupons")
-        permissions = [("void_coupon", _("Can void a coupon"))]
+        permissions = [
+            ("void_coupon", _("Can void a coupon, or give a frozen one back")),
+            ("freeze_coupon", _("Can freeze a coupon")),
+        ]
         constraints = [models.CheckConstraint(condition=Q(face_value__gt=0), name="coupon_is_worth_something")]
         indexes = [
             models.Index(fields=["valid_until"], name="coupon_to_expire", condition=Q(status="issued")),
@@ -126,6 +140,7 @@ class Coupon(models.Model):
             ONLY_THROUGH_AN_OPEN_ENTRY,
             pgtrigger.ReadOnly(name="coupon_stays_what_was_issued", exclude=["status"]),
             pgtrigger.Protect(name="coupon_is_never_deleted", operation=pgtrigger.Delete),
+            never_truncated("coupons_are_never_truncated"),
         ]
 
     def __str__(self) -> str:
@@ -174,6 +189,7 @@ class Redemption(models.Model):
                 condition=pgtrigger.Q(old__returned_at__isnull=False),
             ),
             pgtrigger.Protect(name="redemption_is_never_deleted", operation=pgtrigger.Delete),
+            never_truncated("redemptions_are_never_truncated"),
         ]
 
     def __str__(self) -> str:

@@ -8,12 +8,20 @@ from django.utils.translation import gettext_lazy as _
 
 from backoffice.lib.audit import tracked
 from backoffice.lib.states import guard_moves
+from promotions.models.approved import COUPON_TYPE_NARROWS, stays_as_approved
 from promotions.models.conditions import SOMETHING_BOUNDS_IT, ClaimConditions
-from promotions.models.slices import derive_is_live, pass_status_on
+from promotions.models.slices import SliceSum, derive_is_live, overruns_only_where_honoured, pass_status_on, sums_to_owner
 from promotions.querysets import CouponTypeQuerySet
 from promotions.states import COUPON_TYPE_MOVES, Audience, CouponTypeStatus
 
 DEFAULT_COOLING = timedelta(minutes=30)
+COUPON_TYPE_SUM = SliceSum(
+    "promotions_coupontype",
+    "promotions_coupontypeslice",
+    "coupon_type_id",
+    ("quantity", "quantity"),
+    ("budget_amount", "amount"),
+)
 
 
 @tracked()
@@ -47,6 +55,15 @@ class CouponType(ClaimConditions):
     claim_until = models.DateTimeField(_("claim until"))
     valid_until = models.DateTimeField(_("valid until"), help_text=_("Coupons expire at this time."))
     quantity = models.PositiveIntegerField(_("quantity"), null=True, blank=True, help_text=_("Empty for no limit but the budget."))
+    budget_amount = models.DecimalField(
+        _("budget of its own"),
+        max_digits=14,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(Decimal("0.01"))],
+        help_text=_("Empty for no limit but the campaign's budget."),
+    )
     cooling = models.DurationField(
         _("cooling time"),
         default=DEFAULT_COOLING,
@@ -71,6 +88,7 @@ class CouponType(ClaimConditions):
                 name="coupon_type_percentage_in_range",
             ),
             models.CheckConstraint(condition=Q(minimum_spend__gte=0), name="coupon_type_minimum_never_negative"),
+            models.CheckConstraint(condition=Q(budget_amount=None) | Q(budget_amount__gt=0), name="coupon_type_budget_is_positive"),
             models.CheckConstraint(condition=Q(claim_from__lt=F("claim_until")), name="coupon_type_claim_period_in_order"),
             models.CheckConstraint(condition=Q(claim_from__lt=F("valid_until")), name="coupon_type_valid_after_claim_begins"),
             models.CheckConstraint(
@@ -82,6 +100,8 @@ class CouponType(ClaimConditions):
         triggers = [
             guard_moves("coupon_type_moves", COUPON_TYPE_MOVES),
             SOMETHING_BOUNDS_IT,
+            stays_as_approved("coupon_type_stays_as_approved", "promotions.coupontype", COUPON_TYPE_NARROWS),
+            sums_to_owner("coupon_type_is_the_sum_of_its_slices", COUPON_TYPE_SUM, of_owner=True),
             pass_status_on(
                 name="coupon_type_status_to_slices",
                 slice_table="promotions_coupontypeslice",
@@ -98,13 +118,20 @@ class CouponType(ClaimConditions):
 
 
 class CouponTypeSlice(models.Model):
-    """A part of a coupon type's quantity. Unlimited where the quantity is empty; `issued` counts either way."""
+    """A part of a coupon type's quantity and of its own budget. Unlimited where these are empty; what was given counts either way.
+
+    What came back is the rest of `issued_amount`: returned = issued_amount - reserved - spent, over all time.
+    """
 
     coupon_type = models.ForeignKey("promotions.CouponType", models.CASCADE, related_name="slices")
     number = models.PositiveSmallIntegerField()
     quantity = models.PositiveIntegerField(null=True)
     issued = models.PositiveIntegerField(default=0)
     issued_amount = models.DecimalField(max_digits=14, decimal_places=2, default=0)
+    amount = models.DecimalField(max_digits=14, decimal_places=2, null=True)
+    reserved = models.DecimalField(max_digits=14, decimal_places=2, default=0)
+    spent = models.DecimalField(max_digits=14, decimal_places=2, default=0)
+    overrun = models.DecimalField(max_digits=14, decimal_places=2, default=0)
     is_live = models.BooleanField(default=False)
 
     class Meta:
@@ -115,13 +142,34 @@ class CouponTypeSlice(models.Model):
             models.CheckConstraint(
                 condition=Q(quantity=None) | Q(issued__lte=F("quantity")), name="coupon_type_slice_never_overshoots"
             ),
+            models.CheckConstraint(
+                condition=Q(reserved__gte=0, spent__gte=0, overrun__gte=0) & (Q(amount=None) | Q(amount__gte=0)),
+                name="coupon_type_slice_never_negative",
+            ),
+            models.CheckConstraint(
+                condition=Q(amount=None) | Q(amount__gte=F("reserved") + F("spent") - F("overrun")),
+                name="coupon_type_slice_never_overspends",
+            ),
+            models.CheckConstraint(
+                condition=Q(overrun=0) | Q(overrun=F("reserved") + F("spent") - F("amount"), amount__isnull=False),
+                name="coupon_type_slice_overrun_is_what_lies_above",
+            ),
+            models.CheckConstraint(
+                condition=Q(issued_amount__gte=F("reserved") + F("spent")), name="coupon_type_slice_holds_only_what_it_issued"
+            ),
         ]
         triggers = [
+            overruns_only_where_honoured(
+                "coupon_type_slice_overruns_only_where_honoured",
+                "SELECT c.overrun_policy FROM promotions_coupontype t JOIN promotions_campaign c ON c.id = t.campaign_id"
+                " WHERE t.id = NEW.coupon_type_id",
+            ),
+            sums_to_owner("coupon_type_slices_sum_to_the_type", COUPON_TYPE_SUM),
             derive_is_live(
                 name="coupon_type_slice_is_live",
                 status_query="SELECT t.status FROM promotions_coupontype t WHERE t.id = NEW.coupon_type_id",
                 giving=[CouponTypeStatus.LIVE],
-            )
+            ),
         ]
 
     def __str__(self) -> str:

@@ -6,10 +6,12 @@ from django.utils.translation import gettext_lazy as _
 
 from backoffice.lib.audit import tracked
 from backoffice.lib.states import guard_moves
-from promotions.models.slices import derive_is_live, pass_status_on
+from promotions.models.approved import ENTRY_NARROWS, stays_as_approved
+from promotions.models.slices import SliceSum, derive_is_live, pass_status_on, sums_to_owner
 from promotions.querysets import EntryQuerySet
 from promotions.states import ENTRY_MOVES, Channel, EntryStatus
 
+ENTRY_SUM = SliceSum("promotions_entry", "promotions_entryslice", "entry_id", ("cap", "cap"))
 RESTRICTED_ENTRY_IS_GUARDED = pgtrigger.Trigger(
     name="restricted_entry_is_guarded",
     when=pgtrigger.Before,
@@ -59,6 +61,8 @@ class Entry(models.Model):
         ]
         triggers = [
             guard_moves("entry_moves", ENTRY_MOVES),
+            stays_as_approved("entry_stays_as_approved", "promotions.entry", ENTRY_NARROWS),
+            sums_to_owner("entry_is_the_sum_of_its_slices", ENTRY_SUM, of_owner=True),
             RESTRICTED_ENTRY_IS_GUARDED,
             pass_status_on(name="entry_status_to_slices", slice_table="promotions_entryslice", owner_column="entry_id"),
         ]
@@ -84,11 +88,12 @@ class EntrySlice(models.Model):
             models.CheckConstraint(condition=Q(issued__lte=F("cap")), name="entry_slice_never_overshoots"),
         ]
         triggers = [
+            sums_to_owner("entry_slices_sum_to_the_cap", ENTRY_SUM),
             derive_is_live(
                 name="entry_slice_is_live",
                 status_query="SELECT e.status FROM promotions_entry e WHERE e.id = NEW.entry_id",
                 giving=[EntryStatus.OPEN],
-            )
+            ),
         ]
 
     def __str__(self) -> str:

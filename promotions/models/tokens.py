@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from backoffice.lib.audit import tracked
+from backoffice.lib.audit import kept_events, tracked
 from promotions.states import ExportKind
 
 # A batch is locked by its number, not by its row: every claim shares the lock, and a revocation waits its turn for it alone, in a
@@ -77,6 +77,7 @@ class TokenBatch(models.Model):
     pghistory.UpdateEvent(level=pgtrigger.Row, condition=pghistory.AnyChange("revoked_at")),  # its uses are in the claims
     fields=["batch", "number", "revoked_at"],
     append_only=True,
+    meta=kept_events(),
     model_name="ClaimTokenEvent",
     obj_field=pghistory.ObjForeignKey(related_name="events"),
 )

@@ -1,31 +1,96 @@
-"""Budgets in slices: cut, gathered, given back."""
+"""What budgets hold, and the bookings that change it once a coupon is there: redeemed, returned, expired, voided."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 
-from django.db import connection, transaction
-from django.db.models import F, Sum
+from django.db import connection
+from django.db.models import Sum
 
-from backoffice.lib.money import ZERO, split_by_weight
-from promotions.models import Budget, BudgetSlice
+from backoffice.lib.money import ZERO
+from promotions.models import Budget, BudgetSlice, Campaign, Coupon, CouponType, CouponTypeSlice
+from promotions.services.alarms import Found, raise_alarm
+from promotions.states import AlarmCause, Severity
 
-DEFAULT_SLICES = 8
+# The slices of coupon types first, then those of budgets, each in the order of their ids, as the claim takes them. What a booking
+# reserves or spends less than before has returned. Without `honours` a slice gives only what it has room for.
+BOOK = """
+WITH wanted AS (
+    SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::numeric[], %s::numeric[], %s::boolean[])
+        AS w(coupon_type_slice, budget_slice, reserved, spent, honours)
+), of_types AS (
+    SELECT coupon_type_slice AS id, sum(reserved) AS reserved, sum(spent) AS spent, bool_or(honours) AS honours
+      FROM wanted GROUP BY coupon_type_slice
+), of_budgets AS (
+    SELECT budget_slice AS id, sum(reserved) AS reserved, sum(spent) AS spent, bool_or(honours) AS honours
+      FROM wanted GROUP BY budget_slice
+), locked_types AS (
+    SELECT s.id FROM promotions_coupontypeslice s WHERE s.id IN (SELECT id FROM of_types) ORDER BY s.id FOR NO KEY UPDATE
+), booked_types AS (
+    UPDATE promotions_coupontypeslice s
+       SET reserved = s.reserved + w.reserved, spent = s.spent + w.spent,
+           overrun = greatest(0, coalesce(s.reserved + w.reserved + s.spent + w.spent - s.amount, 0))
+      FROM of_types w
+     WHERE s.id = w.id AND s.id IN (SELECT id FROM locked_types) AND s.reserved + w.reserved >= 0 AND s.spent + w.spent >= 0
+       AND (s.amount IS NULL OR w.honours OR s.reserved + w.reserved + s.spent + w.spent <= s.amount + s.overrun)
+ RETURNING s.id
+), locked_budgets AS (
+    SELECT s.id FROM promotions_budgetslice s
+     WHERE s.id IN (SELECT id FROM of_budgets) AND (SELECT count(*) FROM booked_types) = (SELECT count(*) FROM of_types)
+     ORDER BY s.id FOR NO KEY UPDATE
+), booked_budgets AS (
+    UPDATE promotions_budgetslice s
+       SET reserved = s.reserved + w.reserved, spent = s.spent + w.spent, returned = s.returned - w.reserved - w.spent,
+           overrun = greatest(0, s.reserved + w.reserved + s.spent + w.spent - s.amount)
+      FROM of_budgets w
+     WHERE s.id = w.id AND s.id IN (SELECT id FROM locked_budgets) AND s.reserved + w.reserved >= 0 AND s.spent + w.spent >= 0
+       AND (w.honours OR s.reserved + w.reserved + s.spent + w.spent <= s.amount + s.overrun)
+ RETURNING s.id
+)
+SELECT (SELECT count(*) FROM booked_types) = (SELECT count(*) FROM of_types)
+   AND (SELECT count(*) FROM booked_budgets) = (SELECT count(*) FROM of_budgets)
+"""
 
 
-def cut_amount(amount: Decimal, slices: int) -> list[Decimal]:
-    """An amount in equal parts, to the cent."""
-    return split_by_weight(amount, [Decimal(1)] * slices)
+class Booking(NamedTuple):
+    """What becomes of one coupon's money, relative: in both slices that the coupon was issued from."""
+
+    coupon_type_slice: int
+    budget_slice: int
+    reserved: Decimal
+    spent: Decimal
+    honours: bool = False
 
 
-def cut_count(count: int, slices: int) -> list[int]:
-    """A number of things in equal whole parts; the first ones get what is left over."""
-    return [count // slices + (number < count % slices) for number in range(slices)]
+def booking(coupon: Coupon, *, reserved: Decimal = ZERO, spent: Decimal = ZERO, honours: bool = False) -> Booking:
+    """What becomes of this coupon's money. With `honours` it is booked where there is no room too, as an overrun."""
+    return Booking(coupon.coupon_type_slice_id, coupon.budget_slice_id, reserved, spent, honours)
+
+
+def book(bookings: Sequence[Booking]) -> bool:
+    """Change the slices in one statement. Answers False, and the caller must roll back, where one of them cannot give it."""
+    with connection.cursor() as cursor:
+        cursor.execute(BOOK, [list(column) for column in zip(*bookings, strict=True)])
+        return bool(cursor.fetchone()[0])
+
+
+def lock_slices(coupons: Iterable[Coupon]) -> None:
+    """For a transaction that books more than once: all slices of these coupons in the order in which everybody locks them."""
+    coupons = list(coupons)
+    types, budgets = {coupon.coupon_type_slice_id for coupon in coupons}, {coupon.budget_slice_id for coupon in coupons}
+    list(CouponTypeSlice.objects.select_for_update(no_key=True).filter(pk__in=types).order_by("pk").values_list("pk"))
+    list(BudgetSlice.objects.select_for_update(no_key=True).filter(pk__in=budgets).order_by("pk").values_list("pk"))
 
 
 def budget_figures(budget: Budget) -> dict[str, Decimal]:
-    """amount, issued, reserved, spent, returned and room, in the campaign's currency, as of now."""
-    sums = budget.slices.aggregate(reserved=Sum("reserved"), spent=Sum("spent"), returned=Sum("returned"))
-    figures = {name: value or ZERO for name, value in sums.items()}
+    """amount, issued, reserved, spent, returned, overrun and room, in the campaign's currency, as of now.
+
+    What is reserved is the outstanding liability: coupons that customers hold and may still use.
+    """
+    names = ("reserved", "spent", "returned", "overrun")
+    sums = budget.slices.aggregate(**{name: Sum(name) for name in names})
+    figures = {name: sums[name] or ZERO for name in names}
     return {
         "amount": budget.amount,
         "issued": figures["reserved"] + figures["spent"] + figures["returned"],
@@ -34,52 +99,35 @@ def budget_figures(budget: Budget) -> dict[str, Decimal]:
     }
 
 
-@transaction.atomic
-def gather_room(budget_id: int, wanted: Decimal) -> list[int]:
-    """Move what room the slices have into one of them, so that the last coupons of a budget are not lost in the cracks.
-
-    Answers the number of the slice that can give `wanted` now; nothing where all of them together cannot.
-    """
-    slices = list(BudgetSlice.objects.select_for_update().filter(budget=budget_id).order_by("number"))
-    rooms = [part.amount - part.reserved - part.spent for part in slices]
-    if sum(rooms, ZERO) < wanted:
-        return []
-    fullest = max(range(len(slices)), key=lambda i: rooms[i])
-    if rooms[fullest] < wanted:
-        _give_amount(slices, rooms, fullest)
-    return [slices[fullest].number]
-
-
-def _give_amount(slices: Sequence[BudgetSlice], rooms: Sequence[Decimal], receiver: int) -> None:
-    for index, part in enumerate(slices):
-        if index != receiver:
-            BudgetSlice.objects.filter(pk=part.pk).update(amount=F("amount") - rooms[index])
-    moved = sum(rooms, ZERO) - rooms[receiver]
-    BudgetSlice.objects.filter(pk=slices[receiver].pk).update(amount=F("amount") + moved)
+def coupon_type_figures(coupon_type: CouponType) -> dict[str, Decimal | None]:
+    """The same of a coupon type; amount and room are None where it has no budget of its own."""
+    sums = coupon_type.slices.aggregate(
+        issued=Sum("issued_amount"), reserved=Sum("reserved"), spent=Sum("spent"), overrun=Sum("overrun")
+    )
+    issued, reserved, spent, overrun = (sums[name] or ZERO for name in ("issued", "reserved", "spent", "overrun"))
+    amount = coupon_type.budget_amount
+    return {
+        "amount": amount,
+        "issued": issued,
+        "reserved": reserved,
+        "spent": spent,
+        "returned": issued - reserved - spent,
+        "overrun": overrun,
+        "room": None if amount is None else amount - reserved - spent,
+    }
 
 
-def lock_slices(ids: Iterable[int]) -> None:
-    """For a transaction that books more than once: all its slices in the order in which everybody locks them."""
-    list(BudgetSlice.objects.select_for_update(no_key=True).filter(pk__in=set(ids)).order_by("pk").values_list("pk"))
-
-
-def book(bookings: Sequence[tuple[int, Decimal, Decimal, Decimal]]) -> bool:
-    """Change slices by (slice id, reserved, spent, returned), each relative, in one statement, in the order of their ids.
-
-    Answers False, and the caller must roll back, where a slice has not the room or would fall below zero.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "WITH wanted AS ("
-            " SELECT id, sum(reserved) AS reserved, sum(spent) AS spent, sum(returned) AS returned"
-            " FROM unnest(%s::bigint[], %s::numeric[], %s::numeric[], %s::numeric[]) AS w(id, reserved, spent, returned)"
-            " GROUP BY id"
-            "), locked AS ("
-            " SELECT s.id FROM promotions_budgetslice s WHERE s.id IN (SELECT id FROM wanted) ORDER BY s.id FOR NO KEY UPDATE"
-            ") UPDATE promotions_budgetslice s SET reserved = s.reserved + w.reserved, spent = s.spent + w.spent,"
-            " returned = s.returned + w.returned FROM wanted w"
-            " WHERE s.id = w.id AND s.id IN (SELECT id FROM locked) AND s.reserved + w.reserved >= 0 AND s.spent + w.spent >= 0"
-            " AND s.reserved + w.reserved + s.spent + w.spent <= s.amount",
-            [list(column) for column in zip(*bookings, strict=True)],
+def alarm_overrun(campaign: Campaign, at: datetime) -> None:
+    """Say so once, until somebody has seen it, where more is promised than the budget of the campaign or of a type of it holds."""
+    of_budget = BudgetSlice.objects.filter(budget__campaign=campaign).aggregate(n=Sum("overrun"))["n"] or ZERO
+    of_types = CouponTypeSlice.objects.filter(coupon_type__campaign=campaign).aggregate(n=Sum("overrun"))["n"] or ZERO
+    if of_budget or of_types:
+        raise_alarm(
+            AlarmCause.BUDGET_OVERRUN,
+            scope=f"campaign:{campaign.code}",
+            at=at,
+            severity=Severity.URGENT,
+            about=campaign,
+            key=f"overrun:{campaign.pk}",
+            found=Found(value=campaign.budget.amount + of_budget, limit=campaign.budget.amount),
         )
-        return cursor.rowcount == len({slice_id for slice_id, *_ in bookings})

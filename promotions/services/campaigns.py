@@ -16,9 +16,9 @@ from backoffice.lib.audit import because
 from backoffice.lib.errors import InvalidInput
 from backoffice.lib.models import Approval
 from backoffice.lib.states import Moves, move
-from promotions.models import Budget, BudgetSlice, Campaign, CouponType, Entry
-from promotions.services.budgets import DEFAULT_SLICES, cut_amount
+from promotions.models import Budget, Campaign, CouponType, Entry
 from promotions.services.lifecycle import approved_object, ask, back_to_draft, stop
+from promotions.services.slices import cut_budget
 from promotions.states import (
     CAMPAIGN_MOVES,
     COUPON_TYPE_MOVES,
@@ -26,12 +26,12 @@ from promotions.states import (
     CampaignStatus,
     CouponTypeStatus,
     EntryStatus,
+    OverrunPolicy,
     SlotReturn,
 )
 
 GO_LIVE = "promotions.campaign.go_live"
 RESUME = "promotions.campaign.resume"
-SMALL_BUDGET = Decimal(10_000)
 
 
 @transaction.atomic
@@ -46,6 +46,7 @@ def create_campaign(
     currency: str = "CNY",
     partner: str = "",
     slot_return: str = SlotReturn.UNLESS_RISK,
+    overrun_policy: str = OverrunPolicy.REFUSE,
     slices: int | None = None,
 ) -> Campaign:
     """A draft with its budget, cut into slices (one where the budget is small). Raises InvalidInput for what is not valid."""
@@ -58,14 +59,12 @@ def create_campaign(
         currency=currency,
         partner=partner,
         slot_return=slot_return,
+        overrun_policy=overrun_policy,
     )
     save_valid(campaign)
     fund = Budget(campaign=campaign, amount=budget)
     save_valid(fund)
-    parts = slices or (1 if budget < SMALL_BUDGET else DEFAULT_SLICES)
-    BudgetSlice.objects.bulk_create(
-        BudgetSlice(budget=fund, number=number, amount=part) for number, part in enumerate(cut_amount(budget, parts))
-    )
+    cut_budget(fund, slices=slices)
     return campaign
 
 
@@ -76,7 +75,7 @@ def save_valid(obj: Any) -> None:
         with transaction.atomic():
             obj.save(force_insert=True)
     except ValidationError as error:
-        raise InvalidInput(" ".join(_sentences(error))) from error
+        raise InvalidInput(in_words(error)) from error
     except DataError as error:
         raise InvalidInput(_("There is a value that cannot be stored, for example a NUL character.")) from error
     except IntegrityError as error:
@@ -165,11 +164,12 @@ def _whose_time_has_come(at: datetime) -> Iterator[tuple[QuerySet[Any], str, Mov
     yield Entry.objects.filter(over, status__in=(EntryStatus.OPEN, EntryStatus.SUSPENDED)), EntryStatus.CLOSED, ENTRY_MOVES
 
 
-def _sentences(error: ValidationError) -> list[str]:
+def in_words(error: ValidationError) -> str:
+    """What is wrong with a row, field by field, in sentences."""
     if not hasattr(error, "error_dict"):
-        return list(error.messages)
-    return [
+        return " ".join(error.messages)
+    return " ".join(
         message if field == "__all__" else f"{field}: {message}"
         for field, messages in error.message_dict.items()
         for message in messages
-    ]
+    )

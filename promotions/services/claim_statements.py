@@ -103,11 +103,13 @@ WITH gate AS MATERIALIZED (
        AND (SELECT gave FROM person) AND (NOT e.needs_token OR EXISTS (SELECT FROM token_take))
  RETURNING s.id
 ), coupon_type_take AS (
-    UPDATE promotions_coupontypeslice s SET issued = s.issued + 1, issued_amount = s.issued_amount + t.face_value
+    UPDATE promotions_coupontypeslice s
+       SET issued = s.issued + 1, issued_amount = s.issued_amount + %(face_value)s, reserved = s.reserved + %(face_value)s
       FROM promotions_coupontype t
      WHERE s.coupon_type_id = %(coupon_type)s AND s.number = %(coupon_type_slice)s AND t.id = s.coupon_type_id
-       AND s.is_live AND (s.quantity IS NULL OR s.issued < s.quantity) AND t.claim_from <= %(at)s AND t.claim_until > %(at)s
-       AND EXISTS (SELECT FROM entry_take)
+       AND s.is_live AND (s.quantity IS NULL OR s.issued < s.quantity)
+       AND (s.amount IS NULL OR s.reserved + s.spent + %(face_value)s <= s.amount)
+       AND t.claim_from <= %(at)s AND t.claim_until > %(at)s AND EXISTS (SELECT FROM entry_take)
  RETURNING s.id
 ), budget_take AS (
     UPDATE promotions_budgetslice s SET reserved = s.reserved + %(face_value)s
@@ -122,13 +124,18 @@ SELECT (SELECT gave FROM person), (SELECT id FROM token_take), (SELECT id FROM e
        (SELECT is_unblocked FROM gate), (SELECT gave FROM welcome), (SELECT crossed FROM person)
 """  # noqa: S608  made of constants
 
-# Which slices have room, and whether the budget's slices have room together where none has alone.
+# Which slices have room; whether any slice of the type has coupons left, whatever its money; and what room in money the slices of
+# the type (NULL: it has no budget of its own) and of the budget have together, where none has enough alone.
 ROOM = """
 SELECT (SELECT array_agg(number ORDER BY number) FROM promotions_entryslice
          WHERE entry_id = %(entry)s AND issued < cap),
        (SELECT array_agg(number ORDER BY number) FROM promotions_coupontypeslice
-         WHERE coupon_type_id = %(coupon_type)s AND (quantity IS NULL OR issued < quantity)),
+         WHERE coupon_type_id = %(coupon_type)s AND (quantity IS NULL OR issued < quantity)
+           AND (amount IS NULL OR reserved + spent + %(face_value)s <= amount)),
        (SELECT array_agg(number ORDER BY number) FROM promotions_budgetslice
          WHERE budget_id = %(budget)s AND reserved + spent + %(face_value)s <= amount),
+       (SELECT bool_or(quantity IS NULL OR issued < quantity) FROM promotions_coupontypeslice
+         WHERE coupon_type_id = %(coupon_type)s),
+       (SELECT sum(amount - reserved - spent) FROM promotions_coupontypeslice WHERE coupon_type_id = %(coupon_type)s),
        (SELECT coalesce(sum(amount - reserved - spent), 0) FROM promotions_budgetslice WHERE budget_id = %(budget)s)
 """

@@ -15,7 +15,6 @@ from django.db import connection, transaction
 
 from promotions.models import Claim, ClaimFlag, ClaimToken, Coupon
 from promotions.services import claim_statements as statements
-from promotions.services.budgets import gather_room
 from promotions.services.claim_door import (
     Attempt,
     ClaimRequest,
@@ -28,8 +27,16 @@ from promotions.services.claim_door import (
 )
 from promotions.services.customers import Claimant, mirror_customer
 from promotions.services.refusals import Refused
+from promotions.services.slices import gather_budget_room, gather_coupon_type_room
 from promotions.services.thresholds import check_restricted_type, lock_restricted_type
-from promotions.states import MOVED_BY_ISSUING, MOVED_BY_REFUSING_A_TOKEN, TOKEN_REFUSALS, ClaimOutcome, RefusalReason
+from promotions.states import (
+    MOVED_BY_ISSUING,
+    MOVED_BY_REFUSING,
+    MOVED_BY_REFUSING_A_TOKEN,
+    TOKEN_REFUSALS,
+    ClaimOutcome,
+    RefusalReason,
+)
 from promotions.tokens import fingerprint
 
 CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # without the look-alikes 0 O, 1 I L
@@ -102,7 +109,7 @@ def _issue(attempt: Attempt, door: Door, slices: Slices | None, at: datetime) ->
     check_person(door, attempt, token, at)
     customer_id = _mirror(attempt, at)
     if door.is_restricted:
-        lock_restricted_type(door.coupon_type_id)
+        lock_restricted_type(door.coupon_type_id, entry_id=door.entry_id)
     taken = _take(door, attempt, token, slices or _first_slices(door, attempt), at, customer_id=customer_id)
     if not taken.person:
         raise Refused(_why_not_given(taken), token)
@@ -115,6 +122,8 @@ def _issue(attempt: Attempt, door: Door, slices: Slices | None, at: datetime) ->
         coupon_type_id=door.coupon_type_id,
         customer_id=customer_id,
         budget_slice_id=taken.budget,
+        coupon_type_slice_id=taken.coupon_type,
+        entry_slice_id=taken.entry,
         face_value=door.face_value,
         issued_at=at,
         valid_until=door.valid_until,
@@ -183,13 +192,17 @@ def _slices_with_room(no_room: NoRoomHere, attempt: Attempt) -> Slices:
     }
     with connection.cursor() as cursor:
         cursor.execute(statements.ROOM, values)
-        entries, coupon_types, budgets, budget_room = cursor.fetchone()
+        entries, coupon_types, budgets, has_coupons, type_room, budget_room = cursor.fetchone()
     if not entries:
         raise Refused(RefusalReason.ENTRY_FULL, no_room.token)
-    if not coupon_types:
+    if not has_coupons:
         raise Refused(RefusalReason.ALL_GIVEN, no_room.token)
-    if not budgets:
-        budgets = gather_room(door.budget_id, door.face_value) if budget_room >= door.face_value else []
+    if not coupon_types and type_room is not None and type_room >= door.face_value:
+        coupon_types = gather_coupon_type_room(door.coupon_type_id, door.face_value)
+    if not coupon_types:
+        raise Refused(RefusalReason.TYPE_BUDGET_SPENT, no_room.token)
+    if not budgets and budget_room >= door.face_value:
+        budgets = gather_budget_room(door.budget_id, door.face_value)
     if not budgets:
         raise Refused(RefusalReason.BUDGET_SPENT, no_room.token)
     seed = slice_seed(attempt)
@@ -208,8 +221,9 @@ def _keep_refusal(attempt: Attempt, door: Door | None, refusal: Refused, at: dat
             outcome=ClaimOutcome.REFUSED,
             reason=refusal.reason,
         )
-        if door and door.is_restricted and refusal.reason in TOKEN_REFUSALS:
-            check_restricted_type(door.coupon_type_id, at, moved=MOVED_BY_REFUSING_A_TOKEN)
+        if door and door.is_restricted:
+            moved = MOVED_BY_REFUSING_A_TOKEN if refusal.reason in TOKEN_REFUSALS else MOVED_BY_REFUSING
+            check_restricted_type(door.coupon_type_id, at, moved=moved)
     return claim
 
 

@@ -11,17 +11,17 @@ from backoffice.lib.approvals import approvable
 from backoffice.lib.errors import InvalidInput
 from backoffice.lib.models import Approval
 from backoffice.lib.states import move
-from promotions.models import Campaign, ClaimRule, CouponType, CouponTypeSlice
-from promotions.services.budgets import DEFAULT_SLICES, budget_figures, cut_count
+from promotions.models import Campaign, ClaimRule, CouponType
+from promotions.services.budgets import budget_figures, coupon_type_figures
+from promotions.services.built_in_lines import arm_built_in
 from promotions.services.campaigns import save_valid
 from promotions.services.lifecycle import approved_object, ask, back_to_draft, stop
 from promotions.services.rules import check_bounds
-from promotions.services.thresholds import arm_built_in
-from promotions.states import COUPON_TYPE_MOVES, Audience, CampaignStatus, CouponTypeStatus, Identity
+from promotions.services.slices import cut_coupon_type
+from promotions.states import COUPON_TYPE_MOVES, CampaignStatus, CouponTypeStatus, Identity
 
 GO_LIVE = "promotions.coupon_type.go_live"
 RESUME = "promotions.coupon_type.resume"
-SMALL_QUANTITY = 1_000
 
 
 class Conditions(TypedDict, total=False):
@@ -49,12 +49,13 @@ def create_coupon_type(
     quantity: int | None,
     per_customer: int | None,
     percentage: Decimal | None = None,
+    budget_amount: Decimal | None = None,
     slices: int | None = None,
     **conditions: Unpack[Conditions],
 ) -> CouponType:
     """A draft with its rule per customer and its counter.
 
-    A restricted type takes one slice: it is small, and what it crosses must be seen by the claim that crosses. Raises InvalidInput.
+    `budget_amount`, in the campaign's currency, bounds this type alone; None: the campaign's budget bounds it. Raises InvalidInput.
     """
     if campaign.status == CampaignStatus.ENDED:
         raise InvalidInput(f"{campaign} has ended.")
@@ -70,26 +71,24 @@ def create_coupon_type(
         claim_until=claim_until,
         valid_until=valid_until,
         quantity=quantity,
+        budget_amount=budget_amount,
         **conditions,
     )
     save_valid(coupon_type)
     if per_customer is not None:
         save_valid(ClaimRule(coupon_type=coupon_type, identity=Identity.CUSTOMER, limit=per_customer))
-    parts = slices or _default_slices(audience, quantity)
-    quantities = [None] * parts if quantity is None else cut_count(quantity, parts)
-    CouponTypeSlice.objects.bulk_create(
-        CouponTypeSlice(coupon_type=coupon_type, number=number, quantity=part) for number, part in enumerate(quantities)
-    )
+    cut_coupon_type(coupon_type, slices=slices)
     return coupon_type
 
 
 def blast_radius(coupon_type: CouponType) -> Decimal:
-    """The most money that can be given through this type from now on: bounded by quantity, by the entries' caps and by the budget.
+    """The most money that can be given through this type from now on: bounded by quantity, by the entries' caps and by the budgets.
 
     In the campaign's currency. Entries count whether or not they are open yet: a second person may open them.
     """
     room = budget_figures(coupon_type.campaign.budget)["room"]
-    bounds = [room]
+    own_room = coupon_type_figures(coupon_type)["room"]
+    bounds = [room] if own_room is None else [room, own_room]
     issued = sum(coupon_type.slices.values_list("issued", flat=True))
     if coupon_type.quantity is not None:
         bounds.append((coupon_type.quantity - issued) * coupon_type.face_value)
@@ -151,11 +150,5 @@ def _resume(approval: Approval, at: datetime) -> None:
 
 
 def _start(coupon_type: CouponType) -> None:
-    if coupon_type.audience == Audience.RESTRICTED:
-        arm_built_in(coupon_type)
+    arm_built_in(coupon_type)
     move(coupon_type, CouponTypeStatus.LIVE, COUPON_TYPE_MOVES)
-
-
-def _default_slices(audience: str, quantity: int | None) -> int:
-    is_small = quantity is not None and quantity < SMALL_QUANTITY
-    return 1 if audience == Audience.RESTRICTED or is_small else DEFAULT_SLICES

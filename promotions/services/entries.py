@@ -10,15 +10,14 @@ from backoffice.lib.approvals import approvable
 from backoffice.lib.errors import DomainError, InvalidInput
 from backoffice.lib.models import Approval
 from backoffice.lib.states import move
-from promotions.models import CouponType, Entry, EntrySlice, Threshold
-from promotions.services.budgets import DEFAULT_SLICES, cut_count
+from promotions.models import CouponType, Entry, Threshold
 from promotions.services.campaigns import save_valid
 from promotions.services.lifecycle import approved_object, ask, back_to_draft, stop
+from promotions.services.slices import cut_entry
 from promotions.states import ENTRY_MOVES, EntryStatus
 
 OPEN = "promotions.entry.open"
 RESUME = "promotions.entry.resume"
-SMALL_CAP = 1_000
 
 
 @transaction.atomic
@@ -46,10 +45,7 @@ def create_entry(
         needs_token=needs_token,
     )
     save_valid(entry)
-    parts = slices or (1 if coupon_type.is_restricted or cap < SMALL_CAP else DEFAULT_SLICES)
-    EntrySlice.objects.bulk_create(
-        EntrySlice(entry=entry, number=number, cap=part) for number, part in enumerate(cut_count(cap, parts))
-    )
+    cut_entry(entry, slices=slices)
     return entry
 
 

@@ -6,21 +6,35 @@ from django.db import connection, transaction
 
 CHUNK = 5_000
 
-# Locks the coupons before their slices, as redemption does, and both in the order of their ids.
+# Locks the coupons before their slices, as redemption does, and the slices of types before those of budgets, all in the order of
+# their ids.
 EXPIRE = """
 WITH due AS (
     SELECT id FROM promotions_coupon WHERE status = 'issued' AND valid_until <= %(at)s ORDER BY id LIMIT %(chunk)s
        FOR NO KEY UPDATE SKIP LOCKED
 ), expired AS (
     UPDATE promotions_coupon c SET status = 'expired' FROM due WHERE c.id = due.id
- RETURNING c.budget_slice_id, c.face_value
-), returned AS (
-    SELECT budget_slice_id, sum(face_value) AS amount FROM expired GROUP BY budget_slice_id
-), locked AS (
-    SELECT s.id FROM promotions_budgetslice s WHERE s.id IN (SELECT budget_slice_id FROM returned) ORDER BY s.id FOR NO KEY UPDATE
-), booked AS (
-    UPDATE promotions_budgetslice s SET reserved = s.reserved - r.amount, returned = s.returned + r.amount
-      FROM returned r WHERE s.id = r.budget_slice_id AND s.id IN (SELECT id FROM locked)
+ RETURNING c.coupon_type_slice_id, c.budget_slice_id, c.face_value
+), of_types AS (
+    SELECT coupon_type_slice_id AS id, sum(face_value) AS amount FROM expired GROUP BY coupon_type_slice_id
+), of_budgets AS (
+    SELECT budget_slice_id AS id, sum(face_value) AS amount FROM expired GROUP BY budget_slice_id
+), locked_types AS (
+    SELECT s.id FROM promotions_coupontypeslice s WHERE s.id IN (SELECT id FROM of_types) ORDER BY s.id FOR NO KEY UPDATE
+), booked_types AS (
+    UPDATE promotions_coupontypeslice s
+       SET reserved = s.reserved - r.amount, overrun = greatest(0, coalesce(s.reserved - r.amount + s.spent - s.amount, 0))
+      FROM of_types r WHERE s.id = r.id AND s.id IN (SELECT id FROM locked_types)
+ RETURNING s.id
+), locked_budgets AS (
+    SELECT s.id FROM promotions_budgetslice s
+     WHERE s.id IN (SELECT id FROM of_budgets) AND (SELECT count(*) FROM booked_types) > 0
+     ORDER BY s.id FOR NO KEY UPDATE
+), booked_budgets AS (
+    UPDATE promotions_budgetslice s
+       SET reserved = s.reserved - r.amount, returned = s.returned + r.amount,
+           overrun = greatest(0, s.reserved - r.amount + s.spent - s.amount)
+      FROM of_budgets r WHERE s.id = r.id AND s.id IN (SELECT id FROM locked_budgets)
 )
 SELECT count(*) FROM expired
 """

@@ -53,7 +53,7 @@ def ask(obj: Any, *, action: str, summary: str, moves: Moves, review: str, by: A
 
 def approved_object(approval: Approval, model: type[ModelT]) -> ModelT:
     """The row that was approved, locked. Raises DomainError where it is no longer what was approved."""
-    obj = model._default_manager.select_for_update(no_key=True).filter(pk=_pk_of(approval)).first()
+    obj = model._default_manager.select_for_update(no_key=True).filter(pk=key_of(approval)).first()
     if obj is None:
         raise DomainError("What was asked for does not exist any more. Reject it.")
     now = {"snapshot": snapshot(obj), "status": str(obj.status)}  # type: ignore[attr-defined]
@@ -77,12 +77,13 @@ def stop(obj: ModelT, *, to: str, moves: Moves, by: Any, reason: str) -> ModelT:
 @transaction.atomic
 def back_to_draft(approval: Approval, model: type[Model], *, moves: Moves) -> None:
     """After a rejection what was in review is a draft again, to be changed and asked for anew."""
-    obj = model._default_manager.filter(pk=_pk_of(approval)).first()
+    obj = model._default_manager.filter(pk=key_of(approval)).first()
     if obj is not None and obj.status == "in_review":  # type: ignore[attr-defined]
         move(obj, "draft", moves)
 
 
-def _pk_of(approval: Approval) -> int:
+def key_of(approval: Approval) -> int:
+    """The key of the row that an approval is about."""
     return int(approval.target.rpartition(":")[2])
 
 

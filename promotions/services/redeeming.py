@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from django.db import transaction
-
 from backoffice.lib.errors import DomainError
 from backoffice.lib.money import ZERO
 from promotions.discounts import Evaluation, MinimumNotMet, Offer, evaluate
 from promotions.models import Coupon, Customer, Redemption
-from promotions.services.budgets import book, lock_slices
+from promotions.services.budgets import book, booking
+from promotions.services.redemption_holds import reason_to_hold
+from promotions.services.returning import return_coupons
 from promotions.services.thresholds import check_restricted_type, lock_restricted_type
-from promotions.states import MOVED_BY_REDEEMING, VIRTUAL_CATEGORIES, CouponStatus, SlotReturn
+from promotions.states import MOVED_BY_REDEEMING, VIRTUAL_CATEGORIES, CouponStatus
 
-CANCELLED_BY_RISK = "risk"
+__all__ = ["BasketLine", "CouponRefused", "Quote", "quote_coupons", "redeem_coupons", "return_coupons"]
 
 
 class CouponRefused(DomainError):
@@ -49,6 +49,8 @@ class Quote:
     coupons: tuple[tuple[Coupon, Decimal], ...]
     line_discounts: tuple[Decimal, ...]
     currency: str
+    reason_to_hold: str = ""
+    """Why the order that redeems them is to be held; empty where it is not."""
 
 
 def quote_coupons(*, codes: Sequence[str], customer_ref: str, lines: Sequence[BasketLine], at: datetime) -> Quote:
@@ -74,10 +76,7 @@ def redeem_coupons(*, codes: Sequence[str], customer: Customer, lines: Sequence[
     redeemed = Coupon.objects.redeemable(at).filter(pk__in=[coupon.pk for coupon in coupons])
     if redeemed.update(status=CouponStatus.REDEEMED) < len(coupons):
         raise CouponRefused("A coupon was redeemed, expired or stopped in the meantime.")
-    bookings = [
-        (coupon.budget_slice_id, -coupon.face_value, amount, coupon.face_value - amount) for coupon, amount in quote.coupons
-    ]
-    if not book(bookings):
+    if not book([booking(coupon, reserved=-coupon.face_value, spent=amount) for coupon, amount in quote.coupons]):
         raise CouponRefused("The budget has no reservation for a coupon. Tell the owner of the campaign.")
     Redemption.objects.bulk_create(_redemptions(quote, evaluation, lines, order_ref, at))
     for coupon_type_id in restricted:
@@ -85,39 +84,12 @@ def redeem_coupons(*, codes: Sequence[str], customer: Customer, lines: Sequence[
     return quote
 
 
-@transaction.atomic
-def return_coupons(*, order_ref: str, cancelled_by: str, at: datetime) -> int:
-    """Take back what a cancelled order redeemed, by each campaign's policy. Answers how many coupons live again.
-
-    The money always comes back, since no goods left. The coupon lives again where the policy says so, unless it has expired or the
-    budget has no room left to reserve it; then it is voided. A second call finds nothing to do.
-    """
-    rows = Redemption.objects.filter(order_ref=order_ref, returned_at=None).order_by("coupon_id")
-    rows = rows.select_for_update(of=("self", "coupon"), no_key=True).select_related("coupon__coupon_type__campaign")
-    redemptions = list(rows)
-    lock_slices(redemption.coupon.budget_slice_id for redemption in redemptions)
-    revived = 0
-    for redemption in redemptions:
-        coupon = redemption.coupon
-        revive = coupon.valid_until > at and _gives_back(coupon.coupon_type.campaign.slot_return, cancelled_by)
-        if revive:
-            room_needed = coupon.face_value - redemption.amount
-            revive = book([(coupon.budget_slice_id, coupon.face_value, -redemption.amount, -room_needed)])
-        if not revive and not book([(coupon.budget_slice_id, ZERO, -redemption.amount, redemption.amount)]):
-            raise DomainError(f"The budget knows nothing of what {coupon} spent. Tell the owner of the campaign.")
-        Redemption.objects.filter(pk=redemption.pk).update(returned_at=at)
-        Coupon.objects.filter(pk=coupon.pk, status=CouponStatus.REDEEMED).update(
-            status=CouponStatus.ISSUED if revive else CouponStatus.VOIDED
-        )
-        revived += revive
-    return revived
-
-
 def _find_coupons(codes: Sequence[str], customer: Customer | None, at: datetime, *, lock: bool) -> list[Coupon]:
     """The coupons of these codes in that order. Raises CouponRefused for the first that cannot be redeemed by this customer now."""
     if len(set(codes)) < len(codes):
         raise CouponRefused("Each coupon can be used once in an order.")
     rows = Coupon.objects.select_related("coupon_type__campaign").filter(code__in=codes).order_by("pk")
+    rows = rows.annotate(reason_to_hold=reason_to_hold())
     if lock:
         rows = rows.select_for_update(of=("self",), no_key=True)
     found = {coupon.code: coupon for coupon in rows}
@@ -145,7 +117,8 @@ def _quote(coupons: Sequence[Coupon], lines: Sequence[BasketLine]) -> tuple[Quot
         raise CouponRefused(str(error)) from error
     gross = sum((line.amount for line in lines), ZERO)
     pairs = tuple(zip(coupons, evaluation.by_offer, strict=True))
-    quote = Quote(evaluation.total, gross - evaluation.total, pairs, evaluation.by_line, currencies.pop())
+    reason = next((coupon.reason_to_hold for coupon in coupons if coupon.reason_to_hold), "")  # type: ignore[attr-defined]
+    quote = Quote(evaluation.total, gross - evaluation.total, pairs, evaluation.by_line, currencies.pop(), reason)
     return quote, evaluation
 
 
@@ -167,10 +140,6 @@ def _redemptions(
             )
         )
     return made
-
-
-def _gives_back(policy: str, cancelled_by: str) -> bool:
-    return policy == SlotReturn.ALWAYS or (policy == SlotReturn.UNLESS_RISK and cancelled_by != CANCELLED_BY_RISK)
 
 
 def _no_such_coupon(code: str) -> CouponRefused:

@@ -1,192 +1,171 @@
-"""Lines are drawn, crossed once, and armed again by a person.
+"""Lines are looked at, and crossed once.
 
 What a restricted type crosses acts inside the transaction that crosses it; everything else is found by the scheduled check.
 
-Locks are taken from the owner downwards: coupon type or campaign, then threshold, then slices. Whoever presses stop takes them so,
-and a claim or redemption that may come to suspend its own type has to do the same (`lock_restricted_type`). Before all of them come
-the identities that a claim shows, then its customer's row, and after the type, before the slices, the uses of its rules by rule.
+Locks are taken from the owner downwards: coupon type or campaign, then its entry, then threshold, then slices. Whoever presses stop
+takes them so, and a claim or redemption that may come to suspend its own type or entry has to do the same (`lock_restricted_type`).
+Before all of them come the identities that a claim shows, then its customer's row, and after the type, before the slices, the uses of
+its rules by rule.
 """
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, Literal
 
-import structlog
 from django.db import transaction
+from django.db.models import Q
 
 from backoffice.lib.actors import system_user
 from backoffice.lib.audit import because
 from backoffice.lib.automation import is_observing
-from backoffice.lib.errors import DomainError, InvalidInput, StaleState
 from backoffice.lib.states import move
-from promotions.models import Alarm, Campaign, CouponType, Threshold
-from promotions.services.campaigns import save_valid
-from promotions.services.measures import measure
+from promotions.models import Alarm, Campaign, CouponType, Entry, Threshold
+from promotions.services.alarms import Found, raise_alarm
+from promotions.services.built_in_lines import BUILT_IN, arm_built_in
+from promotions.services.drawing import draw_line as arm_threshold
+from promotions.services.drawing import rearm_threshold
+from promotions.services.readings import Reading, read_lines
+from promotions.services.redemption_holds import hold_redemptions
+from promotions.services.silence import note_what_is_stopped
 from promotions.states import (
     CAMPAIGN_GIVING,
     CAMPAIGN_MOVES,
     COUPON_TYPE_MOVES,
+    ENTRY_MOVES,
     Audience,
     CampaignStatus,
     CouponTypeStatus,
+    EntryStatus,
+    LimitKind,
     Metric,
+    Severity,
     ThresholdAction,
 )
 
-log = structlog.get_logger(__name__)
+__all__ = [
+    "BUILT_IN",
+    "arm_built_in",
+    "arm_threshold",
+    "check_restricted_type",
+    "check_thresholds",
+    "cross_line",
+    "lock_restricted_type",
+    "rearm_threshold",
+]
 
-
-@dataclass(frozen=True)
-class BuiltIn:
-    """A line that every restricted type gets before an entry of it can open."""
-
-    metric: Metric
-    window: timedelta
-    limit: int
-    action: ThresholdAction
-
-
-# How much of this an event in a studio shows by itself: guests register on the spot, but with a card of their own; a few of
-# them buy credit for their own phone, hours later. Ten within ten minutes, by a card that goes from hand to hand, is no studio.
-BUILT_IN = (
-    BuiltIn(Metric.TOKEN_REFUSALS, timedelta(minutes=10), 1, ThresholdAction.ALARM),
-    BuiltIn(Metric.CUSTOMERS_ON_ONE_TOKEN, timedelta(minutes=10), 30, ThresholdAction.ALARM),
-    BuiltIn(Metric.YOUNG_ACCOUNTS_ON_SHARED_TOKENS, timedelta(minutes=10), 10, ThresholdAction.SUSPEND),
-    BuiltIn(Metric.QUICK_CASH_OUTS, timedelta(minutes=10), 10, ThresholdAction.SUSPEND),
-)
-
-
-def arm_threshold(
-    *,
-    scope: Campaign | CouponType | Literal["platform"],
-    metric: str,
-    window: timedelta | None,
-    limit: Decimal,
-    action: str,
-    is_built_in: bool = False,
-) -> Threshold:
-    """Draw a line. Raises InvalidInput for a limit that is not positive, or for suspending the whole platform."""
-    if not limit.is_finite() or limit <= 0 or (window is not None and window <= timedelta(0)):
-        raise InvalidInput("A threshold needs a limit above zero, and a window above zero or none.")
-    if scope == "platform" and action == ThresholdAction.SUSPEND:
-        raise InvalidInput("A threshold of the whole platform can alarm; it cannot suspend everything at once.")
-    threshold = Threshold(
-        campaign=scope if isinstance(scope, Campaign) else None,
-        coupon_type=scope if isinstance(scope, CouponType) else None,
-        metric=metric,
-        window=window,
-        limit=limit,
-        action=action,
-        is_built_in=is_built_in,
-    )
-    save_valid(threshold)
-    return threshold
-
-
-def arm_built_in(coupon_type: CouponType) -> None:
-    """Arm the lines that no restricted type may be without; those that were crossed are armed again."""
-    for line in BUILT_IN:
-        known = Threshold.objects.filter(coupon_type=coupon_type, metric=line.metric, is_built_in=True)
-        if not known.exists():
-            arm_threshold(
-                scope=coupon_type,
-                metric=line.metric,
-                window=line.window,
-                limit=Decimal(line.limit),
-                action=line.action,
-                is_built_in=True,
-            )
-        known.filter(fired_at__isnull=False).update(fired_at=None)
-
-
-def rearm_threshold(threshold: Threshold, *, by: Any, reason: str, at: datetime) -> Threshold:
-    """Arm a crossed line again. Needs a reason. Raises StaleState where it is armed already."""
-    if not reason.strip():
-        raise DomainError("Give a reason: a line was crossed, and is drawn anew.")
-    with because(reason, user=by.pk):
-        if not Threshold.objects.filter(pk=threshold.pk, fired_at__isnull=False).update(fired_at=None):
-            raise StaleState("This threshold is armed already.")
-    threshold.fired_at = None
-    return threshold
+HELD_SINCE = timedelta(hours=1)
+"""How far back orders are held by a line that looks at everything since the start."""
+URGENT_METRICS = (Metric.YOUNG_ACCOUNTS_ON_SHARED_TOKENS, Metric.QUICK_CASH_OUTS)
+OWNERS = ("campaign__budget", "coupon_type__campaign__budget", "entry__coupon_type__campaign__budget")
+WATCHED = (*OWNERS, "batch__entry__coupon_type__campaign__budget", "memory")
 
 
 def check_thresholds(at: datetime) -> list[Alarm]:
-    """Look at every armed line that no transaction looks after by itself. Answers the alarms it raised."""
-    lines = Threshold.objects.armed().exclude(coupon_type__audience=Audience.RESTRICTED)
-    return _check(lines.select_related("campaign", "coupon_type").order_by("pk"), at)
+    """Look at every armed line that no transaction looks after by itself. Answers the alarms it raised.
+
+    What should be silent is looked at here everywhere: what the guards of the claim let through no transaction looks for.
+    """
+    in_transactions = Q(coupon_type__audience=Audience.RESTRICTED) & ~Q(kind=LimitKind.SILENT)
+    lines = list(Threshold.objects.armed().exclude(in_transactions).select_related(*WATCHED).order_by("pk"))
+    note_what_is_stopped(lines)
+    return _check(lines, at)
 
 
-def lock_restricted_type(coupon_type_id: int) -> None:
+def lock_restricted_type(coupon_type_id: int, *, entry_id: int | None = None) -> None:
     """For a transaction that will take from the slices of a restricted type, or from its budget, and then check its lines."""
     CouponType.objects.select_for_update(no_key=True).get(pk=coupon_type_id)
+    if entry_id is not None:
+        Entry.objects.select_for_update(no_key=True).get(pk=entry_id)
 
 
 def check_restricted_type(coupon_type_id: int, at: datetime, *, moved: Collection[Metric] = tuple(Metric)) -> list[Alarm]:
-    """Look at the lines of one restricted type on the metrics that were moved, inside the transaction that may cross them."""
-    lines = Threshold.objects.armed().filter(coupon_type=coupon_type_id, metric__in=moved)
-    return _check(lines.select_related("coupon_type").order_by("pk"), at)
+    """Look at the lines of one restricted type, its entries and batches, on the metrics that were moved.
+
+    Inside the transaction that may cross them.
+    """
+    of_type = Q(coupon_type=coupon_type_id) | Q(entry__coupon_type=coupon_type_id) | Q(batch__entry__coupon_type=coupon_type_id)
+    lines = Threshold.objects.armed().filter(of_type, metric__in=moved)
+    if Metric.REFUSALS not in moved:
+        lines = lines.exclude(kind=LimitKind.SILENT)
+    return _check(list(lines.select_related(*WATCHED).order_by("pk")), at)
 
 
-def acknowledge_alarm(alarm: Alarm, *, by: Any, note: str, at: datetime) -> Alarm:
-    """Somebody has seen it and says what was done. Raises StaleState where somebody else was first."""
-    if not note.strip():
-        raise DomainError("Say what was done, or why nothing was.")
-    with because(note, user=by.pk):
-        rows = Alarm.objects.filter(pk=alarm.pk, acknowledged_at=None)
-        if not rows.update(acknowledged_by=by, acknowledged_at=at, note=note):
-            raise StaleState("Somebody else has acknowledged this alarm already.")
-    alarm.refresh_from_db()
-    return alarm
+def cross_line(line: Threshold, reading: Reading, at: datetime) -> Alarm | None:
+    """One alarm a crossing, however many see it at once; does what the line says. Answers None where it was crossed already."""
+    with transaction.atomic():
+        _lock_owner(line)
+        with because(f"{line.get_metric_display()}: {reading.value} of {reading.limit}", user=system_user().pk):
+            if not Threshold.objects.filter(pk=line.pk, fired_at=None).update(fired_at=at):
+                return None
+            found = Found(
+                value=_storable(reading.value),
+                limit=_storable(reading.limit),
+                detail=reading.detail,
+                threshold=line,
+                action=_act(line, at),
+            )
+            severity = severity_of(line, reading)
+            return raise_alarm(line.metric, scope=line.scope, at=at, severity=severity, about=line.watched, found=found)
 
 
-def _check(lines: Any, at: datetime) -> list[Alarm]:
-    alarms = []
-    for line in lines:
-        value = measure(line, at)
-        if value >= line.limit:
-            alarm = _cross(line, value, at)
-            if alarm is not None:
-                alarms.append(alarm)
-    return alarms
+def severity_of(line: Threshold, reading: Reading) -> Severity:
+    """Urgent is what acts by itself, what only thieves do, what is issued where nothing should be, and the sum of everything."""
+    is_leak = line.kind == LimitKind.SILENT and not reading.limit
+    acts = line.action != ThresholdAction.ALARM
+    is_urgent = acts or is_leak or line.metric in URGENT_METRICS or line.watched is None
+    return Severity.URGENT if is_urgent else Severity.WATCH
 
 
-@transaction.atomic
-def _cross(line: Threshold, value: Decimal, at: datetime) -> Alarm | None:
-    """One alarm a crossing, however many see it at once; suspends where the line says so."""
-    owner = _locked_owner(line)
-    with because(f"{line.get_metric_display()}: {value} of {line.limit}", user=system_user().pk):
-        if not Threshold.objects.filter(pk=line.pk, fired_at=None).update(fired_at=at):
-            return None
-        action = ThresholdAction.ALARM
-        if line.action == ThresholdAction.SUSPEND and not is_observing():
-            _suspend(owner)
-            action = ThresholdAction.SUSPEND
-        log.warning(
-            "threshold_crossed",
-            scope=line.scope,
-            metric=line.metric,
-            value=str(value),
-            limit=str(line.limit),
-            action=action,
-        )
-        return Alarm.objects.create(
-            threshold=line, at=at, scope=line.scope, cause=line.metric, value=value, limit=line.limit, action=action
-        )
+def _check(lines: Sequence[Threshold], at: datetime) -> list[Alarm]:
+    readings = read_lines(lines, at)
+    alarms = [cross_line(line, readings[line.pk], at) for line in lines if readings[line.pk].is_crossed]
+    return [alarm for alarm in alarms if alarm is not None]
 
 
-def _locked_owner(line: Threshold) -> CouponType | Campaign | None:
+def _lock_owner(line: Threshold) -> None:
+    """The rows that acting may change, from the owner downwards."""
+    entry = line.batch.entry if line.batch is not None else line.entry
+    coupon_type_id = entry.coupon_type_id if entry is not None else line.coupon_type_id
+    if coupon_type_id is not None:
+        lock_restricted_type(coupon_type_id, entry_id=entry.pk if entry is not None else None)
+    elif line.campaign_id is not None:
+        Campaign.objects.select_for_update(no_key=True).get(pk=line.campaign_id)
+
+
+def _act(line: Threshold, at: datetime) -> ThresholdAction:
+    """Do what the line says, and answer what was done."""
+    if line.action == ThresholdAction.ALARM or is_observing():
+        return ThresholdAction.ALARM
+    if line.action == ThresholdAction.HOLD:
+        since = at - (line.window or HELD_SINCE)
+        hold_redemptions(line.watched, since=since, reason=f"{line}: crossed", by=system_user(), at=at)
+    else:
+        _suspend(line)
+    return ThresholdAction(line.action)
+
+
+def _suspend(line: Threshold) -> None:
+    """Stop what the line is about, where it still gives; that it was stopped already is no error. Of a batch it is the entry."""
     if line.coupon_type_id is not None:
-        return CouponType.objects.select_for_update(no_key=True).get(pk=line.coupon_type_id)
-    if line.campaign_id is not None:
-        return Campaign.objects.select_for_update(no_key=True).get(pk=line.campaign_id)
-    return None
+        coupon_type = CouponType.objects.get(pk=line.coupon_type_id)
+        if coupon_type.status == CouponTypeStatus.LIVE:
+            move(coupon_type, CouponTypeStatus.SUSPENDED, COUPON_TYPE_MOVES)
+    elif line.campaign_id is not None:
+        campaign = Campaign.objects.get(pk=line.campaign_id)
+        if campaign.status in CAMPAIGN_GIVING:
+            move(campaign, CampaignStatus.PAUSED, CAMPAIGN_MOVES)
+    else:
+        entry = line.batch.entry if line.batch is not None else line.entry
+        if entry is None:
+            return
+        entry.refresh_from_db(fields=["status"])
+        if entry.status == EntryStatus.OPEN:
+            move(entry, EntryStatus.SUSPENDED, ENTRY_MOVES)
 
 
-def _suspend(owner: CouponType | Campaign | None) -> None:
-    """Stop what the line is about, where it still gives; that it was stopped already is no error."""
-    if isinstance(owner, CouponType) and owner.status == CouponTypeStatus.LIVE:
-        move(owner, CouponTypeStatus.SUSPENDED, COUPON_TYPE_MOVES)
-    elif isinstance(owner, Campaign) and owner.status in CAMPAIGN_GIVING:
-        move(owner, CampaignStatus.PAUSED, CAMPAIGN_MOVES)
+MOST = Decimal("999999999999.99")
+
+
+def _storable(value: Decimal) -> Decimal:
+    """At most what the column holds: a share of next to nothing can be any number."""
+    return min(value, MOST)

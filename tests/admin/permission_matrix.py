@@ -36,18 +36,20 @@ class Model:
 STOPPERS = "OANLR"
 EXPORTERS = "OANLR"  # whoever sees a list and is one of these takes its rows out
 RULE_STEPS = {"ask_for_a_rule": "OR", "ask_to_end_a_rule": "OR"}
+CHANGING = {"ask_to_change": "OR", "narrow": STOPPERS, "drop": "OR"}
+OF_LIFE = {"ask_to_go_live": "OR", "ask_to_resume": "OR"}
 MODELS = {
     "promotions_campaign": Model(
-        see=EVERYBODY, add="OR", edit="OR", steps={"ask_to_go_live": "OR", "pause": STOPPERS, "ask_to_resume": "OR", **RULE_STEPS}
+        see=EVERYBODY, add="OR", edit="OR", steps={"pause": STOPPERS, **OF_LIFE, **CHANGING, **RULE_STEPS}
     ),
     "promotions_coupontype": Model(
-        see=EVERYBODY, add="OR", edit="OR", steps={"ask_to_go_live": "OR", "suspend": STOPPERS, "ask_to_resume": "OR", **RULE_STEPS}
+        see=EVERYBODY, add="OR", edit="OR", steps={"suspend": STOPPERS, **OF_LIFE, **CHANGING, **RULE_STEPS}
     ),
     "promotions_entry": Model(
         see=EVERYBODY,
         add="OR",
         edit="OR",
-        steps={"ask_to_open": "OR", "suspend": STOPPERS, "ask_to_resume": "OR", "close": STOPPERS},
+        steps={"ask_to_open": "OR", "suspend": STOPPERS, "ask_to_resume": "OR", "close": STOPPERS, **CHANGING},
     ),
     "promotions_tokenbatch": Model(
         see="OANLUR", add="OR", steps={"revoke": "OALR", "pause": "OR", "go_on": "OR", "cancel": "OR"}, pages={"export": "OR"}
@@ -55,12 +57,17 @@ MODELS = {
     "promotions_claimtoken": Model(see="OANLUR", steps={"revoke": "OALR"}),
     "promotions_customer": Model(see=EVERYBODY),
     "promotions_claim": Model(see=EVERYBODY),
-    "promotions_coupon": Model(see=EVERYBODY),
+    "promotions_coupon": Model(see=EVERYBODY, steps={"freeze": STOPPERS, "thaw": "ALR", "void": "ALR"}),
     "promotions_redemption": Model(see=EVERYBODY),
     "promotions_identityblock": Model(see="OANLUR", add=STOPPERS, steps={"lift": "ANLR"}),
     "promotions_nobodyvalue": Model(see="OANLUR", add="LR", steps={"take_off": "LR", "put_back": "LR"}),
     "promotions_threshold": Model(see="OANLUR", add="OALR", edit="ALR", steps={"rearm": "ALR"}),
-    "promotions_alarm": Model(see="OANLUR", steps={"acknowledge": STOPPERS}),
+    "promotions_alarm": Model(see="OANLUR", steps={"acknowledge": STOPPERS, "suspend": STOPPERS}),
+    "promotions_redemptionhold": Model(see="ANLUR", steps={"ask_to_lift": "NLR"}),
+    "promotions_alarmrecipient": Model(see="LUR", add="LR", edit="LR"),
+    "promotions_escalationstep": Model(see="LUR", add="LR", edit="LR"),
+    "lib_webhookendpoint": Model(see="LUR", add="R", edit="R", steps={"send_test": "LR", "switch_off": "R", "switch_on": "R"}),
+    "lib_delivery": Model(see="LUR", steps={"send_again": "LR"}),
     "orders_order": Model(see="NLUSR", steps={"hold": "NLR"}, actions={"freeze": "NLR"}),
     "orders_hold": Model(see="NLUSR", steps={"release": "NLR"}, actions={"ask_release": "NLR"}),
     "orders_freeze": Model(see="NLUR", steps={"ask_to_release": "NLR"}),

@@ -28,7 +28,14 @@ def send(client: Client, model: str, pk: int | None = None, **fields: Any) -> An
 
 def a_campaign(**fields: Any) -> dict[str, Any]:
     period = moment("starts_at", NOW) | moment("ends_at", NOW + 9 * DAY)
-    values = {"code": "MOON", "name": "Moon festival", "partner": "", "budget_amount": "90000", "currency": "CNY"}
+    values = {
+        "code": "MOON",
+        "name": "Moon festival",
+        "partner": "",
+        "overrun_policy": "refuse",
+        "budget": "90000",
+        "currency": "CNY",
+    }
     return {**period, **values, "slot_return": "never", **fields}
 
 
@@ -68,8 +75,10 @@ def test_the_reason_of_a_new_draft_is_in_its_history(world: World, as_role: AtRo
 def test_a_draft_is_changed_and_its_status_is_not(world: World, as_role: AtRole) -> None:
     period = moment("starts_at", world.autumn.starts_at) | moment("ends_at", world.autumn.ends_at)
     fields = {"code": "AUTUMN", "name": "Late autumn", "partner": "", "slot_return": "never", "status": "live", **period}
+    fields |= {"overrun_policy": "honour", "budget": "12345.67"}
     assert send(as_role("promotions operator"), "promotions_campaign", world.autumn.pk, **fields).status_code == 302
     assert (fresh(world.autumn).name, fresh(world.autumn).status) == ("Late autumn", CampaignStatus.DRAFT)
+    assert sum(part.amount for part in fresh(world.autumn).budget.slices.all()) == Decimal("12345.67")
 
 
 def test_what_is_live_has_no_form(world: World, as_role: AtRole) -> None:

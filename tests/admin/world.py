@@ -13,18 +13,22 @@ from backoffice.lib.apikeys import make_key
 from backoffice.lib.approvals import approve
 from backoffice.lib.jobs import run_job
 from backoffice.lib.models import Approval
+from backoffice.lib.outbox import note_success, send_test, take
 from backoffice.lib.schedules import run_check, seed_schedules
+from backoffice.lib.webhooks import make_webhook
 from backoffice.roles import ROLES, seed_roles
 from orders.models import Freeze, Hold, Order, Release
 from orders.services.freezing import request_freeze, request_release
 from orders.services.holding import place_hold
 from orders.services.placing import LineRequest, OrderRequest, place_order
-from promotions.models import Coupon
+from promotions.models import AlarmRecipient, Coupon
 from promotions.services.blocks import block_identity
 from promotions.services.campaigns import create_campaign, request_campaign
 from promotions.services.claiming import Claimant, ClaimRequest, claim_coupon
 from promotions.services.coupon_types import create_coupon_type, request_coupon_type
 from promotions.services.entries import create_entry, request_entry
+from promotions.services.redemption_holds import hold_redemptions
+from promotions.services.seeding import seed_watch
 from promotions.services.thresholds import arm_threshold, check_thresholds
 from promotions.services.tokens import make_token_batch, token_text
 from promotions.states import Audience, Channel, Identity, Metric, ThresholdAction
@@ -232,6 +236,14 @@ def worked(world: World, act: Freeze | Release) -> Any:
 
 
 def make_system(world: World) -> None:
+    endpoint, _secret = make_webhook(
+        name="duty", url="https://example.com/hook", wants=["alarm.raised"], by=world.users[SUPERUSER], at=world.at
+    )
+    note_success(take(send_test(endpoint, at=world.at).pk, world.at), response_status=200, at=world.at)  # type: ignore[arg-type]
+    AlarmRecipient.objects.create(name="Duty", address="duty@example.com")
+    seed_watch()
+    held = fresh(world.restricted)
+    hold_redemptions(held, since=world.at - DAY, reason="the studio's coupon leaks", by=world.users[SUPERUSER], at=world.at)
     world.key, _text = make_key("storefront", ["claims:write"], by=world.users[SUPERUSER])
     seed_schedules()
     CrontabSchedule.objects.create(minute="0", hour="4")

@@ -19,6 +19,7 @@ from backoffice.lib.approvals import (
 )
 from backoffice.lib.errors import DomainError, NotFound
 from backoffice.lib.models import Approval, ApprovalStatus
+from tests.bypass import without_triggers
 from tests.promotions.factories import DAY, NOON, a_user, the_approver, the_asker
 from tests.promotions.racing import at_once
 
@@ -121,6 +122,11 @@ def refused(match, assignment):
         cursor.execute(f"UPDATE lib_approval SET {assignment}")
 
 
+def refused_without_the_trigger(match, assignment):
+    with without_triggers():
+        refused(match, assignment)
+
+
 @pytest.mark.parametrize(
     ("rule", "assignment"),
     [
@@ -135,13 +141,13 @@ def refused(match, assignment):
 )
 def test_the_database_keeps_the_rules_of_deciding(rule, assignment):
     asked()
-    refused(rule, assignment)
+    refused_without_the_trigger(rule, assignment)
 
 
 def test_the_database_keeps_one_request_open_per_thing():
     asked(target="tests.thing:1")
     asked(target="tests.thing:2")
-    refused("approval_one_pending_per_action_and_target", "target='tests.thing:1'")
+    refused_without_the_trigger("approval_one_pending_per_action_and_target", "target='tests.thing:1'")
 
 
 def test_the_same_thing_is_asked_for_once_at_a_time():
@@ -224,7 +230,8 @@ def test_a_crash_while_it_is_carried_out_leaves_the_request_waiting():
 )
 def test_what_was_edited_after_it_was_asked_for_is_not_approved(edit):
     approval = asked()
-    Approval.objects.update(**edit)
+    with without_triggers():  # which refuse it
+        Approval.objects.update(**edit)
     with pytest.raises(DomainError, match="changed after"):
         yes(approval)
     assert is_untouched(approval)
@@ -280,3 +287,31 @@ def test_ten_requests_at_once_for_one_thing_are_one_request():
     results = at_once([lambda by=asker: asked(by=by) for asker in askers])
     assert sum(isinstance(result, AlreadyRequested) for result in results) == 9
     assert Approval.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "assignment",
+    [
+        "payload = '{}'",
+        "payload_hash = repeat('0', 64)",
+        "target = 'tests.thing:2'",
+        "action = 'x'",
+        "reason = 'x'",
+        "summary = 'x'",
+    ],
+)
+def test_approval_stays_as_asked(assignment):
+    asked()
+    refused("stays as it was asked", assignment)
+
+
+def test_an_approval_is_decided_once_and_never_deleted():
+    yes(asked())
+    for assignment in (
+        "status = 'rejected'",
+        "decision_reason = 'another'",
+        "status = 'pending', decided_by_id = NULL, decided_at = NULL",
+    ):
+        refused("decided once", assignment)
+    with pytest.raises(DatabaseError, match="Cannot delete"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("DELETE FROM lib_approval")  # approval_is_never_deleted, approvals_are_never_truncated

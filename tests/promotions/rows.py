@@ -1,10 +1,13 @@
 """Rows of every kind for tests that write into them in raw SQL."""
 
+from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
-from promotions.models import Redemption
+from promotions.models import AlarmRecipient, EscalationStep, Redemption
 from promotions.services.blocks import block_identity
 from promotions.services.nobody import list_nobody
+from promotions.services.redemption_holds import hold_redemptions
 from promotions.services.thresholds import arm_threshold, check_thresholds
 from promotions.states import Identity, NobodyKind, RuleAction
 from tests.promotions.factories import (
@@ -64,3 +67,15 @@ def a_flag():
 
 def a_batch():
     return a_token().batch
+
+
+def a_step():
+    return EscalationStep.objects.create(number=7, after=timedelta(minutes=5))
+
+
+def a_recipient(**fields: Any):
+    return AlarmRecipient.objects.create(**{"name": "Lead", "address": "lead@example.com", **fields})
+
+
+def a_redemption_hold(scope: Any = None):
+    return hold_redemptions(scope or a_coupon_type(), since=NOON, reason="leak", by=the_asker(), at=NOON)

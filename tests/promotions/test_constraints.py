@@ -1,6 +1,7 @@
 """What the database promises by itself: each constraint, tried in raw SQL round every service."""
 
 import re
+from decimal import Decimal
 from pathlib import Path
 
 import pgtrigger
@@ -11,11 +12,14 @@ from promotions.models import (
     BudgetSlice,
     CouponTypeSlice,
     Customer,
+    Drift,
     EntrySlice,
     RuleUse,
 )
-from promotions.services.thresholds import BUILT_IN
+from promotions.services.alarms import raise_alarm
+from promotions.services.built_in_lines import built_in_lines
 from tests.promotions.factories import (
+    NOON,
     a_campaign,
     a_claim,
     a_claimant,
@@ -34,7 +38,10 @@ from tests.promotions.rows import (
     a_flag,
     a_nobody,
     a_platform_threshold,
+    a_recipient,
     a_redemption,
+    a_redemption_hold,
+    a_step,
     a_threshold,
     an_alarm,
 )
@@ -56,6 +63,22 @@ def a_use():
     return RuleUse.objects.get()
 
 
+def a_drafted_type():
+    return a_coupon_type(is_live=False)
+
+
+def an_honouring_slice():
+    return a_campaign(overrun_policy="honour").budget.slices.first()
+
+
+def an_honouring_type_slice():
+    return a_coupon_type(campaign=a_campaign(overrun_policy="honour"), budget_amount=Decimal(50)).slices.get()
+
+
+def a_drift():
+    return Drift.objects.create(subject="budget_slice:1", detail="reserved is 1", found_at=NOON)
+
+
 # By the constraint that must refuse: what to build, and what to write into it.
 CHECKS = {
     "budget_is_positive": (a_campaign_budget, "amount = 0"),
@@ -66,16 +89,26 @@ CHECKS = {
     "budget_slice_never_overshoots ": (lambda: a_slice(BudgetSlice), "reserved = amount / 2, spent = amount / 2 + 0.01"),
     "budget_slice_never_overshoots  ": (lambda: a_slice(BudgetSlice), "amount = 9.99"),
     "campaign_starts_before_it_ends": (a_campaign, "ends_at = starts_at"),
-    "campaign_currency_is_iso": (a_campaign, "currency = 'cny'"),
-    "coupon_type_is_worth_something": (a_coupon_type, "face_value = 0"),
-    "coupon_type_percentage_in_range": (a_coupon_type, "percentage = 100.01"),
-    "coupon_type_percentage_in_range ": (a_coupon_type, "percentage = 0"),
-    "coupon_type_minimum_never_negative": (a_coupon_type, "minimum_spend = -0.01"),
+    "campaign_currency_is_iso": (lambda: a_campaign(is_live=False), "currency = 'cny'"),
+    "coupon_type_is_worth_something": (a_drafted_type, "face_value = 0"),
+    "coupon_type_percentage_in_range": (a_drafted_type, "percentage = 100.01"),
+    "coupon_type_percentage_in_range ": (a_drafted_type, "percentage = 0"),
+    "coupon_type_minimum_never_negative": (a_drafted_type, "minimum_spend = -0.01"),
     "coupon_type_claim_period_in_order": (a_coupon_type, "claim_until = claim_from"),
     "coupon_type_valid_after_claim_begins": (a_coupon_type, "valid_until = claim_from"),
-    "coupon_type_restricted_is_capped_and_verified": (a_restricted_type, "quantity = NULL"),
-    "coupon_type_restricted_is_capped_and_verified ": (a_restricted_type, "requires_verified = false"),
-    "coupon_type_restricted_is_capped_and_verified  ": (a_coupon_type, "audience = 'restricted'"),
+    "coupon_type_restricted_is_capped_and_verified": (lambda: a_restricted_type(is_live=False), "quantity = NULL"),
+    "coupon_type_restricted_is_capped_and_verified ": (lambda: a_restricted_type(is_live=False), "requires_verified = false"),
+    "coupon_type_restricted_is_capped_and_verified  ": (a_drafted_type, "audience = 'restricted'"),
+    "coupon_type_budget_is_positive": (a_drafted_type, "budget_amount = 0"),
+    "budget_slice_overrun_is_what_lies_above": (an_honouring_slice, "overrun = 0.01"),
+    "budget_slice_never_negative   ": (lambda: a_slice(BudgetSlice), "overrun = -0.01"),
+    "coupon_type_slice_overrun_is_what_lies_above": (an_honouring_type_slice, "overrun = 0.01"),
+    "coupon_type_slice_never_negative": (lambda: a_slice(CouponTypeSlice), "spent = -0.01"),
+    "coupon_type_slice_never_negative ": (lambda: a_slice(CouponTypeSlice), "reserved = -0.01"),
+    "coupon_type_slice_never_negative  ": (lambda: a_slice(CouponTypeSlice), "amount = -0.01"),
+    "coupon_type_slice_never_overspends": (lambda: a_slice(CouponTypeSlice), "amount = 9.99"),
+    "coupon_type_slice_holds_only_what_it_issued": (lambda: a_slice(CouponTypeSlice), "reserved = 10.01"),
+    "drift_says_what_differs": (a_drift, "detail = ''"),
     "coupon_type_slice_never_overshoots": (lambda: a_slice(CouponTypeSlice), "issued = quantity + 1"),
     "coupon_type_slice_never_overshoots ": (lambda: a_slice(CouponTypeSlice), "quantity = 0"),
     "promotions_coupontypeslice_issued_check": (lambda: a_slice(CouponTypeSlice), "issued = -1"),
@@ -109,12 +142,27 @@ CHECKS = {
     "nobody_value_is_not_everybody ": (a_nobody, "value = ''"),
     "threshold_has_one_scope": (a_threshold, "campaign_id = (SELECT max(id) FROM promotions_campaign)"),
     "threshold_limit_is_positive": (a_threshold, '"limit" = 0'),
-    "threshold_suspends_a_campaign_or_a_type": (a_platform_threshold, "action = 'suspend'"),
+    "threshold_of_the_platform_only_alarms": (a_platform_threshold, "action = 'suspend'"),
+    "threshold_of_the_platform_only_alarms ": (a_platform_threshold, "action = 'hold'"),
+    "threshold_kind_goes_with_its_metric": (a_threshold, "kind = 'percent'"),
+    "threshold_kind_goes_with_its_metric ": (a_threshold, "kind = 'silent', metric = 'attempts'"),
+    "threshold_kind_goes_with_its_metric  ": (a_platform_threshold, "kind = 'baseline', \"window\" = '1 min'"),
+    "threshold_reasons_are_of_refusals": (a_threshold, "reasons = '{token_forged}'"),
+    "threshold_peak_begins_and_ends": (a_threshold, "peak_from = now()"),
+    "threshold_peak_begins_and_ends ": (a_threshold, "peak_from = now(), peak_until = now()"),
+    "escalation_step_counts_from_one": (a_step, "number = 0"),
+    "escalation_waits_a_minute": (a_step, "after = '59 s'"),
+    "redemption_hold_has_one_scope": (a_redemption_hold, "coupon_type_id = NULL"),
+    "redemption_hold_lifted_by_whom_and_when": (a_redemption_hold, "lifted_at = now()"),
+    "redemption_hold_has_a_reason": (a_redemption_hold, "reason = ''"),
     "alarm_acknowledged_by_whom_and_when": (an_alarm, "acknowledged_at = now()"),
+    "alarm_says_what_and_where": (an_alarm, "cause = ''"),
+    "alarm_says_what_and_where ": (an_alarm, "scope = ''"),
 }
 
 
 UNIQUES = {
+    "drift_one_open_per_subject": lambda: copy_of(a_drift()),
     "budget_slice_number_once": lambda: copy_of(a_slice(BudgetSlice)),
     "coupon_type_slice_number_once": lambda: copy_of(a_slice(CouponTypeSlice)),
     "entry_slice_number_once": lambda: copy_of(a_slice(EntrySlice)),
@@ -124,6 +172,13 @@ UNIQUES = {
     "claim_flag_once_per_rule": lambda: copy_of(a_flag()),
     "nobody_value_once_per_kind": lambda: copy_of(a_nobody()),
     "rule_use_one_row_per_identity": lambda: copy_of(a_use()),
+    "threshold_built_in_once": lambda: copy_of(a_coupon_type().thresholds.first()),
+    "alarm_recipient_once_per_step": lambda: copy_of(a_recipient()),
+    "redemption_hold_once_per_campaign": lambda: copy_of(a_redemption_hold(a_campaign())),
+    "redemption_hold_once_per_coupon_type": lambda: copy_of(a_redemption_hold()),
+    "redemption_hold_once_per_entry": lambda: copy_of(a_redemption_hold(an_entry())),
+    "redemption_hold_once_per_batch": lambda: copy_of(a_redemption_hold(a_batch())),
+    "alarm_one_open_per_key": lambda: copy_of(raise_alarm("budget_drift", scope="platform", at=NOON, key="k")),
     "redemption_one_open_per_coupon": lambda: copy_of(a_redemption(), order_ref="'o2'"),
 }
 
@@ -167,7 +222,12 @@ def test_restricted_entry_is_guarded():  # against updates: tests/promotions/tes
 def test_threshold_built_in_stays():
     coupon_type = a_restricted_type()
     refused("Cannot delete rows from promotions_threshold", "DELETE FROM promotions_threshold WHERE is_built_in")
-    assert coupon_type.thresholds.count() == len(BUILT_IN)
+    assert coupon_type.thresholds.count() == len(built_in_lines(coupon_type))
+
+
+def test_threshold_stays_built_in():
+    a_restricted_type()
+    refused("Cannot update rows from promotions_threshold", "UPDATE promotions_threshold SET is_built_in = false")
 
 
 # Codes and references

@@ -10,13 +10,11 @@ from backoffice.lib.automation import observe_only
 from backoffice.lib.errors import InvalidInput
 from backoffice.lib.schedules import check_named
 from promotions.models import Alarm, Campaign, Coupon, CouponType, Threshold
+from promotions.services.built_in_lines import built_in_lines
 from promotions.services.coupon_types import request_resume, suspend_coupon_type
-from promotions.services.thresholds import (
-    BUILT_IN,
-    check_thresholds,
-)
+from promotions.services.thresholds import check_thresholds
 from promotions.services.tokens import revoke_token, token_text
-from promotions.states import CampaignStatus, ClaimOutcome, CouponTypeStatus, Metric, RefusalReason, ThresholdAction
+from promotions.states import CampaignStatus, ClaimOutcome, CouponTypeStatus, LimitKind, Metric, RefusalReason, ThresholdAction
 from tests.promotions.factories import (
     DAY,
     NOON,
@@ -111,7 +109,7 @@ def test_while_observing_a_crossing_is_recorded_and_suspends_nothing():
 def test_no_line_can_suspend_the_whole_platform():
     with pytest.raises(InvalidInput, match="platform"):
         a_line("platform", action=ThresholdAction.SUSPEND)
-    assert not Threshold.objects.exists()
+    assert not Threshold.objects.filter(is_built_in=False).exists()
 
 
 @pytest.mark.parametrize(
@@ -132,7 +130,7 @@ def test_no_line_can_suspend_the_whole_platform():
 def test_a_line_that_means_nothing_is_refused(fields):
     with pytest.raises(InvalidInput):
         a_line(**fields)
-    assert not Threshold.objects.exists()
+    assert not Threshold.objects.filter(is_built_in=False).exists()
 
 
 def test_the_scheduled_check_answers_how_many_alarms_it_raised():
@@ -147,8 +145,17 @@ def test_the_scheduled_check_answers_how_many_alarms_it_raised():
 def test_a_restricted_type_has_its_lines_armed_when_it_goes_live():
     coupon_type = a_restricted_type()
     armed = Threshold.objects.armed().filter(coupon_type=coupon_type, is_built_in=True)
-    assert {line.metric: line.action for line in armed} == {line.metric: line.action for line in BUILT_IN}
-    assert not a_coupon_type().thresholds.exists()
+    expected = built_in_lines(coupon_type)
+    assert {line.built_in_name: line.action for line in armed} == {line.name: line.action for line in expected}
+
+
+def test_an_online_type_has_lines_that_alarm_and_none_that_stops_it():
+    lines = a_coupon_type(quantity=1_000).thresholds.all()
+    assert {(line.built_in_name, line.kind, line.action) for line in lines} == {
+        ("should_be_silent", LimitKind.SILENT, ThresholdAction.ALARM),
+        ("baseline", LimitKind.BASELINE, ThresholdAction.ALARM),
+    }
+    assert lines.get(built_in_name="baseline").limit == 500
 
 
 @pytest.mark.parametrize(
@@ -240,8 +247,8 @@ def test_resuming_a_restricted_type_arms_its_lines_anew():
     coupon_type = token.batch.entry.coupon_type
     for _ in range(10):
         a_claim(token=token, claimant=a_claimant(**NEWCOMER))
-    assert coupon_type.thresholds.filter(fired_at=None).count() == len(BUILT_IN) - 1
+    assert coupon_type.thresholds.exclude(fired_at=None).count() == 1
     later = NOON + DAY
     approved(request_resume(coupon_type, by=the_asker(), reason="the show goes on", at=later), at=later)
-    assert coupon_type.thresholds.filter(fired_at=None).count() == len(BUILT_IN)
+    assert not coupon_type.thresholds.exclude(fired_at=None).exists()
     assert a_claim(token=token, at=later).outcome == ClaimOutcome.ISSUED

@@ -24,12 +24,28 @@ from tests.promotions.factories import (
     the_asker,
 )
 from tests.promotions.rawsql import refused, set_in, sql
-from tests.promotions.rows import a_batch, a_block, a_campaign_budget, a_nobody, a_threshold, an_alarm
+from tests.promotions.rows import a_batch, a_block, a_nobody, a_threshold, an_alarm
 
 pytestmark = pytest.mark.django_db
 
 
 # History
+
+
+def a_drafted_campaign():
+    return a_campaign(is_live=False, slices=1)
+
+
+def a_drafted_budget():
+    return a_drafted_campaign().budget
+
+
+def a_drafted_type():
+    return a_coupon_type(is_live=False)
+
+
+def a_drafted_entry():
+    return an_entry(is_open=False)
 
 
 EVENT_MODELS = [m for m in apps.get_app_config("promotions").get_models() if hasattr(m, "pgh_tracked_model")]
@@ -63,7 +79,7 @@ def test_history_can_only_be_added_to(model):
 
 @pytest.mark.parametrize(
     "make",
-    [a_campaign, a_coupon_type, an_entry, a_batch, a_threshold, a_nobody, a_campaign_budget],
+    [a_drafted_campaign, a_drafted_type, a_drafted_entry, a_batch, a_threshold, a_nobody, a_drafted_budget],
     ids=lambda make: make.__name__,
 )
 def test_raw_sql_leaves_its_trace_too(make):
@@ -77,7 +93,10 @@ def test_raw_sql_leaves_its_trace_too(make):
     if column in {"identity", "metric", "channel", "kind"}:
         value = f"'{getattr(obj, column)}x'"
     before = obj.events.count()
-    sql(set_in(obj, f'"{column}" = {value}'))
+    statement = set_in(obj, f'"{column}" = {value}')
+    if column == "amount":
+        statement += f"; UPDATE promotions_budgetslice SET amount = {value} WHERE budget_id = {obj.pk}"
+    sql(statement)
     assert obj.events.count() == before + 1
     assert obj.events.order_by("pgh_id").last().pgh_label == "update"
 

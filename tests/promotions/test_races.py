@@ -19,11 +19,11 @@ from promotions.models import (
     RuleUse,
 )
 from promotions.services import claiming
-from promotions.services.budgets import gather_room
 from promotions.services.campaigns import pause_campaign
 from promotions.services.claiming import claim_coupon
 from promotions.services.coupon_types import suspend_coupon_type
 from promotions.services.entries import suspend_entry
+from promotions.services.slices import gather_budget_room
 from promotions.services.tokens import revoke_token, token_text
 from promotions.states import ClaimOutcome, RefusalReason
 from tests.promotions.factories import (
@@ -155,7 +155,7 @@ def test_gathering_room_while_claims_run_loses_no_cent():
     campaign = a_campaign(budget=Decimal("100.00"), slices=5)
     entry = an_entry(coupon_type=a_coupon_type(campaign=campaign, face_value=Decimal("3.00"), quantity=500), cap=500)
     claims = [lambda r=request: claim_coupon(r, at=NOON) for request in requests_at(entry, 40)]
-    gatherings = [lambda: gather_room(campaign.budget.pk, Decimal(3))] * 20
+    gatherings = [lambda: gather_budget_room(campaign.budget.pk, Decimal(3))] * 20
     assert errors_in(at_once([*claims, *gatherings])) == []
     slices = list(BudgetSlice.objects.all())
     assert sum(part.amount for part in slices) == Decimal("100.00")

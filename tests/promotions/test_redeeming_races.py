@@ -8,6 +8,7 @@ import pytest
 from promotions.models import (
     BudgetSlice,
     Coupon,
+    CouponTypeSlice,
     Redemption,
 )
 from promotions.querysets import CouponQuerySet
@@ -36,6 +37,7 @@ def test_one_coupon_pays_for_one_of_twelve_orders_at_once():
 def test_control_without_its_lock_and_its_guard_a_coupon_is_redeemed_twice(monkeypatch):
     coupon = a_coupon()
     BudgetSlice.objects.filter(pk=coupon.budget_slice_id).update(reserved=Decimal("120.00"))
+    CouponTypeSlice.objects.update(issued_amount=Decimal("120.00"), reserved=Decimal("120.00"))
     find = redeeming._find_coupons
 
     def find_without_lock(codes, customer, at, *, lock):

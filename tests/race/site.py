@@ -49,12 +49,20 @@ def asking(path: str, body: dict[str, Any]) -> Asking:
 
 
 @contextmanager
-def site(log: Path, *, application: str = GUARDED, connections: int = 4) -> Iterator[int]:
-    """gunicorn as `make run` starts it, on the test's database, with so many connections a process. Gives its port."""
+def site(log: Path, *, application: str = GUARDED, connections: int = 4, threads: int = 8) -> Iterator[int]:
+    """gunicorn as `make run` starts it, on the test's database; connections and threads are of each process. Gives its port."""
     port = free_port()
     ours = {"HOLDFAST_DATABASE": connection.settings_dict["NAME"], "HOLDFAST_DB_POOL_MAX": str(connections)}
     env = os.environ | ours | {"LOG_LEVEL": "ERROR", "WEB_CONCURRENCY": "2"}
-    argv = [sys.executable, "-m", "gunicorn", "--config=python:backoffice.gunicorn", f"--bind=127.0.0.1:{port}", application]
+    argv = [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "--config=python:backoffice.gunicorn",
+        f"--bind=127.0.0.1:{port}",
+        f"--threads={threads}",
+        application,
+    ]
     service = start("gunicorn", argv, log=log, env=env, cwd=REPOSITORY)
     try:
         wait_until("gunicorn", lambda: is_live(port), service=service)

@@ -34,6 +34,9 @@ def payload_panels(approval: Approval, currency: str = "") -> list[Panel]:
     """Everything the approval stands for. While it waits, a third column shows what is different now."""
     is_pending = approval.status == ApprovalStatus.PENDING
     title = _("Exactly what is done when this is approved") if is_pending else _("Exactly what was asked for")
+    changes = approval.payload.get("changes")
+    if isinstance(changes, Mapping):
+        return [changes_panel(title, model_of(approval.target), changes)]
     snapshot, model = approval.payload.get("snapshot"), model_of(approval.target)
     if not isinstance(snapshot, Mapping) or model is None:
         return [Panel(title, [_("field"), _("value")], list(flat(approval.payload)))]
@@ -51,6 +54,15 @@ def payload_panels(approval: Approval, currency: str = "") -> list[Panel]:
     names = [_("field"), _("as asked"), _("now")] if moved else [_("field"), _("as asked")]
     panels = [Panel(title, names, list(compared(model, plain, now if moved else None, currency)), note=note)]
     return panels + [part_panel(model, name, rows, currency) for name, rows in parts.items()]
+
+
+def changes_panel(title: Any, model: type[Model] | None, changes: Mapping[str, Mapping[str, Any]]) -> Panel:
+    """Old values beside new ones."""
+    rows = []
+    for name, change in changes.items():
+        old, new = (change.get(key) if model is None else written(model, name, change.get(key)) for key in ("old", "new"))
+        rows.append([name if model is None else label_of(model, name), old, format_html("<b>{}</b>", new)])
+    return Panel(title, [_("field"), _("old"), _("new")], rows)
 
 
 def differs(now: Mapping[str, Any], name: str, value: Any) -> bool:

@@ -51,6 +51,7 @@ class Step:
     `tells` is the sentence above the reason: what will happen, to how many and how much. `why_not` is why it cannot be done now,
     empty where it can. `is_shown` leaves out what makes no sense for the object. `run` gets the object, `by`, `at` and what the
     form asked. `key` is the key that presses the button (with the browser's modifier).
+    `leads_to_list` where the object is gone afterwards.
     """
 
     name: str
@@ -66,6 +67,7 @@ class Step:
     icon: str = ""
     key: str = ""
     is_stop: bool = False
+    leads_to_list: bool = False
 
     def is_allowed(self, user: Any, obj: Any) -> bool:
         """Whether this person may ever do it, whatever the state of the object."""
@@ -126,11 +128,12 @@ def _answer(admin: Any, request: HttpRequest, step: Step, object_id: str) -> Htt
         return admin._get_obj_does_not_exist_redirect(request, admin.opts, object_id)  # type: ignore[no-any-return]
     if not admin.has_view_permission(request, obj) or not step.is_allowed(request.user, obj):
         raise PermissionDenied
+    page = _page_of(admin, obj)
     form = step.form_class(request.POST if request.method == "POST" else None)
     form.for_object(obj)
     why_not = step.why_not(obj, request.user)
     if not why_not and form.is_valid() and _take(request, step, obj, form):
-        return HttpResponseRedirect(_page_of(admin, obj))
+        return HttpResponseRedirect(_list_of(admin) if step.leads_to_list else page)
     return _draw(admin, request, step, obj, form, why_not)
 
 
@@ -159,6 +162,10 @@ def _draw(admin: Any, request: HttpRequest, step: Step, obj: Any, form: ReasonFo
         "form": form,
     }
     return TemplateResponse(request, "admin/holdfast/step.html", context)
+
+
+def _list_of(admin: Any) -> str:
+    return reverse(f"admin:{admin.opts.app_label}_{admin.opts.model_name}_changelist")
 
 
 def _page_of(admin: Any, obj: Any) -> str:

@@ -5,6 +5,7 @@ from backoffice.lib.models.idempotency import IdempotencyRecord
 from backoffice.lib.models.job import Job, JobStatus
 from backoffice.lib.models.list_export import ListExport
 from backoffice.lib.models.membership import GroupPermissionRow, UserGroupRow, UserPermissionRow
+from backoffice.lib.models.outbox import Delivery, DeliveryStatus, OutboxMessage, WebhookEndpoint
 from backoffice.lib.models.saved_view import SavedView
 
 __all__ = [
@@ -12,12 +13,16 @@ __all__ = [
     "Approval",
     "ApprovalStatus",
     "CheckRun",
+    "Delivery",
+    "DeliveryStatus",
     "GroupPermissionRow",
     "IdempotencyRecord",
     "Job",
     "JobStatus",
     "ListExport",
+    "OutboxMessage",
     "SavedView",
     "UserGroupRow",
     "UserPermissionRow",
+    "WebhookEndpoint",
 ]

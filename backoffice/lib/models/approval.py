@@ -1,8 +1,33 @@
+import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from backoffice.lib.audit import tracked
+from backoffice.lib.audit import never_truncated, tracked
+
+# What was asked is never rewritten, a decision is made once, and the row remembers the transaction that approved it: what may only
+# be changed by an approval is changed in that transaction or not at all.
+STAYS_AS_ASKED = pgtrigger.Trigger(
+    name="approval_stays_as_asked",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Insert | pgtrigger.Update,
+    func="""
+        IF (CASE WHEN TG_OP = 'INSERT' THEN NEW.status <> 'pending'
+                ELSE OLD.status <> 'pending'
+                  OR (OLD.action, OLD.target, OLD.summary, OLD.payload, OLD.payload_hash, OLD.reason,
+                      OLD.requested_by_id, OLD.requested_at)
+                     IS DISTINCT FROM
+                     (NEW.action, NEW.target, NEW.summary, NEW.payload, NEW.payload_hash, NEW.reason,
+                      NEW.requested_by_id, NEW.requested_at)
+           END)
+        THEN
+            RAISE EXCEPTION 'an approval stays as it was asked, and is decided once'
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'approval_stays_as_asked';
+        END IF;
+        NEW.decided_in := CASE WHEN NEW.status = 'approved' THEN pg_current_xact_id()::text::bigint END;
+        RETURN NEW;
+    """,
+)
 
 
 class ApprovalStatus(models.TextChoices):
@@ -33,6 +58,8 @@ class Approval(models.Model):
     decided_at = models.DateTimeField(_("decided at"), null=True)
     decision_reason = models.TextField(_("reason of the decision"), blank=True)
 
+    decided_in = models.BigIntegerField(null=True, editable=False)  # the transaction that approved it, written by the trigger
+
     class Meta:
         verbose_name = _("approval")
         verbose_name_plural = _("approvals")
@@ -54,6 +81,11 @@ class Approval(models.Model):
             ),
             models.CheckConstraint(condition=~Q(reason=""), name="approval_has_a_reason"),
             models.CheckConstraint(condition=Q(payload_hash__regex="^[0-9a-f]{64}$"), name="approval_payload_is_hashed"),
+        ]
+        triggers = [
+            STAYS_AS_ASKED,
+            pgtrigger.Protect(name="approval_is_never_deleted", operation=pgtrigger.Delete),
+            never_truncated("approvals_are_never_truncated"),
         ]
 
     def __str__(self) -> str:

@@ -8,12 +8,12 @@ from django.core.management.base import BaseCommand
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-SILENT_SEEDS = ("seed_roles", "seed_schedules")
+SILENT_SEEDS = ("seed_roles", "seed_schedules", "seed_watch")
 STORY = "seed_demo"
 
 
 class Command(BaseCommand):
-    help = "Migrate, then seed roles, schedules and the demonstration, whose logins it prints. Safe to run again."
+    help = "Migrate, then seed roles, schedules, thresholds and the demonstration, whose logins it prints. Safe to run again."
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         if _has_pending_migrations():

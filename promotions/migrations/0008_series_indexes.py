@@ -6,7 +6,11 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("promotions", "0005_list_known_nobodies")]
+    dependencies = [
+        ("promotions", "0005_list_known_nobodies"),
+        ("promotions", "0006_built_in_lines"),
+        ("promotions", "0007_every_coupon_knows_its_slice"),
+    ]
     operations = [
         AddIndexConcurrently(
             "coupon",

@@ -10,7 +10,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('lib', '0002_job_can_be_paused'),
+        ('lib', '0003_guards'),
+        ('lib', '0003_outbox'),
         ('pghistory', '0007_auto_20250421_0444'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
@@ -99,5 +100,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='savedview',
             constraint=models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='saved_view_has_a_name'),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='listexportevent',
+            trigger=pgtrigger.compiler.Trigger(name='events_are_never_truncated', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'the table % is a ledger and is never emptied', TG_TABLE_NAME;", hash='20a90533d36df75157448d45c9a6489368387403', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_events_are_never_truncated_a2f75', table='lib_listexportevent', when='BEFORE')),
         ),
     ]

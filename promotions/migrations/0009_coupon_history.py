@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('pghistory', '0007_auto_20250421_0444'),
-        ('promotions', '0006_series_indexes'),
+        ('promotions', '0008_series_indexes'),
     ]
 
     operations = [
@@ -49,5 +49,9 @@ class Migration(migrations.Migration):
         pgtrigger.migrations.AddTrigger(
             model_name='couponevent',
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='f91394b09160a242f3095b3c264c66a15f0039ea', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_07060', table='promotions_couponevent', when='BEFORE')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='couponevent',
+            trigger=pgtrigger.compiler.Trigger(name='events_are_never_truncated', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'the table % is a ledger and is never emptied', TG_TABLE_NAME;", hash='a5e150f643a70d887a31c72862b70ac8ff914172', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_events_are_never_truncated_d232d', table='promotions_couponevent', when='BEFORE')),
         ),
     ]

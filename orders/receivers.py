@@ -1,0 +1,19 @@
+"""Orders hear of promotions after their commit and only enqueue. What gets lost here is found by `hold_redeeming_orders`."""
+
+from typing import Any
+
+import structlog
+from django.dispatch import receiver
+
+from orders.tasks import hold_redeeming_orders_task
+from promotions.signals import redemptions_held
+
+log = structlog.get_logger(__name__)
+
+
+@receiver(redemptions_held)
+def hold_what_was_placed(redemption_hold_id: int, **_: Any) -> None:
+    try:
+        hold_redeeming_orders_task.delay()
+    except Exception:
+        log.exception("orders_not_told_to_hold", redemption_hold_id=redemption_hold_id)

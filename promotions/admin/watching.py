@@ -1,0 +1,146 @@
+"""How lines and alarms are written: as sentences, values in their unit, and a chart of the minutes around an alarm."""
+
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, QuerySet
+from django.db.models.functions import TruncMinute
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from backoffice.lib.admin.page import Panel
+from backoffice.lib.display import NOTHING, amount_text, count_text, duration_text
+from promotions.models import Alarm, Claim, Threshold
+from promotions.services.measures import OF_CLAIM, scope_of
+from promotions.services.readings import unit_of
+from promotions.states import MONEY_METRICS, LimitKind, RefusalReason, ThresholdAction
+
+AROUND = timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class ChartPanel(Panel):
+    """A panel that holds a chart: what Chart.js draws, as JSON."""
+
+    chart: str = ""
+    template: str = "admin/holdfast/chart_panel.html"
+
+
+def in_unit(unit: str, value: Decimal | None) -> str:
+    """A value as its unit is written; a dash for none."""
+    if value is None:
+        return NOTHING
+    if unit == "percent":
+        return f"{value.normalize():f} %"
+    if unit == "hours":
+        return _("%s h") % f"{value.normalize():f}"
+    return amount_text(value) if unit == "money" else count_text(int(value))
+
+
+def value_of(alarm: Alarm) -> str:
+    """Value and limit of an alarm, in the unit of its line."""
+    unit = unit_of(alarm.threshold) if alarm.threshold else ("money" if alarm.cause in MONEY_METRICS else "plain")
+    if unit == "plain":
+        values = [NOTHING if value is None else f"{value:,f}" for value in (alarm.value, alarm.limit)]
+        return " / ".join(values)
+    return f"{in_unit(unit, alarm.value)} / {in_unit(unit, alarm.limit)}"
+
+
+def sentence_of(line: Threshold) -> str:
+    """What a line does, as one would say it."""
+    return _("%(when)s: %(then)s.") % {"when": _condition(line), "then": _consequence(line)}
+
+
+def _condition(line: Threshold) -> str:
+    limit, metric = in_unit(unit_of(line), line.limit), _metric(line)
+    within = _("within %s") % duration_text(line.window) if line.window else _("since the start")
+    words = {"limit": limit, "metric": metric, "within": within}
+    sentences = {
+        LimitKind.FIXED: _("When %(metric)s reach %(limit)s %(within)s"),
+        LimitKind.PERCENT: _("When %(metric)s reach %(limit)s of the budget %(within)s"),
+        LimitKind.HOURS_LEFT: _("When what is left lasts %(limit)s or less, at the rate %(within)s"),
+        LimitKind.BASELINE: _("When claims depart from the baseline, or %(metric)s reach %(limit)s %(within)s"),
+        LimitKind.SILENT: _("When anything is issued, or %(limit)s claims are refused %(within)s, where all should be silent"),
+    }
+    return sentences[LimitKind(line.kind)] % words
+
+
+def _metric(line: Threshold) -> str:
+    reasons = ", ".join(str(dict(RefusalReason.choices).get(reason, reason)) for reason in line.reasons)
+    return f"{line.get_metric_display()} ({reasons})" if reasons else str(line.get_metric_display())
+
+
+def _consequence(line: Threshold) -> str:
+    what = _what(line)
+    if line.action == ThresholdAction.SUSPEND:
+        return _("alarm, and stop %s at once") % what
+    if line.action == ThresholdAction.HOLD:
+        return _("alarm, and hold every order that redeems coupons of %s") % (line.watched or what)
+    return _("alarm")
+
+
+def _what(line: Threshold) -> str:
+    name, _key = scope_of(line)
+    return {
+        "campaign": _("the campaign"),
+        "coupon_type": _("the coupon type"),
+        "entry": _("the entry"),
+        "batch": _("the batch's entry"),
+    }.get(name, "")
+
+
+def claims_around(alarm: Alarm) -> QuerySet[Claim]:
+    """Claims of what the alarm is about, an hour before and after."""
+    claims = Claim.objects.filter(at__range=(alarm.at - AROUND, alarm.at + AROUND))
+    name, key = scope_of(alarm.threshold) if alarm.threshold else ("platform", None)
+    return claims if key is None else claims.filter(**{OF_CLAIM[name]: key})
+
+
+def chart_panel(alarm: Alarm) -> ChartPanel:
+    """Claims a minute by outcome, an hour before and after, with the minute of the alarm and, where it counts claims, the line."""
+    start = (alarm.at - AROUND).replace(second=0, microsecond=0)
+    minutes = [start + MINUTE * number for number in range(int(2 * AROUND / MINUTE) + 1)]
+    rows = claims_around(alarm).order_by().annotate(minute=TruncMinute("at")).values_list("minute", "outcome")
+    counts = {(minute, outcome): n for minute, outcome, n in rows.annotate(n=Count("pk"))}
+    issued, refused = ([counts.get((minute, kind), 0) for minute in minutes] for kind in ("issued", "refused"))
+    at = alarm.at.replace(second=0, microsecond=0)
+    series = [
+        _series(_("issued"), issued, "var(--color-primary-600)"),
+        _series(_("refused"), refused, "#d97706"),
+        _series(_("alarm"), [max(*issued, *refused, 1) if minute == at else None for minute in minutes], "#dc2626")
+        | {"showLine": False, "pointStyle": "triangle", "pointRadius": 7},
+    ]
+    rate = _rate_of_line(alarm)
+    if rate is not None:
+        series.append(_series(_("line, a minute"), [rate] * len(minutes), "#dc2626") | {"borderDash": [6, 4], "pointRadius": 0})
+    labels = [f"{timezone.localtime(minute):%H:%M}" for minute in minutes]
+    return ChartPanel(
+        _("Claims a minute, an hour before and after"),
+        [],
+        [],
+        chart=json.dumps({"labels": labels, "datasets": series}),
+        name="chart",
+    )
+
+
+def _rate_of_line(alarm: Alarm) -> float | None:
+    """The line as claims a minute, where it counts claims within a window."""
+    line = alarm.threshold
+    if line is None or line.window is None or unit_of(line) != "count" or not alarm.limit:
+        return None
+    return round(float(alarm.limit) / (line.window / MINUTE), 3)
+
+
+def _series(label: Any, data: list[Any], colour: str) -> dict[str, Any]:
+    return {
+        "label": str(label),
+        "data": data,
+        "borderColor": colour,
+        "backgroundColor": colour,
+        "displayYAxis": True,
+        "maxTicksXLimit": 12,
+    }
