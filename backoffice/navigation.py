@@ -86,6 +86,7 @@ GROUPS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
         (
             Item(_("Schedules"), "schedule", "django_celery_beat.view_periodictask", "django_celery_beat_periodictask"),
             Item(_("Jobs"), "manufacturing", "lib.view_job", "lib_job"),
+            Item(_("Exports"), "download", "lib.view_listexport", "lib_listexport"),
             Item(_("Webhooks"), "webhook", "lib.view_webhookendpoint", "lib_webhookendpoint"),
             Item(_("Deliveries"), "outbox", "lib.view_delivery", "lib_delivery"),
             Item(_("Alarm recipients"), "contact_mail", "promotions.view_alarmrecipient", "promotions_alarmrecipient"),

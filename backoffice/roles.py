@@ -35,6 +35,7 @@ ORDERS = viewing("orders", "order", "hold", "notice", "freeze", "freezeitem", "r
 RISK = viewing("risk", "flag", "finding", "assessment")
 BEAT = viewing("django_celery_beat", "periodictask", "intervalschedule", "crontabschedule", "solarschedule", "clockedschedule")
 WORK = viewing("lib", "approval", "job", "checkrun") | viewing("django_celery_beat", "periodictask")
+EXPORTING = rights("lib.export_rows")
 STOPPING = rights(
     "promotions.freeze_coupon promotions.stop_campaign promotions.suspend_coupontype promotions.suspend_entry promotions.stop_grant"
     " promotions.acknowledge_alarm promotions.add_identityblock"
@@ -43,6 +44,7 @@ STOPPING = rights(
 OPERATOR = (
     PROMOTIONS
     | WORK
+    | EXPORTING
     | STOPPING
     | rights("promotions.add_campaign promotions.change_campaign promotions.request_campaign")
     | rights("promotions.add_coupontype promotions.change_coupontype promotions.request_coupontype promotions.add_claimrule")
@@ -54,6 +56,7 @@ LINES = rights("promotions.add_threshold promotions.change_threshold promotions.
 APPROVER = (
     PROMOTIONS
     | WORK
+    | EXPORTING
     | STOPPING
     | LINES
     | rights("promotions.void_coupon promotions.approve_campaign promotions.approve_coupontype promotions.approve_entry")
@@ -65,6 +68,7 @@ ANALYST = (
     | ORDERS
     | RISK
     | WORK
+    | EXPORTING
     | STOPPING
     | rights("risk.decide_flag orders.place_hold orders.release_hold orders.request_freeze promotions.lift_identityblock")
     | rights("promotions.request_lift orders.cancel_order")
@@ -82,9 +86,10 @@ LEAD = (
     | ALARM_ROUTES
     | OUTBOX
     | ROUTING
+    | viewing("lib", "listexport")
     | rights("promotions.void_coupon orders.approve_freeze django_celery_beat.change_periodictask lib.change_job")
 )
-SYSTEM = viewing("lib", "apikey") | viewing("auth", "user", "group") | viewing("pghistory", "events") | BEAT
+SYSTEM = viewing("lib", "apikey", "listexport") | viewing("auth", "user", "group") | viewing("pghistory", "events") | BEAT
 AUDITOR = PROMOTIONS | ORDERS | RISK | WORK | SYSTEM | ALARM_ROUTES | OUTBOX
 SUPPORT = CATALOGUE | LEDGER | viewing("orders", "order", "hold", "notice") | rights("orders.cancel_order")
 

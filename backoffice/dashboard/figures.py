@@ -6,12 +6,13 @@ from decimal import Decimal
 from typing import Any
 
 from django.core.cache import cache
-from django.db.models import Count, Exists, F, OuterRef, Q, Sum
+from django.db.models import Count, Exists, F, IntegerField, Min, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from backoffice.lib.money import ZERO
 from orders.models import Hold, Order
-from promotions.models import BudgetSlice, Campaign, Claim
+from promotions.models import BudgetSlice, Claim
 from promotions.states import CAMPAIGN_GIVING
 from risk.models import Flag
 from risk.states import Decision
@@ -34,6 +35,8 @@ class Figures:
     issued_amount: Decimal
     issued_before: int
     refused: int
+    issued_amount_before: Decimal
+    budget: Decimal
     room: Decimal
     liability: Decimal
     placed: int
@@ -62,13 +65,27 @@ def figures_of(at: datetime) -> Figures:
 
 
 def _gather(at: datetime) -> Figures:
-    counts = Campaign.objects.filter(status__in=CAMPAIGN_GIVING).values_list("currency").annotate(n=Count("pk"))
-    currency = next(iter(counts.order_by("-n").values_list("currency", flat=True)[:1]), "CNY")
-    found = {**_claims(at, currency), **_orders(at, currency), **_holds(at, currency)}
+    budgets = _budgets()
+    currency = str(budgets["currency"])
+    found = {**budgets, **_claims(at, currency), **_orders(at, currency), **_holds(at, currency)}
     zeros = {field.name: ZERO if field.type is Decimal else 0 for field in fields(Figures)}
-    return Figures(
-        **{**zeros, **{key: value for key, value in found.items() if value is not None}, "as_of": at, "currency": currency}
+    return Figures(**{**zeros, **{key: value for key, value in found.items() if value is not None}, "as_of": at})
+
+
+def _budgets() -> dict[str, Any]:
+    """The currency of most live campaigns, their budgets, what these can still give, and what all campaigns owe in it."""
+    slices = BudgetSlice.objects.values(currency=F("budget__campaign__currency"))
+    giving = Q(budget__campaign__status__in=CAMPAIGN_GIVING)
+    sums = slices.annotate(
+        n=Count("budget", distinct=True, filter=giving),
+        total=Sum("amount", filter=giving),
+        room=Sum(F("amount") - F("reserved") - F("spent"), filter=giving),
+        liability=Sum("reserved"),
     )
+    found = sums.order_by("-n", "currency").values("currency", "total", "room", "liability").first()
+    if not found:
+        return {"currency": "CNY"}
+    return {"budget": found["total"], **{name: found[name] for name in ("currency", "room", "liability")}}
 
 
 def _today(at: datetime) -> tuple[datetime, datetime]:
@@ -81,17 +98,12 @@ def _claims(at: datetime, currency: str) -> dict[str, Any]:
     midnight, before = _today(at)
     now, then, issued = Q(at__gte=midnight), Q(at__gte=before, at__lte=at - WEEK), Q(outcome="issued")
     is_ours = Q(coupon_type__campaign__currency=currency)
-    figures = Claim.objects.filter(now | then).aggregate(
+    return Claim.objects.filter(now | then).aggregate(
         issued=Count("pk", filter=now & issued),
         issued_amount=Sum("coupon_type__face_value", filter=now & issued & is_ours),
         issued_before=Count("pk", filter=then & issued),
+        issued_amount_before=Sum("coupon_type__face_value", filter=then & issued & is_ours),
         refused=Count("pk", filter=now & ~issued),
-    )
-    giving = Q(budget__campaign__status__in=CAMPAIGN_GIVING)
-    budgets = BudgetSlice.objects.filter(budget__campaign__currency=currency)
-    return figures | budgets.aggregate(
-        room=Sum(F("amount") - F("reserved") - F("spent"), filter=giving),
-        liability=Sum("reserved"),
     )
 
 
@@ -110,5 +122,7 @@ def _holds(at: datetime, currency: str) -> dict[str, Any]:
     held = Order.objects.held()
     figures = held.aggregate(held=Count("pk"), held_amount=Sum("gross_amount", filter=Q(currency=currency)))
     was_held = Exists(Hold.objects.filter(order=OuterRef("order_id")))
-    honest = Flag.objects.filter(was_held, decision=Decision.CLEARED, order__placed_at__gte=at - MONTH).count()
-    return {**figures, "honest": honest, "orders_of_month": Order.objects.filter(placed_at__gte=at - MONTH).count()}
+    cleared = Flag.objects.filter(was_held, decision=Decision.CLEARED, order__placed_at__gte=at - MONTH)
+    honest = Subquery(cleared.order_by().values("decision").annotate(n=Count("pk")).values("n"), output_field=IntegerField())
+    month = Order.objects.filter(placed_at__gte=at - MONTH).aggregate(orders_of_month=Count("pk"), honest=Coalesce(Min(honest), 0))
+    return {**figures, **month}

@@ -1,32 +1,34 @@
 """What happened in the last hours, what runs, and what waits for the reader."""
 
-import json
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.core.cache import cache
 from django.db.models import Count
 from django.db.models.functions import TruncMinute
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_celery_beat.models import PeriodicTask
 
 from backoffice.dashboard.tiles import list_url
-from backoffice.lib.admin.approvals import may_decide
+from backoffice.dashboard.work import my_work
+from backoffice.lib.admin.charts import AMBER, BLUE, RED, Chart, Line
 from backoffice.lib.admin.jobs import bar
 from backoffice.lib.admin.page import Panel
 from backoffice.lib.admin.schedules import check_name_of, check_of, duration_of, last_runs, next_run_of, period_of, run_state
-from backoffice.lib.display import NOTHING, duration_text, link, stacked, state_badge, time_html
-from backoffice.lib.models import Approval, ApprovalStatus, Job, JobStatus
+from backoffice.lib.display import NOTHING, count_text, duration_text, link, stacked, state_badge, time_html
+from backoffice.lib.models import Job, JobStatus
 from promotions.admin.watching import value_of
 from promotions.models import Alarm, Claim
 
 CHART = timedelta(hours=3)
 MINUTE = timedelta(minutes=1)
 ROWS_SHOWN = 6
+KEPT_SECONDS = 5
+Counted = tuple[list[datetime], dict[tuple[datetime, str], int], Counter[datetime]]
 
 
 def panels_for(request: HttpRequest, at: datetime) -> dict[str, Any]:
@@ -34,46 +36,56 @@ def panels_for(request: HttpRequest, at: datetime) -> dict[str, Any]:
     found: dict[str, tuple[str, Callable[[], Any]]] = {
         "claims_chart": ("promotions.view_claim", lambda: claims_chart(at)),
         "alarms": ("promotions.view_alarm", alarms),
-        "approvals": ("lib.view_approval", lambda: approvals(request.user)),
+        "my_work": ("lib.view_approval", lambda: my_work(request.user)),
         "schedules": ("django_celery_beat.view_periodictask", schedules),
         "jobs": ("lib.view_job", jobs),
     }
     return {name: draw() for name, (right, draw) in found.items() if request.user.has_perm(right)}
 
 
-def claims_chart(at: datetime) -> str:
-    """Claims a minute by outcome, with a mark where an alarm was raised: data for Chart.js, as JSON."""
-    start = (at - CHART).replace(second=0, microsecond=0)
-    minutes = [start + MINUTE * number for number in range(int(CHART / MINUTE) + 1)]
+def claims_chart(at: datetime) -> Chart:
+    """Claims a minute by outcome, with a mark where an alarm was raised. At most a few seconds old."""
+    key = f"claims-chart:{at.timestamp() // KEPT_SECONDS}"
+    counted = cache.get(key)
+    if counted is None:
+        counted = count_claims((at - CHART).replace(second=0, microsecond=0), at)
+        cache.set(key, counted, KEPT_SECONDS)
+    minutes, counts, raised = counted
+    issued, refused = ([counts.get((minute, outcome), 0) for minute in minutes] for outcome in ("issued", "refused"))
+    highest = max([1, *counts.values()])
+    said = {"issued": count_text(sum(issued)), "refused": count_text(sum(refused)), "alarms": count_text(raised.total())}
+    return Chart(
+        _("Claims a minute, last three hours"),
+        minutes,
+        [
+            Line(_("issued"), issued, BLUE),
+            Line(_("refused"), refused, AMBER),
+            Line(_("alarm"), [highest if raised[minute] else None for minute in minutes], RED, is_mark=True),
+        ],
+        _("claims a minute"),
+        sentence=_("%(issued)s issued, %(refused)s refused, %(alarms)s alarms.") % said,
+        empty="" if counts or raised else _("Nobody tried to claim in these three hours."),
+        table=minutes_table(minutes, issued, refused, raised),
+    )
+
+
+def minutes_table(minutes: list[datetime], issued: list[int], refused: list[int], raised: Counter[datetime]) -> Panel:
+    """The chart in numbers, newest first, without the minutes in which nothing happened."""
+    rows = [
+        [time_html(minute), count_text(given), count_text(turned_away), count_text(raised[minute])]
+        for minute, given, turned_away in reversed(list(zip(minutes, issued, refused, strict=True)))
+        if given or turned_away or raised[minute]
+    ]
+    return Panel("", [_("minute"), _("issued"), _("refused"), _("alarms")], rows)
+
+
+def count_claims(start: datetime, at: datetime) -> Counted:
+    """The minutes, the claims of each by outcome, and the alarms of each."""
+    minutes = [start + MINUTE * number for number in range(int((at - start) / MINUTE) + 1)]
     rows = Claim.objects.filter(at__gte=start, at__lte=at).annotate(minute=TruncMinute("at")).values_list("minute", "outcome")
     counts = {(minute, outcome): n for minute, outcome, n in rows.annotate(n=Count("pk"))}
-    raised = Counter(
-        moment.replace(second=0, microsecond=0) for moment in Alarm.objects.filter(at__gte=start).values_list("at", flat=True)
-    )
-    highest = max(counts.values(), default=1)
-    series = [
-        _series(_("issued"), [counts.get((minute, "issued"), 0) for minute in minutes], "var(--color-primary-600)"),
-        _series(_("refused"), [counts.get((minute, "refused"), 0) for minute in minutes], "#d97706"),
-        {
-            **_series(_("alarm"), [highest if minute in raised else None for minute in minutes], "#dc2626"),
-            "showLine": False,
-            "pointStyle": "triangle",
-            "pointRadius": 7,
-        },
-    ]
-    labels = [f"{timezone.localtime(minute):%H:%M}" for minute in minutes]
-    return json.dumps({"labels": labels, "datasets": series})
-
-
-def _series(label: str, data: list[int | None], colour: str) -> dict[str, Any]:
-    return {
-        "label": label,
-        "data": data,
-        "borderColor": colour,
-        "backgroundColor": colour,
-        "displayYAxis": True,
-        "maxTicksXLimit": 12,
-    }
+    alarms = Alarm.objects.filter(at__gte=start, at__lte=at).values_list("at", flat=True)
+    return minutes, counts, Counter(moment.replace(second=0, microsecond=0) for moment in alarms)
 
 
 def alarms() -> Panel:
@@ -87,21 +99,6 @@ def alarms() -> Panel:
     ]
     columns = [_("alarm"), _("value of limit"), _("done by itself")]
     return Panel(_("Open alarms"), columns, rows, _("No line is crossed."), list_url("promotions_alarm", "state=open"))
-
-
-def approvals(user: Any) -> Panel:
-    """Those that this reader may decide: asked by others, and within his rights."""
-    pending = Approval.objects.filter(status=ApprovalStatus.PENDING).exclude(requested_by=user).select_related("requested_by")
-    mine = [approval for approval in pending[:100] if may_decide(approval, user)]
-    rows = [
-        [
-            link(reverse("admin:lib_approval_change", args=[approval.pk]), approval.summary),
-            stacked(approval.requested_by, time_html(approval.requested_at)),
-        ]
-        for approval in mine[:ROWS_SHOWN]
-    ]
-    url = list_url("lib_approval", "status__exact=pending")
-    return Panel(_("Waiting for me"), [_("what would be done"), _("asked by")], rows, _("Nothing waits for you."), url)
 
 
 def schedules() -> Panel:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -83,11 +84,17 @@ def beat(_request: HttpRequest, _figures: Figures, at: datetime) -> Tile:
 
 @tile("promotions.view_claim")
 def issued(_request: HttpRequest, figures: Figures, _at: datetime) -> Tile:
-    hint = _("%(amount)s · last week by now %(before)s") % {
+    hint = _("%(amount)s, %(share)s of live budgets · last week by now %(before)s (%(amount_before)s)") % {
         "amount": amount_text(figures.issued_amount, figures.currency),
+        "share": share_text(figures.issued_amount, figures.budget),
         "before": count_text(figures.issued_before),
+        "amount_before": amount_text(figures.issued_amount_before),
     }
     return Tile(_("Coupons issued today"), count_text(figures.issued), hint, list_url("promotions_claim", "outcome__exact=issued"))
+
+
+def share_text(part: Decimal, whole: Decimal) -> str:
+    return f"{100 * part / whole:.1f}%" if whole else NOTHING
 
 
 @tile("promotions.view_claim")
@@ -100,7 +107,8 @@ def refused(_request: HttpRequest, figures: Figures, _at: datetime) -> Tile:
 
 @tile("orders.view_order")
 def redeemed(_request: HttpRequest, figures: Figures, _at: datetime) -> Tile:
-    hint = _("%(orders)s orders · %(delivered)s delivered · last week by now %(before)s") % {
+    hint = _("%(share)s of live budgets · %(orders)s orders · %(delivered)s delivered · last week by now %(before)s") % {
+        "share": share_text(figures.redeemed, figures.budget),
         "orders": count_text(figures.placed),
         "delivered": count_text(figures.delivered),
         "before": amount_text(figures.redeemed_before),

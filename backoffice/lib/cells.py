@@ -1,26 +1,31 @@
-"""Cells of exported tables: what a spreadsheet would take for a formula is defused."""
+"""CSV that a spreadsheet opens as text. Codes, names and devices come from outside; none of them may become a formula."""
 
 import csv
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-FORMULA_BEGINS = ("=", "+", "-", "@", "\t", "\r")
+# What makes Excel, LibreOffice or WPS take a cell for a formula, the full-width forms of East Asian keyboards included.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+BYTE_ORDER_MARK = "\ufeff"  # without it Excel takes UTF-8 for the machine's old code page
 
 
 def safe_cell(value: Any) -> str:
-    """The text, behind an apostrophe where a spreadsheet would compute it."""
+    """The value as text; with an apostrophe before it where a spreadsheet would calculate it."""
     text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(FORMULA_BEGINS) else text
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 
 class _Echo:
-    def write(self, line: str) -> str:
-        return line
+    """A file that hands back what is written to it."""
+
+    def write(self, text: str) -> str:
+        return text
 
 
-def csv_lines(header: Sequence[Any], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
-    """A CSV file line by line, in UTF-8 with the mark by which spreadsheets know it."""
+def csv_lines(rows: Iterable[Iterable[Any]]) -> Iterator[str]:
+    """Rows as lines of CSV, each cell made safe, the first line behind the byte order mark."""
     writer = csv.writer(_Echo())
-    yield "\ufeff" + writer.writerow([safe_cell(cell) for cell in header])
+    mark = BYTE_ORDER_MARK
     for row in rows:
-        yield writer.writerow([safe_cell(cell) for cell in row])
+        yield mark + str(writer.writerow([safe_cell(cell) for cell in row]))
+        mark = ""

@@ -88,7 +88,12 @@ def amount_text(amount: Decimal | int | None, currency: str = "") -> str:
 
 def amount_html(amount: Decimal | int | None, currency: str = "") -> SafeString:
     """The same, kept on one line."""
-    return format_html('<span class="hf-amount">{}</span>', amount_text(amount, currency))
+    return on_one_line(amount_text(amount, currency))
+
+
+def on_one_line(amount: Any) -> SafeString:
+    """An amount that is a text already."""
+    return format_html('<span class="hf-amount">{}</span>', amount)
 
 
 def count_text(count: int | None) -> str:

@@ -1,12 +1,13 @@
 """What an order is made of, and what its customer's, coupon's and redemption's pages say of orders."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from backoffice.lib.admin.extensions import panels_on
+from backoffice.lib.admin.extensions import address_of, panels_on
 from backoffice.lib.admin.page import Panel
 from backoffice.lib.display import NOTHING, amount_html, link, state_badge, time_html
 from orders.admin.links import orders_panel, page_of
@@ -97,6 +98,12 @@ def holds_panel(order: Order) -> Panel:
     ]
     columns = [_("kind"), _("why"), _("by"), _("placed"), _("until"), _("freeze"), _("released"), _("why")]
     return Panel(_("Holds"), columns, rows, _("It was never held."))
+
+
+@address_of("order")
+def order_address(ref: str) -> str:
+    """The list of orders, narrowed down to this one: the same whether or not it is there."""
+    return f"{reverse('admin:orders_order_changelist')}?{urlencode({'q': ref})}"
 
 
 @panels_on(Customer)

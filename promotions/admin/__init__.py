@@ -3,6 +3,7 @@
 from promotions.admin import (
     alarm_routes,
     alarms,
+    approvals,
     blocks,
     campaigns,
     coupon_types,
@@ -17,6 +18,7 @@ from promotions.admin import (
 __all__ = [
     "alarm_routes",
     "alarms",
+    "approvals",
     "blocks",
     "campaigns",
     "coupon_types",

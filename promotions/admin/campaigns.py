@@ -22,14 +22,15 @@ from backoffice.lib.admin.stopping import StopsSeveralMixin
 from backoffice.lib.display import NOTHING, amount_text, count_text, state_badge, time_html, time_text
 from backoffice.lib.money import ZERO
 from promotions.admin.changing import change_steps
+from promotions.admin.charts import campaign_charts
 from promotions.admin.drafts import DraftAdmin, approvals_panel, why_not_ask
-from promotions.admin.links import list_of, page_of, refusals_panel, share, thresholds_panel
+from promotions.admin.links import entries_panel, list_of, page_of, share, thresholds_panel
 from promotions.admin.rules import ClaimRuleInline, rule_steps, save_rules
-from promotions.models import Budget, BudgetSlice, Campaign, Claim, ClaimRule, CouponType, CouponTypeSlice, Threshold
+from promotions.models import Budget, BudgetSlice, Campaign, ClaimRule, CouponType, CouponTypeSlice, Entry, EntrySlice, Threshold
 from promotions.services.budgets import budget_figures
 from promotions.services.campaigns import create_campaign, end_campaign, pause_campaign, request_campaign, request_resume
 from promotions.services.duplicating import duplicate_campaign
-from promotions.states import CAMPAIGN_GIVING, CampaignStatus
+from promotions.states import CAMPAIGN_GIVING, CampaignStatus, EntryStatus
 
 
 def money(campaign: Campaign, amount: Decimal) -> str:
@@ -76,8 +77,8 @@ STEPS = (
     ),
     Step(
         name="pause",
-        label=gettext_lazy("Pause"),
-        icon="pause_circle",
+        label=gettext_lazy("Stop"),
+        icon="stop_circle",
         is_stop=True,
         permission="promotions.stop_campaign",
         run=pause_campaign,
@@ -228,9 +229,10 @@ class CampaignAdmin(StopsSeveralMixin, DraftAdmin):
 
     def panels(self, request: HttpRequest, obj: Campaign) -> list[Panel]:
         return [
+            *campaign_charts(request, obj),
             coupon_types_panel(obj),
+            entries_of(obj),
             thresholds_panel(Threshold.objects.filter(campaign=obj), list_of(Threshold, campaign__id__exact=obj.pk)),
-            refusals_panel(Claim.objects.filter(coupon_type__campaign=obj)),
             approvals_panel(obj),
         ]
 
@@ -255,3 +257,11 @@ def coupon_types_panel(campaign: Campaign) -> Panel:
     columns = [_("coupon type"), _("state"), _("audience"), _("face value"), _("issued of quantity"), _("issued")]
     url = list_of(CouponType, campaign__id__exact=campaign.pk)
     return Panel(_("Coupon types"), columns, rows, _("It gives nothing yet."), url)
+
+
+def entries_of(campaign: Campaign) -> Panel:
+    """Every way into the campaign, open ones first."""
+    entries = Entry.objects.filter(coupon_type__campaign=campaign).select_related("coupon_type")
+    found = sorted(entries.order_by("pk"), key=lambda entry: entry.status != EntryStatus.OPEN)
+    issued = EntrySlice.objects.filter(entry__in=found).values_list("entry").annotate(n=Sum("issued"))
+    return entries_panel(found, dict(issued), list_of(Entry, campaign=campaign.pk))

@@ -18,10 +18,11 @@ from backoffice.lib.admin.steps import Step
 from backoffice.lib.admin.stopping import StopsSeveralMixin
 from backoffice.lib.display import NOTHING, amount_text, count_text, duration_text, state_badge, time_html
 from promotions.admin.changing import change_steps
+from promotions.admin.charts import coupon_type_charts
 from promotions.admin.conditions import HoursInline, ScopeInline, is_of_conditions, save_conditions
 from promotions.admin.coupon_type_forms import ADD_SECTIONS, SECTIONS, CouponTypeForm, NewCouponTypeForm
 from promotions.admin.drafts import DraftAdmin, approvals_panel, why_not_ask
-from promotions.admin.links import batches_panel, entries_panel, list_of, page_of, refusals_panel, thresholds_panel
+from promotions.admin.links import batches_panel, entries_panel, list_of, page_of, thresholds_panel
 from promotions.admin.radius import radius_panel
 from promotions.admin.rules import ClaimRuleInline, rule_steps, rules_panel, save_rules
 from promotions.models import (
@@ -198,11 +199,11 @@ class CouponTypeAdmin(StopsSeveralMixin, DraftAdmin):
         caps = EntrySlice.objects.filter(entry__coupon_type=obj).values_list("entry")
         return [
             radius_panel(obj, blast_radius(obj, clock.now())),
+            *coupon_type_charts(request, obj),
             rules_panel(obj),
             entries_panel(obj.entries.order_by("pk"), dict(caps.annotate(n=Sum("issued"))), list_of(Entry, q=obj.code)),
             thresholds_panel(obj.thresholds.all(), list_of(Threshold, coupon_type__id__exact=obj.pk)),
             batches_panel(TokenBatch.objects.filter(entry__coupon_type=obj), list_of(TokenBatch, q=obj.code)),
-            refusals_panel(obj.claims.all()),
             approvals_panel(obj),
         ]
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from backoffice.lib.admin.columns import state_column, text_column, time_column
-from backoffice.lib.admin.filters import ChoicesFilter, MomentFilter
+from backoffice.lib.admin.filters import ChoicesFilter, MomentFilter, lookup_filter
 from backoffice.lib.admin.page import Fact, Headline, Panel
 from backoffice.lib.admin.steps import Step
 from backoffice.lib.admin.stopping import StopsSeveralMixin
@@ -18,7 +18,7 @@ from promotions.admin.changing import change_steps
 from promotions.admin.conditions import HoursInline, save_conditions
 from promotions.admin.drafts import DraftAdmin, approvals_panel, why_not_ask
 from promotions.admin.links import batches_panel, list_of, page_of, refusals_panel
-from promotions.models import Claim, Entry, EntrySlice, TokenBatch
+from promotions.models import Campaign, Claim, Entry, EntrySlice, TokenBatch
 from promotions.services.entries import close_entry, create_entry, request_entry, request_resume, suspend_entry
 from promotions.states import EntryStatus
 from promotions.wording import hours_words
@@ -95,6 +95,14 @@ STEPS = (
 )
 
 
+CampaignFilter = lookup_filter(
+    gettext_lazy("campaign"),
+    "campaign",
+    lambda: [(str(pk), code) for pk, code in Campaign.objects.order_by("-pk").values_list("pk", "code")[:200]],
+    lambda rows, key: rows.filter(coupon_type__campaign=key),
+)
+
+
 @admin.register(Entry)
 class EntryAdmin(StopsSeveralMixin, DraftAdmin):
     steps = STEPS
@@ -110,7 +118,13 @@ class EntryAdmin(StopsSeveralMixin, DraftAdmin):
         text_column(lambda entry: f"{count_text(entry.issued)} / {count_text(entry.cap)}", "issued", gettext_lazy("issued")),
         "needs_token",
     )
-    list_filter = (("status", ChoicesFilter), ("channel", ChoicesFilter), "needs_token", ("closes_at", MomentFilter))
+    list_filter = (
+        ("status", ChoicesFilter),
+        CampaignFilter,
+        ("channel", ChoicesFilter),
+        "needs_token",
+        ("closes_at", MomentFilter),
+    )
     list_select_related = ("coupon_type__campaign",)
     search_fields = ("code", "coupon_type__code")
     ordering = ("-pk",)

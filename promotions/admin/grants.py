@@ -1,6 +1,7 @@
 """Grants: drafted, previewed, asked for, given, stopped, voided; a result for every customer."""
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 from django.contrib import admin
@@ -173,9 +174,8 @@ class GrantAdmin(ReadOnlyAdmin):
         grant = self.get_object(request, unquote(object_id))
         if grant is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
-        lines = csv_lines(
-            [_("row"), "customer", _("result"), _("why"), _("coupon")], result_rows(grant, request.GET.get("result", ""))
-        )
+        header = [_("row"), "customer", _("result"), _("why"), _("coupon")]
+        lines = csv_lines(chain([header], result_rows(grant, request.GET.get("result", ""))))
         disposition = f'attachment; filename="grant-{grant.pk}.csv"'
         headers = {"Content-Disposition": disposition, "Cache-Control": "no-store"}
         return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)

@@ -1,25 +1,28 @@
 """The ledger: customers, claims, coupons, redemptions. Looked at by everybody who may, changed by nobody."""
 
 from collections.abc import Callable
+from operator import attrgetter
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet, Sum
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from backoffice.lib.admin.base import ReadOnlyAdmin
-from backoffice.lib.admin.columns import money_column, state_column, text_column, time_column
+from backoffice.lib.admin.columns import chosen, money_column, state_column, text_column, time_column
 from backoffice.lib.admin.filters import ChoicesFilter, MomentFilter, lookup_filter, question_filter
 from backoffice.lib.admin.page import Fact, Headline, Panel
 from backoffice.lib.admin.search import ExactSearchMixin
-from backoffice.lib.display import NOTHING, amount_text, badge, state_badge, time_html
+from backoffice.lib.display import NOTHING, amount_text, badge, count_text, state_badge, time_html
+from backoffice.lib.money import ZERO
 from promotions.admin.coupon_steps import COUPON_STEPS
 from promotions.admin.links import list_of, page_of
+from promotions.admin.stories import blocks_panel, story_panel
 from promotions.models import Claim, Coupon, CouponType, Customer, Entry, Redemption
 from promotions.services.rules import rule_text
-from promotions.states import Audience, ClaimOutcome
+from promotions.states import Audience, ClaimOutcome, CouponStatus
 
 ROWS_SHOWN = 20
 
@@ -106,6 +109,7 @@ class CustomerAdmin(ExactSearchMixin, ReadOnlyAdmin):
             Fact(_("Phone"), obj.masked_phone or NOTHING),
             Fact(_("Registered"), time_html(obj.registered_at)),
             Fact(_("First seen"), time_html(obj.first_seen_at)),
+            *ledger_facts(obj),
         ]
         return Headline(obj.ref, verified, facts=facts)
 
@@ -113,19 +117,35 @@ class CustomerAdmin(ExactSearchMixin, ReadOnlyAdmin):
         return [
             claims_panel(obj.claims.all(), list_of(Claim, q=obj.ref)),
             coupons_panel(obj.coupons.all(), list_of(Coupon, q=obj.ref)),
+            blocks_panel(obj),
         ]
+
+
+def ledger_facts(customer: Customer) -> list[Fact]:
+    """How often he tried, what he was given, and what it was used for, since we know him."""
+    counts = customer.claims.aggregate(n=Count("pk"), refused=Count("pk", filter=Q(outcome="refused")))
+    held = customer.coupons.aggregate(n=Count("pk"), usable=Count("pk", filter=Q(status=CouponStatus.ISSUED)))
+    paid = Redemption.objects.filter(coupon__customer=customer, returned_at=None).aggregate(n=Count("pk"), amount=Sum("amount"))
+    return [
+        Fact(_("Claims"), count_text(counts["n"]), _("%s refused") % count_text(counts["refused"])),
+        Fact(_("Coupons"), count_text(held["n"]), _("%s can still be used") % count_text(held["usable"])),
+        Fact(_("Paid with coupons"), amount_text(paid["amount"] or ZERO), _("%s redemptions") % count_text(paid["n"])),
+    ]
 
 
 CLAIM_COLUMNS = (
     time_column("at", gettext_lazy("at"), order="pk"),
-    text_column(verdict, "outcome", gettext_lazy("outcome")),
-    text_column(lambda claim: claim.get_reason_display() or NOTHING, "reason", gettext_lazy("reason")),
-    text_column(lambda claim: page_of(claim.customer), "customer", gettext_lazy("customer")),
+    text_column(verdict, "outcome", gettext_lazy("outcome"), plain=chosen("outcome")),
+    text_column(lambda claim: claim.get_reason_display() or NOTHING, "reason", gettext_lazy("reason"), plain=chosen("reason")),
+    text_column(lambda claim: page_of(claim.customer), "customer", gettext_lazy("customer"), plain=attrgetter("customer")),
     "asked_coupon_type",
     text_column(
-        lambda claim: page_of(claim.entry) if claim.entry else claim.asked_entry or NOTHING, "entry", gettext_lazy("entry")
+        lambda claim: page_of(claim.entry) if claim.entry else claim.asked_entry or NOTHING,
+        "entry",
+        gettext_lazy("entry"),
+        plain=lambda claim: claim.entry or claim.asked_entry,
     ),
-    text_column(lambda claim: page_of(claim.token), "token", gettext_lazy("token")),
+    text_column(lambda claim: page_of(claim.token), "token", gettext_lazy("token"), plain=attrgetter("token")),
     "device",
     "address",
 )
@@ -216,10 +236,13 @@ class CouponAdmin(ExactSearchMixin, ReadOnlyAdmin):
     list_display = (
         "code",
         text_column(
-            lambda coupon: page_of(coupon.coupon_type, coupon.coupon_type.code), "coupon_type", gettext_lazy("coupon type")
+            lambda coupon: page_of(coupon.coupon_type, coupon.coupon_type.code),
+            "coupon_type",
+            gettext_lazy("coupon type"),
+            plain=attrgetter("coupon_type.code"),
         ),
         state_column("status", gettext_lazy("state")),
-        text_column(lambda coupon: page_of(coupon.customer), "customer", gettext_lazy("customer")),
+        text_column(lambda coupon: page_of(coupon.customer), "customer", gettext_lazy("customer"), plain=attrgetter("customer")),
         money_column("face_value", gettext_lazy("face value"), currency="coupon_type.campaign.currency", order=None),
         time_column("issued_at", gettext_lazy("issued at"), order="pk"),
         time_column("valid_until", gettext_lazy("valid until"), order=None),
@@ -244,26 +267,20 @@ class CouponAdmin(ExactSearchMixin, ReadOnlyAdmin):
         return Headline(obj.code, state_badge(obj), facts=facts)
 
     def panels(self, request: HttpRequest, obj: Coupon) -> list[Panel]:
-        rows = [
-            [
-                page_of(item, item.order_ref),
-                amount_text(item.amount),
-                amount_text(item.virtual_amount),
-                time_html(item.at),
-                time_html(item.returned_at),
-            ]
-            for item in obj.redemptions.order_by("-pk")
-        ]
-        columns = [_("order"), _("amount"), _("of it on virtual goods"), _("at"), _("returned at")]
-        return [Panel(_("Redemptions"), columns, rows, _("It was not used."))]
+        return [story_panel(obj)]
 
 
 @admin.register(Redemption)
 class RedemptionAdmin(ExactSearchMixin, ReadOnlyAdmin):
     list_display = (
         "order_ref",
-        text_column(lambda item: page_of(item.coupon), "coupon", gettext_lazy("coupon")),
-        text_column(lambda item: page_of(item.coupon_type, item.coupon_type.code), "coupon_type", gettext_lazy("coupon type")),
+        text_column(lambda item: page_of(item.coupon), "coupon", gettext_lazy("coupon"), plain=attrgetter("coupon")),
+        text_column(
+            lambda item: page_of(item.coupon_type, item.coupon_type.code),
+            "coupon_type",
+            gettext_lazy("coupon type"),
+            plain=attrgetter("coupon_type.code"),
+        ),
         money_column("amount", gettext_lazy("amount"), currency="coupon_type.campaign.currency", order=None),
         money_column("virtual_amount", gettext_lazy("on virtual goods"), currency="coupon_type.campaign.currency", order=None),
         time_column("at", gettext_lazy("at"), order="pk"),

@@ -1,9 +1,10 @@
+import pghistory
 import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from backoffice.lib.audit import never_truncated
+from backoffice.lib.audit import kept_events, never_truncated
 from backoffice.lib.guards import NEVER_IGNORED
 from backoffice.lib.states import guard_moves
 from promotions.querysets import ClaimQuerySet, CouponQuerySet
@@ -117,6 +118,20 @@ ONLY_THROUGH_AN_APPROVED_GRANT = pgtrigger.Trigger(
 )
 
 
+# Who took a coupon out of its customer's hands, and why. Claims and redemptions tell the rest of its life.
+TAKEN_OR_GIVEN_BACK = pgtrigger.Condition(
+    "OLD.status IS DISTINCT FROM NEW.status AND (NEW.status IN ('voided', 'frozen') OR OLD.status = 'frozen')"
+)
+
+
+@pghistory.track(
+    pghistory.UpdateEvent(level=pgtrigger.Row, condition=TAKEN_OR_GIVEN_BACK),
+    fields=["coupon_type", "face_value", "status"],
+    append_only=True,
+    meta=kept_events(),
+    model_name="CouponEvent",
+    obj_field=pghistory.ObjForeignKey(related_name="events"),
+)
 class Coupon(models.Model):
     """What an issued claim or a grant gives: worth something to one customer until it is redeemed, expires, or is voided.
 
@@ -159,6 +174,7 @@ class Coupon(models.Model):
         indexes = [
             models.Index(fields=["valid_until"], name="coupon_to_expire", condition=Q(status="issued")),
             models.Index(fields=["issued_at"], name="coupon_granted_by_time", condition=Q(grant_item__isnull=False)),
+            models.Index(fields=["coupon_type", "valid_until"], name="coupon_expired_by_type", condition=Q(status="expired")),
         ]
         triggers = [
             guard_moves("coupon_moves", COUPON_MOVES),
@@ -199,7 +215,14 @@ class Redemption(models.Model):
             models.CheckConstraint(condition=Q(amount__gte=0, virtual_amount__gte=0), name="redemption_never_negative"),
             models.CheckConstraint(condition=Q(virtual_amount__lte=F("amount")), name="redemption_virtual_is_a_part_of_it"),
         ]
-        indexes = [models.Index(fields=["coupon_type", "at"], name="redemption_by_type_and_time")]
+        indexes = [
+            models.Index(fields=["coupon_type", "at"], name="redemption_by_type_and_time"),
+            models.Index(
+                fields=["coupon_type", "returned_at"],
+                name="redemption_returned_by_type",
+                condition=Q(returned_at__isnull=False),
+            ),
+        ]
         triggers = [
             pgtrigger.ReadOnly(name="redemption_only_comes_back", exclude=["returned_at"]),
             pgtrigger.Protect(

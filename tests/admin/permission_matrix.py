@@ -34,6 +34,7 @@ class Model:
 
 
 STOPPERS = "OANLR"
+EXPORTERS = "OANLR"  # whoever sees a list and is one of these takes its rows out
 RULE_STEPS = {"ask_for_a_rule": "OR", "ask_to_end_a_rule": "OR"}
 CHANGING = {"ask_to_change": "OR", "narrow": STOPPERS, "drop": "OR"}
 OF_LIFE = {"ask_to_go_live": "OR", "ask_to_resume": "OR"}
@@ -100,6 +101,7 @@ MODELS = {
     "lib_approval": Model(see="OANLUR", steps={"approve": "LR", "reject": "LR", "withdraw": "N"}),
     "lib_job": Model(see="OANLUR", steps={"pause": "LR", "go_on": "LR", "try_again": "LR"}, pages={"progress": "OANLUR"}),
     "lib_checkrun": Model(see="OANLUR"),
+    "lib_listexport": Model(see="LUR"),
     "lib_apikey": Model(see="UR", add="R", steps={"revoke": "R"}),
     "django_celery_beat_periodictask": Model(see="OANLUR", edit="LR", steps={"run_now": "LR"}),
     "django_celery_beat_intervalschedule": Model(see="UR"),

@@ -9,13 +9,13 @@ from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from tests.admin.conftest import AtRole
-from tests.admin.permission_matrix import EVERYBODY, MODELS, NOBODY, PAGES, ROLES, UNNAMED, Model
+from tests.admin.permission_matrix import EVERYBODY, EXPORTERS, MODELS, NOBODY, PAGES, ROLES, UNNAMED, Model
 from tests.admin.world import PASSERS_BY, World
 
 GETS_IN = {200, 302}
 REFUSED = {403, 404}
 AUTOCOMPLETE = "?app_label=promotions&model_name=entry&field_name=coupon_type&term=S"
-LOOKED_AT_ONLY = ("_history", "_progress", "grant_results", "events_changelist", "events_change")
+LOOKED_AT_ONLY = ("_history", "_export_list", "_progress", "grant_results", "events_changelist", "events_change")
 PEOPLE = [*ROLES.values(), *PASSERS_BY]
 
 
@@ -38,6 +38,9 @@ def rows() -> dict[str, tuple[str, str]]:
             f"{name}_change": (model.see, model.edit),
             f"{name}_delete": (NOBODY, NOBODY),
         }
+        if name != "pghistory_events":
+            exporters = "".join(letter for letter in model.see if letter in EXPORTERS)
+            found |= {f"{name}_export_list": (exporters, exporters), f"{name}_views": (model.see, model.see)}
         for extra in (model.steps, model.pages):
             found |= {f"{name}_{page}": (letters, letters) for page, letters in extra.items()}
     return found
@@ -53,7 +56,7 @@ def model_of(name: str) -> Any:
 
 def address(route_name: str, model_name: str) -> str:
     """Where the route is tried: on the newest row of its model."""
-    if route_name.endswith(("_changelist", "_add")):
+    if route_name.endswith(("_changelist", "_add", "_export_list", "_views")):
         return reverse(f"admin:{route_name}")
     model = model_of(model_name)
     sample = MODELS[model_name].sample

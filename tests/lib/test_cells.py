@@ -1,19 +1,29 @@
-"""What is exported computes nothing in anybody's spreadsheet."""
+"""CSV in which nothing from outside becomes a formula."""
+
+import csv
 
 import pytest
 
 from backoffice.lib.cells import csv_lines, safe_cell
 
 
-@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
-def test_a_formula_is_a_text(cell):
-    assert safe_cell(cell) == f"'{cell}"
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"])
+def test_what_a_spreadsheet_would_calculate_is_text(start):
+    assert safe_cell(f"{start}cmd|' /C calc'!A0") == f"'{start}cmd|' /C calc'!A0"
 
 
-@pytest.mark.parametrize("cell", ["u1", "", None, 7, "a=b"])
-def test_everything_else_is_left_alone(cell):
-    assert safe_cell(cell) == ("" if cell is None else str(cell))
+@pytest.mark.parametrize("value", ["rack-01", "", "券=10", "a=b", "0", "'quoted"])
+def test_what_is_text_already_stays_as_it_is(value):
+    assert safe_cell(value) == value
 
 
-def test_lines_are_csv():
-    assert list(csv_lines(["a", "b"], [["x,y", '"'], ["=1", None]])) == ["\ufeffa,b\r\n", '"x,y",""""\r\n', "'=1,\r\n"]
+def test_nothing_is_an_empty_cell_and_numbers_are_their_digits():
+    assert (safe_cell(None), safe_cell(12), safe_cell(-12)) == ("", "12", "'-12")
+
+
+def test_lines_are_read_back_as_they_were_and_begin_with_the_mark_that_excel_needs():
+    rows = [["客户", "note"], ["u1", 'said "no", twice\nand left'], ["u2", "=1+1"]]
+    text = "".join(csv_lines(rows))
+    assert text.startswith("\ufeff")
+    assert text.count("\ufeff") == 1
+    assert list(csv.reader(text.removeprefix("\ufeff").splitlines(keepends=True))) == [*rows[:2], ["u2", "'=1+1"]]

@@ -7,6 +7,7 @@ from promotions.models import (
     Alarm,
     ClaimRule,
     ClaimToken,
+    Coupon,
     IdentityBlock,
     Threshold,
 )
@@ -62,6 +63,7 @@ def everything_happens_once():
     a_scope_line()
     some_hours()
     a_void(a_grant())
+    Coupon.objects.filter(pk=a_coupon().pk).update(status="voided")
 
 
 def test_every_tracked_model_is_tried_here():

@@ -11,14 +11,16 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from backoffice.lib import clock
 from backoffice.lib.admin.base import ReadOnlyAdmin
-from backoffice.lib.admin.columns import state_column, text_column, time_column
+from backoffice.lib.admin.changes import approval_panels
+from backoffice.lib.admin.columns import text_column, time_column
 from backoffice.lib.admin.filters import ChoicesFilter, MomentFilter
-from backoffice.lib.admin.page import Fact, Headline, Panel
-from backoffice.lib.admin.payloads import payload_panels
+from backoffice.lib.admin.page import Fact, FactSheet, Headline
 from backoffice.lib.admin.steps import Step
+from backoffice.lib.admin.subjects import in_words, load_subjects, urgency
 from backoffice.lib.approvals import action_named, approve, payload_hash, reject, withdraw
-from backoffice.lib.display import NOTHING, badge, link, state_badge, time_html
+from backoffice.lib.display import NOTHING, badge, link, on_one_line, state_badge, time_html
 from backoffice.lib.errors import NotFound
 from backoffice.lib.models import Approval, ApprovalStatus
 
@@ -88,12 +90,18 @@ STEPS = (
 )
 
 
+def how_it_stands(approval: Any) -> SafeString:
+    """The state, and while it waits how urgent it is. `load_subjects` must have run."""
+    return format_html("{} {}", state_badge(approval), urgency(approval, clock.now()))
+
+
 @admin.register(Approval)
 class ApprovalAdmin(ReadOnlyAdmin):
     steps = STEPS
     list_display = (
         "summary",
-        state_column("status", gettext_lazy("state")),
+        text_column(how_it_stands, "stands", gettext_lazy("state"), "status"),
+        text_column(lambda approval: on_one_line(approval.subject.money or NOTHING), "money", gettext_lazy("money")),
         text_column(lambda approval: target_link(approval.target), "about", gettext_lazy("about")),
         "requested_by",
         time_column("requested_at", gettext_lazy("asked at")),
@@ -105,9 +113,16 @@ class ApprovalAdmin(ReadOnlyAdmin):
     search_fields = ("summary", "target", "requested_by__username", "payload_hash")
     search_help_text = gettext_lazy("What would be done, what it is about, who asks, the hash")
 
-    def headline(self, request: HttpRequest, obj: Approval) -> Headline:
+    empty_text = gettext_lazy("Nothing was asked for yet. What needs a second person is asked for on its own page, and waits here.")
+
+    def load_rows(self, rows: list[Any]) -> None:
+        load_subjects(rows)
+
+    def headline(self, request: HttpRequest, obj: Any) -> Headline:
+        load_subjects([obj])
         facts = [
             Fact(_("About"), target_link(obj.target)),
+            Fact(_("Money"), obj.subject.money or NOTHING),
             Fact(_("Asked by"), obj.requested_by, time_html(obj.requested_at)),
             Fact(_("Reason"), obj.reason),
             Fact(_("Decided by"), obj.decided_by or NOTHING, time_html(obj.decided_at) if obj.decided_at else ""),
@@ -119,10 +134,12 @@ class ApprovalAdmin(ReadOnlyAdmin):
             ),
             Fact(_("Action"), obj.action),
         ]
-        return Headline(obj.summary, state_badge(obj), facts=facts, warnings=[waits_for(obj, request.user)])
+        return Headline(obj.summary, how_it_stands(obj), facts=facts, warnings=[waits_for(obj, request.user)])
 
-    def panels(self, request: HttpRequest, obj: Approval) -> list[Panel]:
-        return payload_panels(obj)
+    def panels(self, request: HttpRequest, obj: Any) -> list[Any]:
+        told = in_words(obj)
+        words = [FactSheet(_("In words"), list(told.facts))] if told.facts else []
+        return [*words, *told.panels, *approval_panels(obj, obj.subject.currency)]
 
 
 def waits_for(approval: Approval, user: Any) -> str:

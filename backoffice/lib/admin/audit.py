@@ -100,6 +100,8 @@ class AuditQuery:
 class AuditAdmin(ReadOnlyAdmin):
     """Reads the newest rows of each event table by its key, so that the page costs the same however long the history is."""
 
+    has_list_tools = False
+
     def changelist_view(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
         if not self.has_view_permission(request):
             raise PermissionDenied

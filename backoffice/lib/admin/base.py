@@ -18,8 +18,8 @@ from unfold.views import ChangeList
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from backoffice.lib.admin.extensions import more_panels, more_sources
-from backoffice.lib.admin.filters import active_filters
 from backoffice.lib.admin.history import Source, admin_log_lines, history_lines, source_of
+from backoffice.lib.admin.lists import ListMixin
 from backoffice.lib.admin.page import Headline, Panel
 from backoffice.lib.admin.paginator import CappedPaginator
 from backoffice.lib.admin.steps import StepsMixin
@@ -69,7 +69,7 @@ class HistoryMixin:
         return TemplateResponse(request, "admin/object_history.html", context)
 
 
-class HoldfastAdmin(StepsMixin, HistoryMixin, ModelAdmin):
+class HoldfastAdmin(StepsMixin, HistoryMixin, ListMixin, ModelAdmin):
     """A list that never counts a whole table, a page with headline, steps and panels, and a history of triggers' events.
 
     Nobody deletes through the admin.
@@ -80,7 +80,7 @@ class HoldfastAdmin(StepsMixin, HistoryMixin, ModelAdmin):
     list_per_page = 50
     list_fullwidth = True
     list_filter_submit = True
-    list_before_template = "admin/holdfast/active_filters.html"
+    list_before_template = "admin/holdfast/list_tools.html"
     change_form_outer_before_template = "admin/holdfast/headline.html"
     change_form_outer_after_template = "admin/holdfast/panels.html"
     warn_unsaved_form = True
@@ -110,13 +110,6 @@ class HoldfastAdmin(StepsMixin, HistoryMixin, ModelAdmin):
             context["step_buttons"] = self.step_buttons(request, obj)
             context["panels"] = [*self.panels(request, obj), *more_panels(request, obj)]
         return super().render_change_form(request, context, *args, **kwargs)
-
-    def changelist_view(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:
-        response = super().changelist_view(request, extra_context)
-        changelist = getattr(response, "context_data", None) and response.context_data.get("cl")
-        if changelist:
-            response.context_data["active_filters"] = active_filters(changelist, request)
-        return response
 
 
 class ReadOnlyAdmin(HoldfastAdmin):

@@ -6,14 +6,19 @@ from typing import Any
 
 from django.db.models import Model
 from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from backoffice.lib.admin.history import Source
 from backoffice.lib.admin.page import Panel
+from backoffice.lib.display import link
 
 PanelsOf = Callable[[HttpRequest, Any], Sequence[Panel]]
 SourcesOf = Callable[[Any], Sequence[Source]]
+AddressOf = Callable[[str], str]
 _panels: dict[type[Model], list[PanelsOf]] = defaultdict(list)
 _sources: dict[type[Model], list[SourcesOf]] = defaultdict(list)
+_addresses: dict[str, AddressOf] = {}
 
 
 def panels_on(model: type[Model]) -> Callable[[PanelsOf], PanelsOf]:
@@ -42,3 +47,19 @@ def more_panels(request: HttpRequest, obj: Model) -> list[Panel]:
 
 def more_sources(obj: Model) -> list[Source]:
     return [source for find in _sources[type(obj)] for source in find(obj)]
+
+
+def address_of(kind: str) -> Callable[[AddressOf], AddressOf]:
+    """Register where something is shown that a lower app knows by its reference alone, such as an "order"."""
+
+    def register(find: AddressOf) -> AddressOf:
+        _addresses[kind] = find
+        return find
+
+    return register
+
+
+def ref_link(kind: str, ref: str) -> SafeString:
+    """The reference, as a link where an app has said where such things are shown."""
+    find = _addresses.get(kind)
+    return link(find(ref), ref) if find else format_html("{}", ref)

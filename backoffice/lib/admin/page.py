@@ -49,3 +49,4 @@ class FactSheet:
     facts: list[Fact] = field(default_factory=list)
     url: str = ""
     note: Any = ""
+    template: str = "admin/holdfast/sheet.html"

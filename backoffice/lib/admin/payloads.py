@@ -9,13 +9,14 @@ from typing import Any
 
 from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
-from django.db.models import DateTimeField, DecimalField, Field, ForeignKey, Model
+from django.db.models import BooleanField, DateTimeField, DecimalField, DurationField, Field, ForeignKey, IntegerField, Model
+from django.utils.dateparse import parse_duration
 from django.utils.html import format_html
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from backoffice.lib.admin.page import Panel
-from backoffice.lib.display import NOTHING, amount_text, time_html
+from backoffice.lib.display import NOTHING, amount_text, count_text, duration_text, time_html
 from backoffice.lib.models import Approval, ApprovalStatus
 
 Rows = list[list[Any]]
@@ -29,7 +30,7 @@ def model_of(target: str) -> type[Model] | None:
         return None
 
 
-def payload_panels(approval: Approval) -> list[Panel]:
+def payload_panels(approval: Approval, currency: str = "") -> list[Panel]:
     """Everything the approval stands for. While it waits, a third column shows what is different now."""
     is_pending = approval.status == ApprovalStatus.PENDING
     title = _("Exactly what is done when this is approved") if is_pending else _("Exactly what was asked for")
@@ -51,8 +52,8 @@ def payload_panels(approval: Approval) -> list[Panel]:
         else _("Nothing of it was changed since.")
     )
     names = [_("field"), _("as asked"), _("now")] if moved else [_("field"), _("as asked")]
-    panels = [Panel(title, names, list(compared(model, plain, now if moved else None)), note=note)]
-    return panels + [part_panel(model, name, rows) for name, rows in parts.items()]
+    panels = [Panel(title, names, list(compared(model, plain, now if moved else None, currency)), note=note)]
+    return panels + [part_panel(model, name, rows, currency) for name, rows in parts.items()]
 
 
 def changes_panel(title: Any, model: type[Model] | None, changes: Mapping[str, Mapping[str, Any]]) -> Panel:
@@ -75,24 +76,30 @@ def current(model: type[Model], target: str) -> Mapping[str, Any]:
     return rows.first() or {}
 
 
-def compared(model: type[Model], asked: Mapping[str, Any], now: Mapping[str, Any] | None) -> Iterator[list[Any]]:
+def compared(
+    model: type[Model], asked: Mapping[str, Any], now: Mapping[str, Any] | None, currency: str = ""
+) -> Iterator[list[Any]]:
     """A row for each field; the last cell says what is there now, where that is something else."""
     for name, value in asked.items():
-        cells = [label_of(model, name), written(model, name, value)]
+        if name == "id":
+            continue
+        cells = [label_of(model, name), written(model, name, value, currency)]
         if now is not None:
             cells.append(
-                format_html("<b>{}</b>", written(model, name, now.get(name))) if differs(now, name, value) else _("the same")
+                format_html("<b>{}</b>", written(model, name, now.get(name), currency))
+                if differs(now, name, value)
+                else _("the same")
             )
         yield cells
 
 
-def part_panel(model: type[Model], name: str, rows: Sequence[Mapping[str, Any]]) -> Panel:
+def part_panel(model: type[Model], name: str, rows: Sequence[Mapping[str, Any]], currency: str = "") -> Panel:
     """Rows that were approved with the object: a budget, the claim rules."""
     field: Any = model._meta.get_field(name)
     part = field.related_model
     hidden = {"id", field.field.attname}
     names = [key for key in (rows[0] if rows else {}) if key not in hidden]
-    cells = [[written(part, key, row[key]) for key in names] for row in rows]
+    cells = [[written(part, key, row[key], currency) for key in names] for row in rows]
     return Panel(capfirst(part._meta.verbose_name_plural), [label_of(part, key) for key in names], cells, _("None."))
 
 
@@ -108,15 +115,22 @@ def field_of(model: type[Model], name: str) -> Field | None:
         return next((field for field in model._meta.concrete_fields if field.attname == name), None)
 
 
-def written(model: type[Model], name: str, value: Any) -> Any:
-    """A stored text as a reader sees it: times in his zone, amounts with thousands, words of choices."""
+def written(model: type[Model], name: str, value: Any, currency: str = "") -> Any:
+    """A stored text as a reader sees it: times in his zone, amounts with thousands and currency, words of choices."""
     field = field_of(model, name)
     if value in (None, ""):
         return NOTHING
     if isinstance(field, DateTimeField):
         return time_html(datetime.fromisoformat(str(value)))
     if isinstance(field, DecimalField):
-        return amount_text(Decimal(str(value)))
+        is_money = field.max_digits is not None and field.max_digits > 5
+        return amount_text(Decimal(str(value)), currency) if is_money else f"{Decimal(str(value)).normalize():f}"
+    if isinstance(field, DurationField):
+        return duration_text(parse_duration(str(value)))
+    if isinstance(field, BooleanField):
+        return _("yes") if str(value) == "True" else _("no")
+    if isinstance(field, IntegerField):
+        return count_text(int(value)) if str(value).lstrip("-").isdecimal() else value
     if isinstance(field, ForeignKey):
         related = field.related_model._default_manager.filter(pk=value).first()
         return str(related) if related else f"#{value}"

@@ -89,4 +89,4 @@ class Approval(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.action} · {self.target}"
+        return self.summary
