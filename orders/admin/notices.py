@@ -13,7 +13,7 @@ SettledFilter = question_filter(
     gettext_lazy("settled"),
     "settled",
     {
-        "waits": (gettext_lazy("still waits"), lambda notices: notices.waiting()),
+        "waits": (gettext_lazy("still waits"), lambda notices: notices.filter(settled_at=None)),
         "refused": (gettext_lazy("refused"), lambda notices: notices.exclude(refusal="")),
         "done": (gettext_lazy("done"), lambda notices: notices.filter(settled_at__isnull=False, refusal="")),
     },

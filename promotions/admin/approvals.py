@@ -8,14 +8,15 @@ from typing import Any
 from django.db.models import Model, QuerySet
 from django.utils.translation import gettext as _
 
+from backoffice.lib import clock
 from backoffice.lib.admin.page import Fact, Panel
 from backoffice.lib.admin.subjects import InWords, Subject, key_of, subjects_of, words_of
 from backoffice.lib.display import MINUS, amount_text, badge, count_text, duration_text, state_badge, time_html
 from backoffice.lib.models import Approval
 from promotions.admin.links import entries_panel, list_of, page_of
 from promotions.models import Campaign, CouponType, Entry
+from promotions.services.blast import blast_radius
 from promotions.services.budgets import budget_figures
-from promotions.services.coupon_types import blast_radius
 from promotions.services.rules import rule_text
 
 MONEY_FIELDS = ("amount", "budget_amount")
@@ -142,10 +143,16 @@ def coupon_type_in_words(approval: Approval) -> InWords:
     if kind is None:
         return InWords()
     currency = kind.campaign.currency
+    radius = blast_radius(kind, clock.now())
     rules = [rule_text(rule) for rule in kind.rules.in_force().order_by("pk")]
     customers = _("verified customers only") if kind.requires_verified else _("every customer")
     facts = [
-        Fact(_("Can cost at most"), amount_text(blast_radius(kind), currency), _("bounded by quantity, caps and budget")),
+        Fact(
+            _("Can cost at most"),
+            amount_text(radius.money, currency),
+            _("%(money)s within one minute, bounded by %(bound)s")
+            % {"money": amount_text(radius.money_per_minute, currency), "bound": radius.per_minute.label},
+        ),
         Fact(_("Worth"), worth_in_words(kind)),
         Fact(_("For"), state_badge(kind, "audience"), customers),
         Fact(_("Quantity"), count_text(kind.quantity) if kind.quantity is not None else badge(_("no limit"), "warning")),

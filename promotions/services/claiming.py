@@ -113,7 +113,7 @@ def _issue(attempt: Attempt, door: Door, slices: Slices | None, at: datetime) ->
     taken = _take(door, attempt, token, slices or _first_slices(door, attempt), at, customer_id=customer_id)
     if not taken.person:
         raise Refused(_why_not_given(taken), token)
-    if taken.budget is None:
+    if taken.budget is None or taken.coupon_type is None:
         raise NoRoomHere(door, taken, token)
     claim = _keep_claim(attempt, door, at, customer_id=customer_id, token=token, outcome=ClaimOutcome.ISSUED)
     claim.coupon = Coupon.objects.create(

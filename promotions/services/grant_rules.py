@@ -1,8 +1,8 @@
 """Which claim rules bind a grant.
 
-Staff name the customer, so there is no device, address or token to count by: the rules per customer that refuse bind, with those who
-claimed counted in, unless the grant gives in addition. Blocks on the customer or his phone, and a type for verified customers only,
-bind always.
+Staff name the customer, so there is no device, address or token to count by: the rules per customer that refuse bind, with those
+who claimed counted in, unless the grant gives in addition. Blocks on the customer or his phone, and a type for verified customers
+only, bind always.
 """
 
 from typing import Any
