@@ -1,0 +1,86 @@
+"""One exchange over libpq: prepared statements, all sent at once, all answered at once.
+
+psycopg's own pipeline writes after each statement, and BEGIN costs it an exchange of its own; this writes once and waits once. The
+types of values are left to the server, which knows them from the statement.
+"""
+
+import re
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import suppress
+from functools import cache
+from itertools import count
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import psycopg
+from psycopg import generators, pq
+from psycopg.adapt import PyFormat, Transformer
+
+Row = tuple[Any, ...]
+PLACEHOLDER = re.compile(r"%\((\w+)\)s")
+
+_prepared: WeakKeyDictionary[psycopg.Connection[Any], dict[str, bytes]] = WeakKeyDictionary()
+_numbers = count(1)
+
+
+def exchange(raw: psycopg.Connection[Any], statements: Sequence[tuple[str, Mapping[str, Any]]]) -> list[Row | None]:
+    """The first row of each statement's answer, or None. Placeholders are named, as in %(name)s.
+
+    Raises the first error of psycopg's that the server answers; what stood behind it was not done.
+    """
+    known = _prepared.setdefault(raw, {})
+    fresh: dict[str, bytes] = {}
+    readers: list[Transformer | None] = []  # None for what only prepares
+    raw.pgconn.enter_pipeline_mode()
+    try:
+        for sql, values in statements:
+            text, names = _numbered(sql)
+            name = known.get(sql) or fresh.get(sql)
+            if name is None:
+                name = fresh[sql] = f"holdfast_{next(_numbers)}".encode()
+                raw.pgconn.send_prepare(name, text)
+                readers.append(None)
+            reader = Transformer(raw)
+            dumped = reader.dump_sequence([values[key] for key in names], [PyFormat.TEXT] * len(names))
+            raw.pgconn.send_query_prepared(name, dumped, reader.formats)
+            readers.append(reader)
+        raw.pgconn.pipeline_sync()
+        results = raw.wait(_results(raw.pgconn, len(readers)))
+    finally:
+        with suppress(psycopg.OperationalError):  # the connection is lost: what was raised says it better
+            raw.pgconn.exit_pipeline_mode()
+    for result in results:
+        if result.status == pq.ExecStatus.FATAL_ERROR:
+            raise psycopg.errors.error_from_result(result, encoding=raw.info.encoding)
+    known |= fresh
+    return [_first_row(reader, result) for reader, result in zip(readers, results, strict=True) if reader is not None]
+
+
+def _results(pgconn: pq.abc.PGconn, count: int) -> Generator[Any, Any, list[pq.abc.PGresult]]:
+    """Write all that is waiting, then read one result for each statement, and the end."""
+    yield from generators.send(pgconn)
+    results: list[pq.abc.PGresult] = []
+    for _ in range(count):
+        results += yield from generators.fetch_many(pgconn)
+        if pgconn.status == pq.ConnStatus.BAD:
+            return results
+    yield from generators.fetch_many(pgconn)
+    return results
+
+
+def _first_row(reader: Transformer, result: pq.abc.PGresult) -> Row | None:
+    if not result.ntuples:
+        return None
+    reader.set_pgresult(result)
+    return reader.load_row(0, tuple)
+
+
+@cache
+def _numbered(sql: str) -> tuple[bytes, tuple[str, ...]]:
+    """The statement with $1, $2, … in place of its names, and the names."""
+    names: dict[str, int] = {}
+
+    def number(found: re.Match[str]) -> str:
+        return f"${names.setdefault(found[1], len(names) + 1)}"
+
+    return PLACEHOLDER.sub(number, sql).encode(), tuple(names)
