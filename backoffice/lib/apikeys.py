@@ -30,6 +30,9 @@ PREFIX_ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
 PREFIX_LETTERS = 10  # after "hf"; 32 ** 10 is 50 bits, so that two keys never meet
 SECRET_BYTES = 32
 USE_IS_NOTED_EVERY = timedelta(minutes=1)
+MOST_REMEMBERED = 1_000
+
+_remembered: dict[str, ApiKey] = {}  # by the SHA-256 of the whole text
 
 
 def make_key(name: str, scopes: Iterable[str], by: Any) -> tuple[ApiKey, str]:
@@ -64,13 +67,17 @@ def find_key(text: str) -> ApiKey | None:
 
 
 class ApiKeyAuthentication(BaseAuthentication):
-    """`Authorization: Api-Key PREFIX_SECRET`. Sets `request.auth` to the key; there is no user."""
+    """`Authorization: Api-Key PREFIX_SECRET`. Sets `request.auth` to the key; there is no user.
+
+    A key that was right once is remembered by this process for views that confirm it themselves, in the transaction that writes
+    (`backoffice.lib.idempotency`). For all others it is looked up each time. So a revoked key is refused at its next request.
+    """
 
     def authenticate(self, request: Request) -> tuple[None, ApiKey] | None:
         words = get_authorization_header(request).split()
         if not words or words[0].lower() != KEYWORD.lower().encode():
             return None
-        key = find_key(words[1].decode("latin-1")) if len(words) == 2 else None
+        key = _key_of(words[1].decode("latin-1"), may_remember=_is_confirmed_later(request)) if len(words) == 2 else None
         if key is None:
             raise AuthenticationFailed(_("This API key does not exist or was revoked."))
         _note_use(key, clock.now())
@@ -80,6 +87,16 @@ class ApiKeyAuthentication(BaseAuthentication):
 
     def authenticate_header(self, request: Request) -> str:
         return KEYWORD
+
+
+def confirm_key(view: Any, request: Request) -> None:
+    """Look the request's key up anew, after the database denied what was remembered. Raises as authentication and permission do."""
+    _remembered.clear()
+    known = ApiKeyAuthentication().authenticate(request)
+    if known is None:
+        raise AuthenticationFailed
+    request.auth = known[1]
+    view.check_permissions(request)
 
 
 class HasScope(BasePermission):
@@ -100,8 +117,27 @@ def _hash(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def _key_of(text: str, *, may_remember: bool) -> ApiKey | None:
+    """Only keys that were right are remembered, so that nobody fills the memory by guessing."""
+    if not may_remember:
+        return find_key(text)
+    name = _hash(text)
+    key = _remembered.get(name) or find_key(text)
+    if key is not None:
+        if len(_remembered) >= MOST_REMEMBERED:
+            _remembered.clear()
+        _remembered[name] = key
+    return key
+
+
+def _is_confirmed_later(request: Request) -> bool:
+    view = request.parser_context.get("view")
+    return bool(getattr(getattr(view, str(request.method).lower(), None), "confirms_key", False))
+
+
 def _note_use(key: ApiKey, at: datetime) -> None:
     """A busy key would write its row with every request: once a minute tells staff enough."""
     stale = at - USE_IS_NOTED_EVERY
     if key.last_used_at is None or key.last_used_at <= stale:
+        key.last_used_at = at
         ApiKey.objects.filter(Q(last_used_at=None) | Q(last_used_at__lte=stale), pk=key.pk).update(last_used_at=at)

@@ -136,8 +136,9 @@ def test_while_the_first_request_runs_the_second_is_told_so(monkeypatch):
     body = a_claim_body(an_entry())
 
     def asked_again_meanwhile(request, *, at):
+        claim = claim_coupon(request, at=at)
         answers.append(in_another_connection(lambda: storefront.post("claims/", body, key="once")))
-        return claim_coupon(request, at=at)
+        return claim
 
     monkeypatch.setattr("promotions.api.claims.claim_coupon", asked_again_meanwhile)
     assert storefront.post("claims/", body, key="once").status_code == 201
