@@ -11,6 +11,7 @@ worker_class = "gthread"
 workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
 threads = 8
 raw_env = [f"HOLDFAST_DB_POOL_MAX={os.environ.get('HOLDFAST_DB_POOL_MAX') or 4}"]
+keepalive = 65  # seconds; longer than load balancers keep a connection, else it ends under a request that is on its way
 timeout = 60
 graceful_timeout = 10
 control_socket_disable = True

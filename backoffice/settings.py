@@ -113,10 +113,13 @@ TEMPLATES = [
 DATABASES = {"default": env.postgres("DATABASE_URL") | {"ATOMIC_REQUESTS": False, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}}
 if env.text("HOLDFAST_DATABASE", ""):
     DATABASES["default"]["NAME"] = env.text("HOLDFAST_DATABASE")  # another one on the same server, such as a kept replay
+# Only the statements of the claim and of triggers are prepared: one plan for any value does for all of them, while choosing one
+# anew for each costs as much as running it. An `options` in the URL wins.
+DATABASES["default"].setdefault("OPTIONS", {}).setdefault("options", "-c plan_cache_mode=force_generic_plan")
 HOLDFAST_DATABASE_IS_GIVEN = bool(os.environ.get("DATABASE_URL"))  # else a replay starts a PostgreSQL of its own
 HOLDFAST_DB_POOL_MAX = env.integer("HOLDFAST_DB_POOL_MAX", 0, least=0, most=200)
 if HOLDFAST_DB_POOL_MAX:
-    DATABASES["default"]["CONN_MAX_AGE"] = 0  # the pool keeps them
+    DATABASES["default"] |= {"ENGINE": "backoffice.lib.postgres", "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": False}  # the pool's part
     DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
         "min_size": 1,
         "max_size": HOLDFAST_DB_POOL_MAX,

@@ -1,0 +1,1 @@
+"""Django's engine for PostgreSQL, with a pool that is checked without a round trip. Named in the settings."""
