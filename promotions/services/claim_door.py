@@ -8,8 +8,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
-from django.db import connection
-
+from backoffice.lib import exchanges
 from backoffice.lib.errors import InvalidInput
 from promotions.identities import Phone, region_of
 from promotions.models import ClaimToken
@@ -155,9 +154,7 @@ def find_door(attempt: Attempt, at: datetime) -> Door:
         "kinds": list(shown),
         "identities": list(shown.values()),
     }
-    with connection.cursor() as cursor:
-        cursor.execute(statements.DOOR, values)
-        row = cursor.fetchone()
+    row = exchanges.ask(statements.DOOR, values)
     if row is None:
         raise Refused(RefusalReason.UNKNOWN_COUPON_TYPE)
     door = Door(*row)

@@ -1,4 +1,18 @@
-"""The statements of the claim. Each guard stands in the WHERE of the statement that takes; no row back means refused."""
+"""The statements of the claim. Each guard stands in the WHERE of the statement that takes; no row back means refused.
+
+They are prepared on the server (`backoffice.lib.exchanges`), so what Python leaves open of a value's type is said here.
+"""
+
+# A claim as it is kept, its outcome and reason apart. The customer was mirrored by a statement before.
+CLAIM_COLUMNS = """
+customer_id, at, coupon_type_id, entry_id, token_id, channel, asked_coupon_type, asked_entry, token_fingerprint, device, address,
+phone_hash, phone_segment, is_verified, registered_at, identity_hash, is_phone_verified, has_ordered, region, outcome, reason"""
+CLAIM_VALUES = """
+(SELECT id FROM promotions_customer WHERE ref = %(ref)s), %(at)s::timestamptz, %(coupon_type)s::bigint, %(entry)s::bigint,
+%(token)s::bigint, %(channel)s::text, %(asked_coupon_type)s::text, %(asked_entry)s::text, %(token_fingerprint)s::text,
+%(device)s::text, %(address)s::text, %(phone_hash)s::text, %(phone_segment)s::text, %(is_verified)s::boolean,
+%(registered_at)s::timestamptz, %(identity_hash)s::text, %(is_phone_verified)s::boolean, %(has_ordered)s::boolean,
+%(region)s::text"""
 
 IDENTITY_LOCKS = 2019  # the class of the advisory locks on identities
 
@@ -68,7 +82,7 @@ SELECT t.id AS coupon_type_id, t.audience = 'restricted' AS is_restricted, t.req
  WHERE t.code = %(coupon_type)s
 """  # noqa: S608  put together from constants
 
-# Person, token, entry, type and budget, always in this order, each only where the one before gave.
+# Person, token, entry, type and budget, always in this order, each only where the one before gave; then claim and coupon.
 #
 # Person: no block holds; the one coupon for new customers was not taken; and one row per rule and identity holds the times it was
 # used: those that left the window are dropped as new ones come. The row is locked by the upsert, so two claims by one identity wait
@@ -84,7 +98,7 @@ WITH gate AS MATERIALIZED (
 ), welcome_take AS (
     UPDATE promotions_customer u SET welcomed_at = %(at)s
      WHERE %(new_customers_only)s AND (SELECT is_unblocked FROM gate)
-       AND u.id = %(customer)s AND u.welcomed_at IS NULL AND NOT u.has_ordered
+       AND u.ref = %(ref)s AND u.welcomed_at IS NULL AND NOT u.has_ordered
  RETURNING u.id
 ), welcome AS MATERIALIZED (
     SELECT (SELECT is_unblocked FROM gate) AND (NOT %(new_customers_only)s OR EXISTS (SELECT FROM welcome_take)) AS gave
@@ -140,11 +154,31 @@ WITH gate AS MATERIALIZED (
        AND s.is_live AND s.reserved + s.spent + %(face_value)s <= s.amount AND c.starts_at <= %(at)s AND c.ends_at > %(at)s
        AND EXISTS (SELECT FROM coupon_type_take)
  RETURNING s.id
+), claim AS (
+    INSERT INTO promotions_claim ({CLAIM_COLUMNS})
+    SELECT {CLAIM_VALUES}, 'issued', '' FROM budget_take
+ RETURNING id, customer_id
+), coupon AS (
+    INSERT INTO promotions_coupon
+           (code, claim_id, coupon_type_id, customer_id, entry_slice_id, coupon_type_slice_id, budget_slice_id, face_value,
+            issued_at, valid_until, status)
+    SELECT %(code)s::text, claim.id, %(coupon_type)s::bigint, claim.customer_id, entry_take.id, coupon_type_take.id,
+           budget_take.id, %(face_value)s::numeric, %(at)s::timestamptz, %(valid_until)s::timestamptz, 'issued'
+      FROM entry_take, coupon_type_take, budget_take, claim
+ RETURNING id
 )
 SELECT (SELECT gave FROM person), (SELECT id FROM token_take), (SELECT id FROM entry_take),
        (SELECT id FROM coupon_type_take), (SELECT id FROM budget_take),
-       (SELECT is_unblocked FROM gate), (SELECT gave FROM welcome), (SELECT crossed FROM person)
+       (SELECT is_unblocked FROM gate), (SELECT gave FROM welcome), (SELECT crossed FROM person),
+       (SELECT customer_id FROM claim), (SELECT id FROM claim), (SELECT id FROM coupon)
 """  # noqa: S608  put together from constants
+
+# A refused claim.
+REFUSE = f"""
+INSERT INTO promotions_claim ({CLAIM_COLUMNS})
+SELECT {CLAIM_VALUES}, 'refused', %(reason)s::text
+RETURNING customer_id, id
+"""
 
 # Which slices have room; whether any slice of the type has coupons left, whatever its money; and what room in money the slices of
 # the type (NULL: it has no budget of its own) and of the budget have together, where none has enough alone.

@@ -5,15 +5,12 @@ Checked in this order: entry and token, type and campaign, conditions on the per
 let pass is guarded once more by the takes. A refusal rolls everything back and is stored in a transaction of its own.
 """
 
-import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
-from django.db import connection, transaction
-
-from promotions.models import Claim, ClaimFlag, ClaimToken, Coupon
+from backoffice.lib import exchanges
+from promotions.models import Claim, ClaimFlag, ClaimToken
 from promotions.services import claim_statements as statements
 from promotions.services.claim_door import (
     Attempt,
@@ -25,6 +22,7 @@ from promotions.services.claim_door import (
     read_attempt,
     slice_seed,
 )
+from promotions.services.claim_rows import Values, claim_values, coupon_values, issued_claim, refused_claim
 from promotions.services.customers import Claimant, mirror_customer
 from promotions.services.refusals import Refused
 from promotions.services.slices import gather_budget_room, gather_coupon_type_room
@@ -34,14 +32,10 @@ from promotions.states import (
     MOVED_BY_REFUSING,
     MOVED_BY_REFUSING_A_TOKEN,
     TOKEN_REFUSALS,
-    ClaimOutcome,
     RefusalReason,
 )
-from promotions.tokens import fingerprint
 
-CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # without the look-alikes 0 O, 1 I L
 MOST_ROUNDS = 1_000  # each lost round is somebody else's coupon, so a real race ends long before
-CODE_LENGTH = 14  # 31 ** 14 is more than 69 bits
 
 __all__ = ["ClaimRequest", "Claimant", "claim_coupon"]
 
@@ -59,7 +53,7 @@ class Slices:
 class Taken:
     """Whether the person's rules gave, and the rows taken from; None where there was no room, or the owner no longer gives.
 
-    `crossed` are the rules that gave and flag.
+    `crossed` are the rules that gave and flag. Where all gave, `claim` has its coupon.
     """
 
     person: bool
@@ -70,6 +64,7 @@ class Taken:
     is_unblocked: bool = True
     is_welcome: bool = True
     crossed: Sequence[int] = ()
+    claim: Claim | None = None
 
 
 class NoRoomHere(Exception):
@@ -87,11 +82,16 @@ def claim_coupon(request: ClaimRequest, *, at: datetime) -> Claim:
     NUL characters.
     """
     attempt = read_attempt(request)
+    with exchanges.gathered():
+        return _decide(attempt, at)
+
+
+def _decide(attempt: Attempt, at: datetime) -> Claim:
     slices = None
     for _ in range(MOST_ROUNDS):
         door = None
         try:
-            with transaction.atomic():
+            with exchanges.undoable(NoRoomHere, Refused):
                 door = find_door(attempt, at)
                 return _issue(attempt, door, slices, at)
         except NoRoomHere as no_room:
@@ -107,35 +107,22 @@ def claim_coupon(request: ClaimRequest, *, at: datetime) -> Claim:
 def _issue(attempt: Attempt, door: Door, slices: Slices | None, at: datetime) -> Claim:
     token = check_door(door, attempt, at)
     check_person(door, attempt, token, at)
-    customer_id = _mirror(attempt, at)
+    _mirror(attempt, at)
     if door.is_restricted:
         lock_restricted_type(door.coupon_type_id, entry_id=door.entry_id)
-    taken = _take(door, attempt, token, slices or _first_slices(door, attempt), at, customer_id=customer_id)
+    taken = _take(door, attempt, token, slices or _first_slices(door, attempt), at)
     if not taken.person:
         raise Refused(_why_not_given(taken), token)
-    if taken.budget is None or taken.coupon_type is None:
+    if taken.budget is None or taken.claim is None:
         raise NoRoomHere(door, taken, token)
-    claim = _keep_claim(attempt, door, at, customer_id=customer_id, token=token, outcome=ClaimOutcome.ISSUED)
-    claim.coupon = Coupon.objects.create(
-        code="".join(secrets.choice(CODE_ALPHABET) for _ in range(CODE_LENGTH)),
-        claim=claim,
-        coupon_type_id=door.coupon_type_id,
-        customer_id=customer_id,
-        budget_slice_id=taken.budget,
-        coupon_type_slice_id=taken.coupon_type,
-        entry_slice_id=taken.entry,
-        face_value=door.face_value,
-        issued_at=at,
-        valid_until=door.valid_until,
-    )
-    _keep_flags(claim, door, attempt, token, taken.crossed)
+    _keep_flags(taken.claim, door, attempt, token, taken.crossed)
     if door.is_restricted:
         check_restricted_type(door.coupon_type_id, at, moved=MOVED_BY_ISSUING)
-    return claim
+    return taken.claim
 
 
-def _mirror(attempt: Attempt, at: datetime) -> int:
-    return mirror_customer(attempt.request.claimant, phone=attempt.phone, identity_hash=attempt.person, at=at)
+def _mirror(attempt: Attempt, at: datetime) -> None:
+    mirror_customer(attempt.request.claimant, phone=attempt.phone, identity_hash=attempt.person, at=at)
 
 
 def _why_not_given(taken: Taken) -> RefusalReason:
@@ -145,28 +132,26 @@ def _why_not_given(taken: Taken) -> RefusalReason:
     return RefusalReason.LIMIT_REACHED if taken.is_welcome else RefusalReason.NOT_A_NEW_CUSTOMER
 
 
-def _take(door: Door, attempt: Attempt, token: ClaimToken | None, slices: Slices, at: datetime, *, customer_id: int) -> Taken:
+def _take(door: Door, attempt: Attempt, token: ClaimToken | None, slices: Slices, at: datetime) -> Taken:
     counted = [rule for rule in door.rules if attempt.identity(rule.identity, token)]
-    values: dict[str, Any] = {
-        "at": at,
+    values = claim_values(attempt, door, token, at) | coupon_values(door)
+    values |= {
         "kinds": list(attempt.blockable),
         "identities": list(attempt.blockable.values()),
-        "customer": customer_id,
         "new_customers_only": door.new_customers_only,
         "rules": [rule.id for rule in counted],
         "identities_counted": [attempt.identity(rule.identity, token) for rule in counted],
-        "token": token.pk if token else None,
-        "entry": door.entry_id,
         "entry_slice": slices.entry,
-        "coupon_type": door.coupon_type_id,
         "coupon_type_slice": slices.coupon_type,
         "budget": door.budget_id,
         "budget_slice": slices.budget,
-        "face_value": door.face_value,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(statements.TAKE, values)
-        return Taken(*cursor.fetchone())
+    *given, customer, claim, coupon = _asked(statements.TAKE, values)
+    taken = Taken(*given)
+    if coupon is None:
+        return taken
+    slices_taken = {"entry_slice_id": taken.entry, "coupon_type_slice_id": taken.coupon_type, "budget_slice_id": taken.budget}
+    return replace(taken, claim=issued_claim(values, pk=claim, customer=customer, coupon=coupon, slices=slices_taken))
 
 
 def _first_slices(door: Door, attempt: Attempt) -> Slices:
@@ -190,9 +175,7 @@ def _slices_with_room(no_room: NoRoomHere, attempt: Attempt) -> Slices:
         "budget": door.budget_id,
         "face_value": door.face_value,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(statements.ROOM, values)
-        entries, coupon_types, budgets, has_coupons, type_room, budget_room = cursor.fetchone()
+    entries, coupon_types, budgets, has_coupons, type_room, budget_room = _asked(statements.ROOM, values)
     if not entries:
         raise Refused(RefusalReason.ENTRY_FULL, no_room.token)
     if not has_coupons:
@@ -210,21 +193,22 @@ def _slices_with_room(no_room: NoRoomHere, attempt: Attempt) -> Slices:
 
 
 def _keep_refusal(attempt: Attempt, door: Door | None, refusal: Refused, at: datetime) -> Claim:
-    with transaction.atomic():
-        customer_id = _mirror(attempt, at)
-        claim = _keep_claim(
-            attempt,
-            door,
-            at,
-            customer_id=customer_id,
-            token=refusal.token,
-            outcome=ClaimOutcome.REFUSED,
-            reason=refusal.reason,
-        )
+    values = claim_values(attempt, door, refusal.token, at) | {"reason": refusal.reason}
+    with exchanges.undoable():
+        _mirror(attempt, at)
+        customer, claim = _asked(statements.REFUSE, values)
         if door and door.is_restricted:
             moved = MOVED_BY_REFUSING_A_TOKEN if refusal.reason in TOKEN_REFUSALS else MOVED_BY_REFUSING
             check_restricted_type(door.coupon_type_id, at, moved=moved)
-    return claim
+    return refused_claim(values, pk=claim, customer=customer, reason=refusal.reason)
+
+
+def _asked(sql: str, values: Values) -> exchanges.Row:
+    """The row of a statement that always answers one."""
+    row = exchanges.ask(sql, values)
+    if row is None:
+        raise RuntimeError("A statement of the claim that always answers a row answered none")
+    return row
 
 
 def _keep_flags(claim: Claim, door: Door, attempt: Attempt, token: ClaimToken | None, crossed: Sequence[int]) -> None:
@@ -233,39 +217,3 @@ def _keep_flags(claim: Claim, door: Door, attempt: Attempt, token: ClaimToken | 
     flags = [ClaimFlag(claim=claim, rule_id=rule, is_identity_missing=rule in missing) for rule in sorted({*crossed, *missing})]
     if flags:
         ClaimFlag.objects.bulk_create(flags)
-
-
-def _keep_claim(
-    attempt: Attempt,
-    door: Door | None,
-    at: datetime,
-    *,
-    customer_id: int,
-    token: ClaimToken | None,
-    outcome: ClaimOutcome,
-    reason: str = "",
-) -> Claim:
-    request = attempt.request
-    return Claim.objects.create(
-        at=at,
-        outcome=outcome,
-        reason=reason,
-        customer_id=customer_id,
-        coupon_type_id=door.coupon_type_id if door else None,
-        entry_id=door.entry_id if door else None,
-        token=token,
-        channel=request.channel,
-        asked_coupon_type=request.coupon_type,
-        asked_entry=request.entry or "",
-        token_fingerprint=fingerprint(request.token) if request.token else "",
-        device=attempt.device,
-        address=attempt.address,
-        phone_hash=attempt.phone.hash if attempt.phone else "",
-        phone_segment=attempt.phone.segment if attempt.phone else "",
-        is_verified=request.claimant.is_verified,
-        identity_hash=attempt.person,
-        is_phone_verified=request.claimant.is_phone_verified,
-        has_ordered=request.claimant.has_ordered,
-        region=attempt.region,
-        registered_at=request.claimant.registered_at,
-    )

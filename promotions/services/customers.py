@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
-
+from backoffice.lib import exchanges
 from promotions.identities import Phone
 from promotions.models import Customer
 
@@ -27,34 +26,32 @@ class Claimant:
     has_ordered: bool | None = None
 
 
-# One round trip whether he is new, changed or as we know him; nothing is written where nothing is new. Where somebody else mirrors
-# him for the first time just now, this waits for that, changes nothing, and its snapshot is too old to see him: then no row comes
-# back, and the statement is sent once more. Who was verified once stays known by it, and who ordered once has ordered.
+# Nothing is written where nothing is new. Where somebody else mirrors him for the first time just now, this waits for that.
+# Who was verified once stays known by it, and who ordered once has ordered.
 MIRROR = """
-WITH news AS (
-    INSERT INTO promotions_customer AS c
-           (ref, phone_hash, phone_segment, phone_last_four, is_verified, is_phone_verified, identity_hash, has_ordered,
-            registered_at, first_seen_at)
-    VALUES (%(ref)s, %(phone_hash)s, %(phone_segment)s, %(phone_last_four)s, %(is_verified)s, %(is_phone_verified)s,
-            %(identity_hash)s, %(has_ordered)s, %(registered_at)s, %(at)s)
+INSERT INTO promotions_customer AS c
+       (ref, phone_hash, phone_segment, phone_last_four, is_verified, is_phone_verified, identity_hash, has_ordered,
+        registered_at, first_seen_at)
+VALUES (%(ref)s, %(phone_hash)s, %(phone_segment)s, %(phone_last_four)s, %(is_verified)s, %(is_phone_verified)s,
+        %(identity_hash)s, %(has_ordered)s, %(registered_at)s, %(at)s)
     ON CONFLICT (ref) DO UPDATE
-       SET phone_hash = excluded.phone_hash, phone_segment = excluded.phone_segment,
-           phone_last_four = excluded.phone_last_four, is_verified = excluded.is_verified,
-           is_phone_verified = excluded.is_phone_verified, registered_at = excluded.registered_at,
-           identity_hash = coalesce(nullif(excluded.identity_hash, ''), c.identity_hash),
-           has_ordered = c.has_ordered OR excluded.has_ordered
-     WHERE (c.phone_hash, c.is_verified, c.is_phone_verified, c.registered_at)
-           IS DISTINCT FROM (excluded.phone_hash, excluded.is_verified, excluded.is_phone_verified, excluded.registered_at)
-        OR (excluded.identity_hash <> '' AND c.identity_hash <> excluded.identity_hash)
-        OR (excluded.has_ordered AND NOT c.has_ordered)
-    RETURNING c.id
-)
-SELECT id FROM news UNION ALL SELECT id FROM promotions_customer WHERE ref = %(ref)s LIMIT 1
+   SET phone_hash = excluded.phone_hash, phone_segment = excluded.phone_segment,
+       phone_last_four = excluded.phone_last_four, is_verified = excluded.is_verified,
+       is_phone_verified = excluded.is_phone_verified, registered_at = excluded.registered_at,
+       identity_hash = coalesce(nullif(excluded.identity_hash, ''), c.identity_hash),
+       has_ordered = c.has_ordered OR excluded.has_ordered
+ WHERE (c.phone_hash, c.is_verified, c.is_phone_verified, c.registered_at)
+       IS DISTINCT FROM (excluded.phone_hash, excluded.is_verified, excluded.is_phone_verified, excluded.registered_at)
+    OR (excluded.identity_hash <> '' AND c.identity_hash <> excluded.identity_hash)
+    OR (excluded.has_ordered AND NOT c.has_ordered)
 """
 
 
-def mirror_customer(claimant: Claimant, *, phone: Phone | None, identity_hash: str, at: datetime) -> int:
-    """The id of our mirror of this customer, brought up to date where the storefront says something new."""
+def mirror_customer(claimant: Claimant, *, phone: Phone | None, identity_hash: str, at: datetime) -> None:
+    """Bring our mirror of this customer up to date where the storefront says something new; sent with the next statement.
+
+    From then on a row with his reference is there.
+    """
     values: dict[str, Any] = {
         "ref": claimant.ref,
         "phone_hash": phone.hash if phone else "",
@@ -67,13 +64,7 @@ def mirror_customer(claimant: Claimant, *, phone: Phone | None, identity_hash: s
         "registered_at": claimant.registered_at,
         "at": at,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(MIRROR, values)
-        row = cursor.fetchone()
-        if row is None:
-            cursor.execute(MIRROR, values)
-            row = cursor.fetchone()
-        return row[0]
+    exchanges.queue(MIRROR, values)
 
 
 def lock_customer(customer: Customer) -> None:

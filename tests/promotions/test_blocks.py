@@ -179,7 +179,7 @@ def test_control_without_the_guard_in_the_take_the_claim_slips_past_the_block(mo
 
 def issued_after_the_block(monkeypatch):
     """A claim has taken everything and not committed; meanwhile its device is blocked. Was it issued after the block committed?"""
-    claim, is_in, may_go_on = a_claim_that_waits(monkeypatch, waits_in="_keep_claim")
+    claim, is_in, may_go_on = a_claim_that_waits(monkeypatch, waits_in="_keep_flags")
     the_asker()
     seen = []
 
