@@ -14,7 +14,7 @@ PRODUCTION_ENV := env HOLDFAST_ENV=production SECRET_KEY=Uq8-not-a-secret-9fJx2L
 	ALLOWED_HOSTS=example.com DATABASE_URL=postgresql://nobody@127.0.0.1:1/none REDIS_URL=redis://127.0.0.1:1/0 \
 	HOLDFAST_TOKEN_KEYS=check:$(WORTHLESS_KEY) HOLDFAST_IDENTITY_KEY=$(WORTHLESS_KEY) DEBUG=false HOLDFAST_HTTPS=true
 
-.PHONY: help setup run reset shell manage test check fix lock
+.PHONY: help setup run reset shell manage test bench check fix lock
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -36,6 +36,9 @@ manage: $(RUN_STAMP) .env ## Run manage.py beside the site's data: make manage A
 
 test: $(DEV_STAMP) ## Run the tests, with a PostgreSQL and a Valkey of their own: make test ARGS="tests/orders -k hold"
 	$(PY) -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+
+bench: $(DEV_STAMP) ## Measure claims and orders beside a no-op: make bench ARGS="--rounds 3 http"
+	$(PY) -m benchmarks $(ARGS)
 
 check: $(DEV_STAMP) ## Style, types, directions, migrations, production settings, OpenAPI
 	$(PY) -m ruff check .

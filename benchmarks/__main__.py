@@ -1,0 +1,44 @@
+"""The command behind `make bench`: prints rates, waits and ratios of what it measured."""
+
+import argparse
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.place import servers, site
+
+PARTS = ("trips", "http", "hot", "pgbench")
+
+
+def read_arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"what to measure: {', '.join(PARTS)}; all of it by default")
+    parser.add_argument("--seconds", type=float, default=4, help="how long a round of one kind lasts")
+    parser.add_argument("--rounds", type=int, default=7, help="rounds of each kind, taken in turn")
+    parser.add_argument("--callers", type=int, default=64, help="connections that call at once, each kept open")
+    parser.add_argument("--connections", type=int, default=4, help="database connections of each of the two web processes")
+    asked = parser.parse_args(given)
+    asked.parts = asked.parts or list(PARTS)
+    if unknown := set(asked.parts) - set(PARTS):
+        parser.error(f"there is no part {', '.join(sorted(unknown))}")
+    return asked
+
+
+def main(given: Sequence[str] | None = None) -> None:
+    asked = read_arguments(given)
+    with tempfile.TemporaryDirectory(prefix="holdfast-bench-") as folder, servers():
+        import django
+        from django.core.management import call_command
+
+        django.setup()
+        call_command("migrate", verbosity=0)
+        from benchmarks import rounds
+
+        load = ", ".join(f"{one:.1f}" for one in os.getloadavg())
+        print(f"{os.cpu_count()} processors, load average before it {load}; fsync on; {asked.callers} callers")
+        rounds.measure(asked, Path(folder), site)
+
+
+if __name__ == "__main__":
+    main()
