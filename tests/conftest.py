@@ -1,10 +1,15 @@
 """What every test may use. The servers are started by `tests/plugins/services.py`."""
 
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pgtrigger
 import pytest
+from django.apps import apps
 from django.db import connection
+from django.db.models.signals import post_migrate
+from django.dispatch import receiver
 
 from tests.plugins.browser import CHROMIUM
 
@@ -19,6 +24,13 @@ def django_db_setup(django_db_setup: None, django_db_blocker: pytest.FixtureRequ
             if trigger.name.endswith("_never_truncated"):
                 table = model._meta.db_table
                 cursor.execute(f'ALTER TABLE "{table}" DISABLE TRIGGER {trigger.get_pgid(model)}')
+
+
+@receiver(post_migrate, sender=apps.get_app_config("promotions"))
+def list_known_nobodies(**_kwargs: Any) -> None:
+    """Tests that commit empty all tables; what a migration listed there is listed anew."""
+    migration = import_module("promotions.migrations.0003_what_was_there_before")
+    migration.list_known(apps, None)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

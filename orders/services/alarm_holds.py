@@ -14,7 +14,7 @@ from backoffice.lib.audit import because
 from backoffice.lib.automation import is_observing
 from orders.models import Hold, Order, OrderDiscount
 from orders.services.holding import tell_released
-from orders.states import HoldKind, OrderStatus
+from orders.states import UNDELIVERED_STATUSES, HoldKind
 from promotions.models import RedemptionHold
 from promotions.services.redemption_holds import reason_to_hold
 
@@ -43,7 +43,7 @@ def hold_redeeming_orders(at: datetime) -> int:
 
 @transaction.atomic
 def _hold_chunk(at: datetime) -> int:
-    orders = Order.objects.filter(Exists(_discounts_to_hold()), ~Exists(_holds_since()), status=OrderStatus.PLACED)
+    orders = Order.objects.filter(Exists(_discounts_to_hold()), ~Exists(_holds_since()), status__in=UNDELIVERED_STATUSES)
     rows = orders.select_for_update(skip_locked=True, no_key=True, of=("self",)).annotate(
         why=_discounts_to_hold().annotate(why=reason_to_hold("coupon__")).values("why")[:1]
     )

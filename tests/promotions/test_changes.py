@@ -111,9 +111,6 @@ def test_every_kind_of_value_arrives_as_it_was_asked():
     approved(ask(kind, **asked))
     assert {name: getattr(fresh(kind), name) for name in asked} == asked
     assert sum(kind.slices.values_list("amount", flat=True)) == Decimal("1234.56")
-    rule = kind.rules.get()
-    approved(ask(rule, limit=7))
-    assert fresh(rule).limit == 7
 
 
 @pytest.mark.parametrize("what", RAISES)
@@ -206,7 +203,6 @@ def test_what_is_no_draft_is_not_dropped():
 
 
 # Round the services: campaign_stays_as_approved, budget_stays_as_approved, coupon_type_stays_as_approved, entry_stays_as_approved,
-# claim_rule_stays_as_approved
 
 
 WIDER = {
@@ -221,7 +217,6 @@ WIDER = {
     "entry's cap": (an_entry, "cap = cap + 1"),
     "entry's tokens": (lambda: an_entry(coupon_type=a_restricted_type()), "needs_token = false"),
     "entry's cap while it narrows its time": (an_entry, "cap = cap + 1, closes_at = closes_at - interval '1 day'"),
-    "rule's limit": (lambda: a_coupon_type().rules.all()[0], '"limit" = "limit" + 1'),
 }
 
 
@@ -235,18 +230,13 @@ def test_sql_widens_nothing_that_was_approved(what):
 def test_sql_widens_nothing_that_waits_for_its_approval(what):
     make, assignment = WIDER[what]
     obj = make()
-    owner = {"promotions_budget": "promotions_campaign", "promotions_claimrule": "promotions_coupontype"}.get(obj._meta.db_table)
+    owner = {"promotions_budget": "promotions_campaign"}.get(obj._meta.db_table)
     sql("SET CONSTRAINTS ALL IMMEDIATE")
     table = owner or obj._meta.db_table
     sql(f"ALTER TABLE {table} DISABLE TRIGGER USER")
     sql(f"UPDATE {table} SET status = 'in_review'")
     sql(f"ALTER TABLE {table} ENABLE TRIGGER USER")
     refused("what was approved", set_in(obj, assignment))
-
-
-def test_sql_takes_no_rule_away_from_what_was_approved():
-    rule = a_coupon_type().rules.get()
-    refused("what was approved", f"DELETE FROM promotions_claimrule WHERE id = {rule.pk}")
 
 
 def test_an_approval_lets_nothing_through_but_what_it_says():

@@ -146,7 +146,7 @@ CHECKS = {
     "redemption_never_negative": (None, ""),
     "redemption_virtual_is_a_part_of_it": (None, ""),
     "claim_issued_by_an_entry_or_refused_for_a_reason": (None, ""),
-    "coupon_type_minimum_age_is_positive": (a_coupon_type, "minimum_account_age = '0'"),
+    "coupon_type_minimum_age_is_positive": (a_drafted_type, "minimum_account_age = '0'"),
     "claim_rule_limit_is_positive": (None, ""),  # what a rule and a block say cannot be changed: tests/promotions/test_rule_rows.py
     "claim_rule_window_is_positive": (None, ""),
     "claim_rule_of_a_campaign_or_of_a_type": (None, ""),

@@ -7,8 +7,9 @@ import pytest
 
 from backoffice.lib.errors import InvalidInput
 from promotions.models import Campaign, Entry
-from promotions.services.coupon_types import Terms, add_rule
+from promotions.services.coupon_types import Terms
 from promotions.services.duplicating import duplicate_campaign
+from promotions.services.rules import add_rule
 from promotions.states import Identity
 from tests.promotions.conditions import a_draft_type, a_scope_line, live, some_hours
 from tests.promotions.factories import (

@@ -9,6 +9,7 @@ from backoffice.lib.approvals import NotAllowed, SamePerson, approve, reject
 from backoffice.lib.errors import DomainError, StaleState
 from backoffice.lib.models import Job
 from promotions.models import BudgetSlice, Coupon, Customer, Grant
+from promotions.services.blocks import block_identity
 from promotions.services.campaigns import pause_campaign
 from promotions.services.coupon_types import suspend_coupon_type
 from promotions.services.granting import discard_grant, request_grant, resume_grant, stop_grant
@@ -30,7 +31,6 @@ from tests.promotions.factories import (
 )
 from tests.promotions.figures import figures, ledger, money
 from tests.promotions.granting import a_draft, a_grant, an_approved_grant, asked_for, results, worked
-from tests.promotions.rows import a_block
 
 pytestmark = pytest.mark.django_db
 
@@ -99,17 +99,19 @@ def test_in_addition_gives_to_whom_has_one_too():
     assert Coupon.objects.filter(customer__ref="u1").count() == 2
 
 
+def blocked(kind, value):
+    terms = {"scope": None, "reason": "known", "expires_at": None, "by": the_asker(), "at": NOON}
+    return block_identity(identity=kind, value=value, **terms)
+
+
 def test_a_blocked_customer_is_skipped():
-    block = a_block()
-    block.identity, block.value = Identity.CUSTOMER, "u1"
-    block.save()
+    blocked(Identity.CUSTOMER, "u1")
     assert results(a_grant("u1", "u2")) == {"u1": "skipped an identity is blocked", "u2": "granted"}
 
 
 def test_a_block_on_the_phone_reaches_the_customer():
-    block, customer = a_block(), a_claim(claimant=a_claimant(ref="u1")).customer
-    block.identity, block.value = Identity.PHONE, customer.phone_hash
-    block.save()
+    a_claim(claimant=a_claimant(ref="u1", phone="13800138000"))
+    blocked(Identity.PHONE, "13800138000")
     assert results(a_grant("u1", is_in_addition=True)) == {"u1": "skipped an identity is blocked"}
 
 

@@ -26,7 +26,7 @@ from tests.promotions.factories import (
 )
 from tests.promotions.granting import a_grant, a_void
 from tests.promotions.rawsql import refused, set_in, sql
-from tests.promotions.rows import a_batch, a_block, a_nobody, a_threshold, an_alarm
+from tests.promotions.rows import a_batch, a_block, a_nobody, a_recipient, a_redemption_hold, a_step, a_threshold, an_alarm
 
 pytestmark = pytest.mark.django_db
 
@@ -63,6 +63,10 @@ def everything_happens_once():
     a_scope_line()
     some_hours()
     a_void(a_grant())
+    a_nobody()
+    a_recipient()
+    a_step()
+    a_redemption_hold()
     Coupon.objects.filter(pk=a_coupon().pk).update(status="voided")
 
 

@@ -3,9 +3,9 @@
 import pytest
 
 from backoffice.lib.models import Approval
-from promotions.models import ClaimRule, CouponType
+from promotions.models import ClaimRule
 from promotions.services.blocks import lift_block
-from promotions.services.rules import request_rule
+from promotions.services.rules import add_rule, request_rule
 from promotions.states import Identity, RuleAction
 from tests.promotions.factories import NOON, a_campaign, a_coupon_type, approved, the_asker
 from tests.promotions.rawsql import copy_of, refused, set_in, sql
@@ -66,12 +66,12 @@ def test_a_rule_of_a_live_type_is_neither_deleted_nor_ended_by_hand():
     refused("change only by an approval", set_in(rule, f"ended_at = now(), ended_by_id = {go_live.pk}"))
 
 
-def test_coupon_type_is_bound_by_something():
+def test_a_rule_that_only_flags_is_no_bound():
     coupon_type = a_coupon_type(quantity=None, is_live=False)
     ClaimRule.objects.all().delete()
-    CouponType.objects.filter(pk=coupon_type.pk).update(status="in_review")
-    refused("needs a quantity, or a claim rule that refuses", set_in(coupon_type, "status = 'live'"))
-    sql(set_in(coupon_type, "status = 'live', minimum_spend = 1"))
+    add_rule(coupon_type, identity=Identity.CUSTOMER, window=None, limit=1, action=RuleAction.FLAG)
+    refused("needs a claim rule or a quantity", set_in(coupon_type, "status = 'in_review'"))
+    sql(set_in(coupon_type, "status = 'in_review', minimum_spend = 1"))
 
 
 def test_claim_flag_is_never_changed():

@@ -136,6 +136,7 @@ def test_history_names_who_asked_and_who_approved(kind):
 # What was approved is what runs
 
 
+RESTRICTED = {"audience": "restricted", "requires_verified": True, "uses_per_token": 1}
 CHANGES = {
     "a campaign's name": ("campaign", lambda obj: Campaign.objects.update(name="another")),
     "a campaign's end": ("campaign", lambda obj: Campaign.objects.update(ends_at=NOON + 300 * DAY)),
@@ -143,7 +144,10 @@ CHANGES = {
     "a campaign's budget": ("campaign", lambda obj: Budget.objects.update(amount=Decimal(10_000_000))),
     "a type's face value": ("coupon_type", lambda obj: CouponType.objects.update(face_value=Decimal(1000))),
     "a type's quantity": ("coupon_type", lambda obj: CouponType.objects.update(quantity=None)),
-    "a type's audience": ("coupon_type", lambda obj: CouponType.objects.update(audience="restricted", requires_verified=True)),
+    "a type's audience": (
+        "coupon_type",
+        lambda obj: CouponType.objects.update(audience="restricted", requires_verified=True, uses_per_token=1),
+    ),
     "another rule": (
         "coupon_type",
         lambda obj: [obj.rules.all().delete(), ClaimRule.objects.create(coupon_type=obj, identity=Identity.CUSTOMER, limit=99)],

@@ -120,6 +120,8 @@ TABLE = [
     ("claimed_before_suspension", own_number_facts(coupons=just_suspended(), registered_at=YOUNG), None),
     ("claimed_before_suspension", top_up_facts(coupons=just_suspended(), registered_at=YOUNG), (30, "weak")),
     ("claimed_before_suspension", top_up_facts(coupons=just_suspended(), accounts=2), (30, "weak")),
+    ("crossed_a_claim_rule", facts(), None),
+    ("crossed_a_claim_rule", facts(coupons=(coupon_facts(rules_crossed=("device",)),)), (5, "weak")),
     ("claimed_before_suspension", top_up_facts(coupons=just_suspended(claimed_at=NOON - 2 * HOUR), accounts=2), None),
     ("claimed_before_suspension", top_up_facts(coupons=(ordinary_coupon(suspended_at=NOON),), accounts=2), None),
 ]
