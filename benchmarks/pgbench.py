@@ -46,6 +46,7 @@ def run(folder: Path, offer: Offer, secret: str, *, clients: int, seconds: float
         "PGUSER": settings["USER"],
         "PGPASSWORD": settings["PASSWORD"],
         "PGDATABASE": settings["NAME"],
+        "PGOPTIONS": settings["OPTIONS"].get("options", ""),
     }
     argv = [program, "-n", "-M", "prepared", "-c", str(clients), "-T", str(max(1, int(seconds))), "-f", script]
     done = subprocess.run([str(part) for part in argv], env=env, capture_output=True, text=True, check=False)

@@ -13,7 +13,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import psycopg
-from psycopg import generators, pq
+from psycopg import abc, generators, pq
 from psycopg.adapt import PyFormat, Transformer
 
 Row = tuple[Any, ...]
@@ -30,7 +30,7 @@ def exchange(raw: psycopg.Connection[Any], statements: Sequence[tuple[str, Mappi
     """
     known = _prepared.setdefault(raw, {})
     fresh: dict[str, bytes] = {}
-    readers: list[Transformer | None] = []  # None for what only prepares
+    readers: list[abc.Transformer | None] = []  # None for what only prepares
     raw.pgconn.enter_pipeline_mode()
     try:
         for sql, values in statements:
@@ -68,7 +68,7 @@ def _results(pgconn: pq.abc.PGconn, count: int) -> Generator[Any, Any, list[pq.a
     return results
 
 
-def _first_row(reader: Transformer, result: pq.abc.PGresult) -> Row | None:
+def _first_row(reader: abc.Transformer, result: pq.abc.PGresult) -> Row | None:
     if not result.ntuples:
         return None
     reader.set_pgresult(result)

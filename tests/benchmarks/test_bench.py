@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+MOST_SPREAD = 0.1  # of what is read or noted once in a while: the list of what identifies nobody, when a key was last used
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
@@ -28,7 +29,9 @@ def printed():
 def test_a_claim_costs_three_round_trips_and_a_no_op_none(printed):
     trips = re.search(r"round trips to the database: no-op ([\d.]+), claim ([\d.]+)", printed)
     assert trips, printed
-    assert [float(count) for count in trips.groups()] == [0.0, 3.0]
+    noop, claim = (float(count) for count in trips.groups())
+    assert noop <= MOST_SPREAD
+    assert 3 <= claim <= 3 + MOST_SPREAD
 
 
 @pytest.mark.parametrize("what", ["claim / no-op", "order / no-op", "hot / cool", "the same statements under pgbench"])
