@@ -1,4 +1,4 @@
-"""Diagrams of states, drawn from the tables in each app's `states.py`, as Mermaid in Markdown."""
+"""Diagrams of states, drawn from the tables of states of each app, as Mermaid in Markdown."""
 
 from collections.abc import Iterator
 from importlib import import_module
@@ -11,7 +11,7 @@ from backoffice.lib.states import Moves
 
 HEAD = """# States and the moves between them
 
-Drawn from the tables in each app's `states.py` by `python manage.py draw_states`; a test fails where they differ. A trigger made
+Drawn from the tables of states of each app by `python manage.py draw_states`; a test fails where they differ. A trigger made
 from the same table refuses every other move, in raw SQL too.
 """
 
@@ -46,14 +46,15 @@ def _states_of(app: str) -> ModuleType | None:
 
 
 def _belongs(module: ModuleType | None, table: Moves) -> bool:
-    """Whether an enumeration of the same module has just these states: tables that were only imported are left out."""
+    """Whether an enumeration of the same module, or package, has just these states: what was only imported is left out."""
     kinds = [kind for kind in vars(module).values() if isinstance(kind, type) and issubclass(kind, TextChoices) and kind.values]
-    return any(set(kind.values) == set(table) and kind.__module__ == getattr(module, "__name__", "") for kind in kinds)
+    home = getattr(module, "__name__", "")
+    return any(set(kind.values) == set(table) and f"{kind.__module__}.".startswith(f"{home}.") for kind in kinds)
 
 
 def _section(app: str, name: str, table: Moves) -> str:
     title = name.removesuffix("_MOVES").replace("_", " ").capitalize()
-    return f"## {title}\n\n`{name}` in `{app}/states.py`.\n\n{diagram(table)}"
+    return f"## {title}\n\n`{name}` in `{app}.states`.\n\n{diagram(table)}"
 
 
 def _in_order(states: frozenset[str], table: Moves) -> list[str]:

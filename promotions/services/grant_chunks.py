@@ -138,7 +138,8 @@ def _issue(chunk: Chunk, source: Source, count: int, at: datetime) -> None:
         "type_slices": [of_type for of_type, _ in slices],
         "slices": [of_budget for _, of_budget in slices],
     }
-    with connection.cursor() as cursor:
+    # The trigger that looks whether the grant was approved plans its own look-ups in here, with the same settings.
+    with looking_up(), connection.cursor() as cursor:
         cursor.execute(statements.ISSUE, chunk.values | values)
 
 
