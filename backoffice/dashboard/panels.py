@@ -19,7 +19,7 @@ from backoffice.lib.admin.charts import AMBER, BLUE, RED, Chart, Line
 from backoffice.lib.admin.jobs import bar
 from backoffice.lib.admin.page import Panel
 from backoffice.lib.admin.schedules import check_name_of, check_of, duration_of, last_runs, next_run_of, period_of, run_state
-from backoffice.lib.display import NOTHING, count_text, duration_text, link, stacked, state_badge, time_html
+from backoffice.lib.display import NOTHING, count_text, duration_text, link, on_one_line, stacked, state_badge, time_html
 from backoffice.lib.models import Job, JobStatus
 from promotions.admin.watching import value_of
 from promotions.models import Alarm, Claim
@@ -113,9 +113,9 @@ def schedules() -> Panel:
                 duration_text(period_of(task)),
                 time_html(run.started_at if run else None),
                 run_state(run),
-                duration_of(run) if run else NOTHING,
+                on_one_line(duration_of(run)) if run else NOTHING,
                 (run.result if run else "") or NOTHING,
-                next_run_of(task),
+                next_run_of(task, run),
             ]
         )
     columns = [_("check"), _("every"), _("last run"), _("state"), _("took"), _("result"), _("next")]

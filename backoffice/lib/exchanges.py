@@ -4,7 +4,7 @@ Inside `gathered`, `queue` keeps a statement back until the next `ask`, which se
 An ordinary statement of Django's sends what is queued first, so that nothing is ever done in another order than it is written.
 
 Statements are prepared on the server, which saves planning them each time. They go round Django's cursor and therefore carry no
-context of history: what writes to a tracked table uses Django's cursor (ADR 0013).
+context of history: what writes something whose history is kept uses Django's cursor (ADR 0013).
 """
 
 import threading
@@ -67,6 +67,11 @@ def queue(sql: str, values: Mapping[str, Any] | None = None, look: Look | None =
 
 def ask(sql: str, values: Mapping[str, Any]) -> Row | None:
     """Send what is queued, then this; the first row of its answer, or None. One exchange."""
+    return _first(ask_rows(sql, values))
+
+
+def ask_rows(sql: str, values: Mapping[str, Any]) -> list[Row]:
+    """Send what is queued, then this; all rows of its answer. One exchange."""
     return _send([*_taken(), Statement(sql, values)])
 
 
@@ -104,10 +109,12 @@ def undoable(*refusals: type[Exception]) -> Iterator[None]:
             flush()
         return
     queue(SAVEPOINT)
+    callbacks = len(connection.run_on_commit)
     try:
         yield
     except BaseException as error:
         queue(ROLL_BACK)
+        del connection.run_on_commit[callbacks:]  # nobody is told of what did not happen
         if not isinstance(error, refusals):
             _undo_now()
         raise
@@ -128,18 +135,22 @@ def _flush_first(execute: Any, sql: Any, params: Any, many: bool, context: Any) 
     return execute(sql, params, many, context)
 
 
-def _send(statements: Sequence[Statement]) -> Row | None:
+def _send(statements: Sequence[Statement]) -> list[Row]:
     connection.validate_no_broken_transaction()
     connection.ensure_connection()
     with connection.wrap_database_errors:
         rows = _rows(connection.connection, statements)
-    for statement, row in zip(statements, rows, strict=True):
+    for statement, found in zip(statements, rows, strict=True):
         if statement.look is not None:
-            statement.look(row)
+            statement.look(_first(found))
     return rows[-1]
 
 
-def _rows(raw: psycopg.Connection[Any], statements: Sequence[Statement]) -> list[Row | None]:
+def _first(rows: Sequence[Row]) -> Row | None:
+    return rows[0] if rows else None
+
+
+def _rows(raw: psycopg.Connection[Any], statements: Sequence[Statement]) -> list[list[Row]]:
     if not raw.autocommit and raw.info.transaction_status == TransactionStatus.IDLE:
         # psycopg would begin the transaction by itself, and wait for that. Django sets autocommit again when it has ended.
         raw.autocommit = True

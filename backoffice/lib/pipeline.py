@@ -23,8 +23,8 @@ _prepared: WeakKeyDictionary[psycopg.Connection[Any], dict[str, bytes]] = WeakKe
 _numbers = count(1)
 
 
-def exchange(raw: psycopg.Connection[Any], statements: Sequence[tuple[str, Mapping[str, Any]]]) -> list[Row | None]:
-    """The first row of each statement's answer, or None. Placeholders are named, as in %(name)s.
+def exchange(raw: psycopg.Connection[Any], statements: Sequence[tuple[str, Mapping[str, Any]]]) -> list[list[Row]]:
+    """The rows of each statement's answer. Placeholders are named, as in %(name)s.
 
     Raises the first error of psycopg's that the server answers; what stood behind it was not done.
     """
@@ -53,7 +53,7 @@ def exchange(raw: psycopg.Connection[Any], statements: Sequence[tuple[str, Mappi
         if result.status == pq.ExecStatus.FATAL_ERROR:
             raise psycopg.errors.error_from_result(result, encoding=raw.info.encoding)
     known |= fresh
-    return [_first_row(reader, result) for reader, result in zip(readers, results, strict=True) if reader is not None]
+    return [_rows(reader, result) for reader, result in zip(readers, results, strict=True) if reader is not None]
 
 
 def _results(pgconn: pq.abc.PGconn, count: int) -> Generator[Any, Any, list[pq.abc.PGresult]]:
@@ -68,11 +68,11 @@ def _results(pgconn: pq.abc.PGconn, count: int) -> Generator[Any, Any, list[pq.a
     return results
 
 
-def _first_row(reader: abc.Transformer, result: pq.abc.PGresult) -> Row | None:
+def _rows(reader: abc.Transformer, result: pq.abc.PGresult) -> list[Row]:
     if not result.ntuples:
-        return None
+        return []
     reader.set_pgresult(result)
-    return reader.load_row(0, tuple)
+    return reader.load_rows(0, result.ntuples, tuple)
 
 
 @cache

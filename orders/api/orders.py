@@ -9,15 +9,17 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from backoffice.lib import clock
+from backoffice.lib.errors import InvalidInput
 from backoffice.lib.fields import AddressField, CountField, FlagField, RefField, StrictSerializer, TextField
 from backoffice.lib.idempotency import idempotent
 from backoffice.lib.models.api_key import Scope
 from backoffice.lib.views import StorefrontView
+from orders.api.order_answers import order_answer
 from orders.models import Order, OrderDiscount, OrderLine
 from orders.services.checking import MOST_PIECES
 from orders.services.delivering import deliver_order, deliver_part
 from orders.services.errors import OrderNotFound
-from orders.services.placing import LineRequest, OrderRequest, has_ordered, place_order
+from orders.services.placing import LineRequest, OrderRequest, PlacedOrder, has_ordered, place
 from promotions.api.quotes import MOST_LINES, LineInput, QuoteInput, QuoteOutput, basket_of, codes_input, shown_quote
 from promotions.services.redeeming import quote_coupons
 
@@ -61,9 +63,9 @@ class DeliveryInput(StrictSerializer):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if bool(attrs["delivery"]) != bool(attrs["lines"]):
-            raise serializers.ValidationError(_("A parcel needs both its reference and its lines."))
+            raise InvalidInput(_("A parcel needs both its reference and its lines."))
         if len({pieces["line"] for pieces in attrs["lines"]}) < len(attrs["lines"]):
-            raise serializers.ValidationError(_("Each line once."))
+            raise InvalidInput(_("Each line once."))
         return attrs
 
 
@@ -147,8 +149,8 @@ class OrdersView(StorefrontView):
         """Order and redemption are one: both are stored, or neither."""
         asked = OrderInput(data=request.data)
         asked.is_valid(raise_exception=True)
-        order = place_order(_order_request(asked.validated_data), at=clock.now())
-        return Response(shown(order.ref), status=201)
+        placed = place(_order_request(asked.validated_data), at=clock.now())
+        return Response(shown_placed(placed), status=201)
 
 
 @extend_schema(tags=["orders"])
@@ -254,4 +256,12 @@ def shown(ref: str) -> dict[str, Any]:
     order = Order.objects.for_api().filter(ref=ref).first()
     if order is None:
         raise OrderNotFound(ref)
-    return OrderOutput(order).data
+    discounts = [(discount.coupon.code, discount.amount) for discount in order.discounts.all()]
+    return order_answer(order, customer=order.customer.ref, is_held=order.is_held, discounts=discounts, lines=order.lines.all())
+
+
+def shown_placed(placed: PlacedOrder) -> dict[str, Any]:
+    """An order just placed, as `shown` would show it, without asking for what is known."""
+    discounts = [(coupon.code, amount) for coupon, amount in placed.coupons]
+    order = placed.order
+    return order_answer(order, customer=order.customer.ref, is_held=placed.is_held, discounts=discounts, lines=placed.lines)

@@ -22,12 +22,13 @@ BATCH = 1_000
 LIFTED_REASON = "its coupons are no longer held"
 
 
-def hold_by_alarm(order: Order, *, reason: str, at: datetime) -> None:
-    """Hold one order, in the caller's transaction, which has its row."""
+def hold_by_alarm(order: Order, *, reason: str, at: datetime) -> bool:
+    """Hold one order, in the caller's transaction, which has its row. Answers whether it is held now."""
     if is_observing():
-        return
+        return False
     with because(reason):
         Hold.objects.create(order=order, kind=HoldKind.ALARM, reason=reason, placed_at=at, placed_by=system_user())
+    return True
 
 
 def hold_redeeming_orders(at: datetime) -> int:

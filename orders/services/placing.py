@@ -1,26 +1,44 @@
 """An order of the storefront is stored, and its coupons are redeemed: one transaction, or nothing."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
+from functools import partial
+from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import DEFAULT_DB_ALIAS, IntegrityError, transaction
 
+from backoffice.lib import exchanges
 from backoffice.lib.actors import system_user
 from backoffice.lib.audit import because
 from backoffice.lib.automation import is_observing
 from backoffice.lib.errors import InvalidInput
 from backoffice.lib.money import ZERO
-from orders.models import Hold, Order, OrderDiscount, OrderLine
+from orders.models import Hold, Order, OrderLine
 from orders.services.alarm_holds import hold_by_alarm
 from orders.services.checking import LineRequest, OrderRequest, checked, is_virtual
 from orders.services.errors import DuplicateOrder
+from orders.services.order_statements import STORE, store_values
 from orders.signals import order_placed
 from orders.states import HoldKind, OrderStatus
+from promotions.models import Coupon, Customer
 from promotions.services.customers import customer_who_orders
 from promotions.services.nobody import known_device, known_network, known_recipient
 from promotions.services.redeeming import BasketLine, CouponRefused, Quote, redeem_coupons
 
 __all__ = ["CouponRefused", "DuplicateOrder", "LineRequest", "OrderRequest", "place_order"]
+
+
+@dataclass(frozen=True)
+class PlacedOrder:
+    """An order as it was stored: its lines, each coupon with what it took off, and whether it is held."""
+
+    order: Order
+    lines: tuple[OrderLine, ...]
+    coupons: tuple[tuple[Coupon, Decimal], ...]
+    is_held: bool
+
 
 COOLING_REASON = "a restricted coupon turned into virtual goods"
 
@@ -31,16 +49,22 @@ def place_order(request: OrderRequest, *, at: datetime) -> Order:
     Raises InvalidInput, CouponRefused or DuplicateOrder, and then nothing is stored and no coupon is spent. Of a recipient that
     is not a top-up's nothing is kept.
     """
+    return place(request, at=at).order
+
+
+def place(request: OrderRequest, *, at: datetime) -> PlacedOrder:
+    """As `place_order`, with all that was stored."""
     request = checked(request)
     recipients = _recipients(request.lines)
-    try:
-        with transaction.atomic():
-            return _store(request, recipients, at)
-    except (CouponRefused, IntegrityError) as error:
-        # The first of two equal orders has spent the coupons: what the second one needs to hear is that it is the second.
-        if Order.objects.filter(ref=request.ref).exists():
-            raise DuplicateOrder(f"Order {request.ref} was placed already.") from error
-        raise
+    with exchanges.gathered():
+        try:
+            with exchanges.undoable(CouponRefused):
+                return _store(request, recipients, at)
+        except (CouponRefused, IntegrityError) as error:
+            # The first of two equal orders has spent the coupons: what the second one needs to hear is that it is the second.
+            if Order.objects.filter(ref=request.ref).exists():
+                raise DuplicateOrder(f"Order {request.ref} was placed already.") from error
+            raise
 
 
 def has_ordered(customer_ref: str) -> bool:
@@ -48,7 +72,7 @@ def has_ordered(customer_ref: str) -> bool:
     return Order.objects.filter(customer__ref=customer_ref).exclude(status=OrderStatus.CANCELLED).exists()
 
 
-def _store(request: OrderRequest, recipients: Sequence[tuple[str, str]], at: datetime) -> Order:
+def _store(request: OrderRequest, recipients: Sequence[tuple[str, str]], at: datetime) -> PlacedOrder:
     customer = customer_who_orders(request.customer_ref, at=at)
     basket = [BasketLine(line.sku, line.category, line.amount, line.product_category) for line in request.lines]
     quote = redeem_coupons(
@@ -59,7 +83,19 @@ def _store(request: OrderRequest, recipients: Sequence[tuple[str, str]], at: dat
         at=at,
         has_ordered=lambda: has_ordered(customer.ref),
     )
-    order = Order.objects.create(
+    order = _order(request, customer, quote, at)
+    lines = _lines(order, request.lines, recipients, quote)
+    exchanges.queue(STORE, store_values(order, lines, quote.coupons), partial(_look_at_order, order))
+    exchanges.flush()
+    is_held = _cool_off(order, quote, at)
+    if quote.reason_to_hold:
+        is_held |= hold_by_alarm(order, reason=quote.reason_to_hold, at=at)
+    transaction.on_commit(lambda: order_placed.send(sender=Order, order_id=order.pk), robust=True)
+    return PlacedOrder(order, tuple(lines), quote.coupons, is_held)
+
+
+def _order(request: OrderRequest, customer: Customer, quote: Quote, at: datetime) -> Order:
+    return Order(
         ref=request.ref,
         customer=customer,
         placed_at=at,
@@ -72,16 +108,12 @@ def _store(request: OrderRequest, recipients: Sequence[tuple[str, str]], at: dat
         device=known_device(request.device),
         address=known_network(request.address),
     )
-    OrderLine.objects.bulk_create(_lines(order, request.lines, recipients, quote))
-    if quote.coupons:
-        OrderDiscount.objects.bulk_create(
-            [OrderDiscount(order=order, coupon=coupon, amount=amount) for coupon, amount in quote.coupons]
-        )
-        _cool_off(order, quote, at)
-        if quote.reason_to_hold:
-            hold_by_alarm(order, reason=quote.reason_to_hold, at=at)
-    transaction.on_commit(lambda: order_placed.send(sender=Order, order_id=order.pk), robust=True)
-    return order
+
+
+def _look_at_order(order: Order, row: Any) -> None:
+    order.pk = row[0]
+    order.customer = order.customer  # whose id was not known before, where no coupon was asked for
+    order._state.adding, order._state.db = False, DEFAULT_DB_ALIAS
 
 
 def _recipients(lines: Sequence[LineRequest]) -> list[tuple[str, str]]:
@@ -114,12 +146,15 @@ def _lines(order: Order, lines: Sequence[LineRequest], recipients: Sequence[tupl
     ]
 
 
-def _cool_off(order: Order, quote: Quote, at: datetime) -> None:
-    """An order that turns a restricted coupon into virtual goods waits: as long as the most careful of its coupons asks."""
+def _cool_off(order: Order, quote: Quote, at: datetime) -> bool:
+    """An order that turns a restricted coupon into virtual goods waits: as long as the most careful of its coupons asks.
+
+    Answers whether it waits.
+    """
     coolings = [coupon.coupon_type.cooling for coupon, _ in quote.coupons if coupon.coupon_type.is_restricted]
     longest = max(coolings, default=timedelta(0))
     if not order.virtual_amount or longest <= timedelta(0) or is_observing():
-        return
+        return False
     with because(COOLING_REASON):
         Hold.objects.create(
             order=order,
@@ -129,3 +164,4 @@ def _cool_off(order: Order, quote: Quote, at: datetime) -> None:
             placed_by=system_user(),
             until=at + longest,
         )
+    return True

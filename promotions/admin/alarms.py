@@ -156,7 +156,7 @@ class AlarmAdmin(ReadOnlyAdmin):
             str(obj), alarm_state(obj), sentence_of(obj.threshold) if obj.threshold else obj.detail, facts=facts_of(obj)
         )
 
-    def panels(self, request: HttpRequest, obj: Alarm) -> list[Panel]:
+    def panels(self, request: HttpRequest, obj: Alarm) -> list[Any]:
         if obj.threshold is None:
             return []
         return [chart_panel(obj), around_panel(obj), latest_panel(obj)]

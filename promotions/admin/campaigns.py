@@ -211,13 +211,13 @@ class CampaignAdmin(StopsSeveralMixin, DraftAdmin):
 
     def headline(self, request: HttpRequest, obj: Campaign) -> Headline:
         figures = budget_figures(obj.budget)
-        given = figures["reserved"] + figures["spent"]
+        given, beyond = figures["reserved"] + figures["spent"], _("where promises exceed the budget")
         facts = [
             Fact(_("Budget"), money(obj, figures["amount"]), share(given, figures["amount"])),
             Fact(_("Owed"), money(obj, figures["reserved"]), _("reserved for coupons that can still be used")),
             Fact(_("Spent"), money(obj, figures["spent"])),
             Fact(_("Returned"), money(obj, figures["returned"])),
-            Fact(_("Left to give"), money(obj, max(figures["room"], ZERO)), obj.get_overrun_policy_display()),
+            Fact(_("Left to give"), money(obj, max(figures["room"], ZERO)), f"{beyond}: {obj.get_overrun_policy_display()}"),
             *([Fact(_("Promised beyond the budget"), money(obj, figures["overrun"]))] if figures["overrun"] else []),
             Fact(_("Starts"), time_html(obj.starts_at)),
             Fact(_("Ends"), time_html(obj.ends_at)),

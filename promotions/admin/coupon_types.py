@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -39,7 +40,7 @@ from promotions.models import (
     TokenBatch,
 )
 from promotions.models.coupon_types import TERMS
-from promotions.services.blast import blast_radius, radius_text
+from promotions.services.blast import BlastRadius, blast_radius, radius_text
 from promotions.services.budgets import coupon_type_figures
 from promotions.services.coupon_types import (
     Terms,
@@ -198,7 +199,7 @@ class CouponTypeAdmin(StopsSeveralMixin, DraftAdmin):
     def panels(self, request: HttpRequest, obj: CouponType) -> list[Panel]:
         caps = EntrySlice.objects.filter(entry__coupon_type=obj).values_list("entry")
         return [
-            radius_panel(obj, blast_radius(obj, clock.now())),
+            radius_panel(obj, radius_of(obj)),
             *coupon_type_charts(request, obj),
             rules_panel(obj),
             entries_panel(obj.entries.order_by("pk"), dict(caps.annotate(n=Sum("issued"))), list_of(Entry, q=obj.code)),
@@ -211,12 +212,20 @@ class CouponTypeAdmin(StopsSeveralMixin, DraftAdmin):
         return [*source_of(obj), *(Source(tracker_of(model), {"coupon_type_id": obj.pk}) for model in BELONGING)]
 
 
+def radius_of(kind: CouponType) -> BlastRadius:
+    """What it can cost as of now, asked for once a page."""
+    if "radius" not in kind.__dict__:
+        kind.__dict__["radius"] = blast_radius(kind, clock.now())
+    radius: BlastRadius = kind.__dict__["radius"]
+    return radius
+
+
 def facts_of(kind: CouponType) -> list[Fact]:
     currency = kind.campaign.currency
     issued = kind.slices.aggregate(n=Sum("issued"))["n"] or 0
     figures = coupon_type_figures(kind)
     everything = list_of(Claim, coupon_type=kind.pk)
-    radius = blast_radius(kind, clock.now())
+    radius = radius_of(kind)
     worth = _("%(percent)s %% off, at most") % {"percent": f"{kind.percentage.normalize():f}"} if kind.percentage else ""
     return [
         Fact(
@@ -231,7 +240,7 @@ def facts_of(kind: CouponType) -> list[Fact]:
         Fact(_("Face value"), amount_text(kind.face_value, currency), worth),
         Fact(_("Minimum spend"), amount_text(kind.minimum_spend, currency) if kind.minimum_spend else _("none")),
         Fact(_("Audience"), state_badge(kind, "audience"), _("verified customers only") if kind.requires_verified else ""),
-        Fact(_("Claimed"), time_html(kind.claim_from), time_html(kind.claim_until)),
+        Fact(_("Claimed"), time_html(kind.claim_from), format_html("{} {}", _("until"), time_html(kind.claim_until))),
         Fact(_("Valid until"), time_html(kind.valid_until), validity_words(kind)),
         Fact(_("Open"), hours_words(kind.hours.all(), kind.campaign.time_zone)),
         Fact(_("Combined"), kind.get_stacks_display(), ", ".join(kind.stacks_with) or kind.stacking_group),

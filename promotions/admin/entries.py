@@ -106,7 +106,7 @@ CampaignFilter = lookup_filter(
 @admin.register(Entry)
 class EntryAdmin(StopsSeveralMixin, DraftAdmin):
     steps = STEPS
-    stops = tuple(step for step in STEPS if step.is_stop)
+    stops = tuple(step for step in STEPS if step.name in ("suspend", "close"))
     inlines = (HoursInline,)
     list_display = (
         "code",

@@ -16,7 +16,6 @@ from backoffice.lib.admin.filters import ChoicesFilter, MomentFilter, lookup_fil
 from backoffice.lib.admin.page import Fact, Headline, Panel
 from backoffice.lib.admin.search import ExactSearchMixin
 from backoffice.lib.display import NOTHING, amount_text, badge, count_text, state_badge, time_html
-from backoffice.lib.money import ZERO
 from promotions.admin.coupon_steps import COUPON_STEPS
 from promotions.admin.links import list_of, page_of
 from promotions.admin.stories import blocks_panel, story_panel
@@ -125,11 +124,13 @@ def ledger_facts(customer: Customer) -> list[Fact]:
     """How often he tried, what he was given, and what it was used for, since we know him."""
     counts = customer.claims.aggregate(n=Count("pk"), refused=Count("pk", filter=Q(outcome="refused")))
     held = customer.coupons.aggregate(n=Count("pk"), usable=Count("pk", filter=Q(status=CouponStatus.ISSUED)))
-    paid = Redemption.objects.filter(coupon__customer=customer, returned_at=None).aggregate(n=Count("pk"), amount=Sum("amount"))
+    redeemed = Redemption.objects.filter(coupon__customer=customer, returned_at=None).order_by()
+    paid = list(redeemed.values_list("coupon__coupon_type__campaign__currency").annotate(Sum("amount"), Count("pk")))
+    amounts = ", ".join(amount_text(amount, currency) for currency, amount, _n in paid)
     return [
         Fact(_("Claims"), count_text(counts["n"]), _("%s refused") % count_text(counts["refused"])),
         Fact(_("Coupons"), count_text(held["n"]), _("%s can still be used") % count_text(held["usable"])),
-        Fact(_("Paid with coupons"), amount_text(paid["amount"] or ZERO), _("%s redemptions") % count_text(paid["n"])),
+        Fact(_("Paid with coupons"), amounts or NOTHING, _("%s redemptions") % count_text(sum(row[2] for row in paid))),
     ]
 
 

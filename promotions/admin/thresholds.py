@@ -46,7 +46,7 @@ COLUMNS = (
     text_column(lambda line: page_of(line.watched) if line.watched else _("the whole platform"), "scope", gettext_lazy("watches")),
     text_column(threshold_state, "state", gettext_lazy("state")),
     time_column("fired_at", gettext_lazy("crossed at")),
-    "is_built_in",
+    text_column(lambda line: _("yes") if line.is_built_in else NOTHING, "is_built_in", gettext_lazy("built in"), "is_built_in"),
 )
 FILTERS = (
     question_filter(
@@ -106,12 +106,18 @@ class ThresholdAdmin(EditableAdmin):
     scope_fields = (("campaign", "coupon_type"), ("entry", "batch"))
     peak_fields = (("peak_from", "peak_until"), "peak_factor")
     add_fieldsets = (
-        (_("Watches"), {"fields": (*scope_fields, "metric", "reasons")}),
-        (_("Crossed at"), {"fields": ("kind", ("limit", "window"), "action")}),
+        (
+            gettext_lazy("Watches"),
+            {
+                "fields": (*scope_fields, "metric", "reasons"),
+                "description": gettext_lazy("Choose one thing to watch, or nothing for the whole platform."),
+            },
+        ),
+        (gettext_lazy("Crossed at"), {"fields": ("kind", ("limit", "window"), "action")}),
     )
     fieldsets = (
         (None, {"fields": (("limit", "window"), "action", "reasons")}),
-        (_("A promoted peak, for a baseline"), {"fields": peak_fields}),
+        (gettext_lazy("A promoted peak, for a baseline"), {"fields": peak_fields}),
     )
 
     def save_model(self, request: HttpRequest, obj: Threshold, form: Any, change: bool) -> None:

@@ -1,17 +1,14 @@
 """How lines and alarms are written: as sentences, values in their unit, and a chart of the minutes around an alarm."""
 
-import json
-from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, QuerySet
 from django.db.models.functions import TruncMinute
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from backoffice.lib.admin.page import Panel
+from backoffice.lib.admin.charts import AMBER, BLUE, RED, VIOLET, Chart, Line
 from backoffice.lib.display import NOTHING, amount_text, count_text, duration_text
 from promotions.models import Alarm, Claim, Threshold
 from promotions.services.measures import OF_CLAIM, scope_of
@@ -20,14 +17,6 @@ from promotions.states import MONEY_METRICS, LimitKind, RefusalReason, Threshold
 
 AROUND = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
-
-
-@dataclass(frozen=True)
-class ChartPanel(Panel):
-    """A panel that holds a chart: what Chart.js draws, as JSON."""
-
-    chart: str = ""
-    template: str = "admin/holdfast/chart_panel.html"
 
 
 def in_unit(unit: str, value: Decimal | None) -> str:
@@ -60,8 +49,12 @@ def _condition(line: Threshold) -> str:
     within = _("within %s") % duration_text(line.window) if line.window else _("since the start")
     words = {"limit": limit, "metric": metric, "within": within}
     sentences = {
-        LimitKind.FIXED: _("When %(metric)s reach %(limit)s %(within)s"),
-        LimitKind.PERCENT: _("When %(metric)s reach %(limit)s of the budget %(within)s"),
+        LimitKind.FIXED: (
+            _("When the %(metric)s reaches %(limit)s %(within)s")
+            if line.metric in MONEY_METRICS
+            else _("When %(metric)s reach %(limit)s %(within)s")
+        ),
+        LimitKind.PERCENT: _("When the %(metric)s reaches %(limit)s of the budget %(within)s"),
         LimitKind.HOURS_LEFT: _("When what is left lasts %(limit)s or less, at the rate %(within)s"),
         LimitKind.BASELINE: _("When claims depart from the baseline, or %(metric)s reach %(limit)s %(within)s"),
         LimitKind.SILENT: _("When anything is issued, or %(limit)s claims are refused %(within)s, where all should be silent"),
@@ -100,7 +93,7 @@ def claims_around(alarm: Alarm) -> QuerySet[Claim]:
     return claims if key is None else claims.filter(**{OF_CLAIM[name]: key})
 
 
-def chart_panel(alarm: Alarm) -> ChartPanel:
+def chart_panel(alarm: Alarm) -> Chart:
     """Claims a minute by outcome, an hour before and after, with the minute of the alarm and, where it counts claims, the line."""
     start = (alarm.at - AROUND).replace(second=0, microsecond=0)
     minutes = [start + MINUTE * number for number in range(int(2 * AROUND / MINUTE) + 1)]
@@ -108,23 +101,21 @@ def chart_panel(alarm: Alarm) -> ChartPanel:
     counts = {(minute, outcome): n for minute, outcome, n in rows.annotate(n=Count("pk"))}
     issued, refused = ([counts.get((minute, kind), 0) for minute in minutes] for kind in ("issued", "refused"))
     at = alarm.at.replace(second=0, microsecond=0)
-    series = [
-        _series(_("issued"), issued, "var(--color-primary-600)"),
-        _series(_("refused"), refused, "#d97706"),
-        _series(_("alarm"), [max(*issued, *refused, 1) if minute == at else None for minute in minutes], "#dc2626")
-        | {"showLine": False, "pointStyle": "triangle", "pointRadius": 7},
+    lines = [
+        Line(_("issued"), issued, BLUE),
+        Line(_("refused"), refused, AMBER),
+        Line(_("alarm"), [max(*issued, *refused, 1) if minute == at else None for minute in minutes], RED, is_mark=True),
     ]
     rate = _rate_of_line(alarm)
     if rate is not None:
-        series.append(_series(_("line, a minute"), [rate] * len(minutes), "#dc2626") | {"borderDash": [6, 4], "pointRadius": 0})
-    labels = [f"{timezone.localtime(minute):%H:%M}" for minute in minutes]
-    return ChartPanel(
-        _("Claims a minute, an hour before and after"),
-        [],
-        [],
-        chart=json.dumps({"labels": labels, "datasets": series}),
-        name="chart",
+        lines.append(Line(_("line, a minute"), [rate] * len(minutes), VIOLET, is_dashed=True))
+    return Chart(
+        _("Claims a minute, an hour before and after"), minutes, lines, _("claims a minute"), empty=_no_claims(counts), name="chart"
     )
+
+
+def _no_claims(counts: dict[Any, int]) -> Any:
+    return "" if counts else _("No claims.")
 
 
 def _rate_of_line(alarm: Alarm) -> float | None:
@@ -133,14 +124,3 @@ def _rate_of_line(alarm: Alarm) -> float | None:
     if line is None or line.window is None or unit_of(line) != "count" or not alarm.limit:
         return None
     return round(float(alarm.limit) / (line.window / MINUTE), 3)
-
-
-def _series(label: Any, data: list[Any], colour: str) -> dict[str, Any]:
-    return {
-        "label": str(label),
-        "data": data,
-        "borderColor": colour,
-        "backgroundColor": colour,
-        "displayYAxis": True,
-        "maxTicksXLimit": 12,
-    }

@@ -17,6 +17,15 @@ SCOPES = ("batch", "entry", "coupon_type", "campaign")
 """What a threshold can be drawn for beside the whole platform, the narrowest first."""
 
 
+SCOPE_WORDS = {"campaign": _("campaign"), "coupon_type": _("coupon type"), "entry": _("entry"), "batch": _("token batch")}
+
+
+def scope_words(scope: str) -> str:
+    """coupon_type:TEA10 as staff read it: coupon type TEA10. What names no kind of row stays as it is."""
+    name, colon, key = scope.partition(":")
+    return f"{SCOPE_WORDS[name]} {key}" if colon and name in SCOPE_WORDS else scope
+
+
 def _scope_field(model: str, words: Any) -> models.ForeignKey:
     return models.ForeignKey(model, models.CASCADE, related_name="thresholds", null=True, blank=True, verbose_name=words)
 
@@ -116,7 +125,7 @@ class Threshold(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.scope} · {self.get_metric_display()}"
+        return f"{scope_words(self.scope)} · {self.get_metric_display()}"
 
     @property
     def watched(self) -> models.Model | None:
@@ -198,7 +207,7 @@ class Alarm(models.Model):
         indexes = [models.Index(fields=["at"], name="alarm_open", condition=Q(acknowledged_at=None))]
 
     def __str__(self) -> str:
-        return f"{self.scope} · {self.get_cause_display()}"
+        return f"{scope_words(self.scope)} · {self.get_cause_display()}"
 
     def get_cause_display(self) -> str:
         return cause_label(self.cause)

@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import Sum
 
+from backoffice.lib import exchanges
 from backoffice.lib.money import ZERO
 from promotions.models import Budget, BudgetSlice, Campaign, Coupon, CouponType, CouponTypeSlice
 from promotions.services.alarms import Found, raise_alarm
@@ -17,7 +18,8 @@ from promotions.states import AlarmCause, Severity
 # reserves or spends less than before has returned. Without `honours` a slice gives only what it has room for.
 BOOK = """
 WITH wanted AS (
-    SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::numeric[], %s::numeric[], %s::boolean[])
+    SELECT * FROM unnest(%(coupon_type_slice)s::bigint[], %(budget_slice)s::bigint[], %(reserved)s::numeric[],
+                         %(spent)s::numeric[], %(honours)s::boolean[])
         AS w(coupon_type_slice, budget_slice, reserved, spent, honours)
 ), of_types AS (
     SELECT coupon_type_slice AS id, sum(reserved) AS reserved, sum(spent) AS spent, bool_or(honours) AS honours
@@ -71,8 +73,17 @@ def booking(coupon: Coupon, *, reserved: Decimal = ZERO, spent: Decimal = ZERO, 
 def book(bookings: Sequence[Booking]) -> bool:
     """Change the slices in one statement. Answers False, and the caller must roll back, where one of them cannot give it."""
     with connection.cursor() as cursor:
-        cursor.execute(BOOK, [list(column) for column in zip(*bookings, strict=True)])
+        cursor.execute(BOOK, _columns(bookings))
         return bool(cursor.fetchone()[0])
+
+
+def queue_booking(bookings: Sequence[Booking], look: exchanges.Look) -> None:
+    """The same, sent with the next statement. `look` sees a row of one value: whether all could be given."""
+    exchanges.queue(BOOK, _columns(bookings), look)
+
+
+def _columns(bookings: Sequence[Booking]) -> dict[str, list[Any]]:
+    return {name: list(column) for name, column in zip(Booking._fields, zip(*bookings, strict=True), strict=True)}
 
 
 def lock_slices(coupons: Iterable[Coupon]) -> None:

@@ -95,7 +95,7 @@ def save_valid(obj: Any) -> None:
 
 def request_campaign(campaign: Campaign, *, by: Any, reason: str, at: datetime) -> Approval:
     """Ask that the campaign goes live (at its start)."""
-    budget = f"{campaign.budget.amount:,} {campaign.currency}"
+    budget = f"{campaign.budget.amount:,.2f} {campaign.currency}"
     summary = _("Campaign %(campaign)s goes live with a budget of %(budget)s.") % {
         "campaign": campaign,
         "budget": budget,

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db import DEFAULT_DB_ALIAS
+
 from backoffice.lib import exchanges
 from promotions.identities import Phone
 from promotions.models import Customer
@@ -46,6 +48,23 @@ VALUES (%(ref)s, %(phone_hash)s, %(phone_segment)s, %(phone_last_four)s, %(is_ve
     OR (excluded.has_ordered AND NOT c.has_ordered)
 """
 
+# One who has ordered before is neither written nor locked. Where somebody else mirrors him for the first time just now, this waits.
+WHO_ORDERS = """
+WITH known AS (
+    SELECT id FROM promotions_customer WHERE ref = %(ref)s::text
+), marked AS (
+    UPDATE promotions_customer SET has_ordered = true WHERE ref = %(ref)s::text AND NOT has_ordered
+), made AS (
+    INSERT INTO promotions_customer
+           (ref, phone_hash, phone_segment, phone_last_four, is_verified, is_phone_verified, identity_hash, has_ordered,
+            first_seen_at)
+    SELECT %(ref)s::text, '', '', '', false, false, '', true, %(at)s::timestamptz WHERE NOT EXISTS (SELECT FROM known)
+        ON CONFLICT (ref) DO UPDATE SET has_ordered = true
+ RETURNING id
+)
+SELECT coalesce((SELECT id FROM known), (SELECT id FROM made))
+"""
+
 
 def mirror_customer(claimant: Claimant, *, phone: Phone | None, identity_hash: str, at: datetime) -> None:
     """Bring our mirror of this customer up to date where the storefront says something new; sent with the next statement.
@@ -72,22 +91,17 @@ def lock_customer(customer: Customer) -> None:
     Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
 
 
-def customer_of(ref: str, *, at: datetime) -> Customer:
-    """The mirror of the customer `ref`, made bare where we never heard of him: he may order without ever having claimed."""
-    customer = Customer.objects.filter(ref=ref).first()
-    if customer is None:
-        Customer.objects.bulk_create([Customer(ref=ref, first_seen_at=at)], ignore_conflicts=True)
-        customer = Customer.objects.get(ref=ref)
-    return customer
-
-
 def customer_who_orders(ref: str, *, at: datetime) -> Customer:
     """The mirror of the customer `ref`, who from now on has ordered, also if the order is cancelled later.
 
-    For the order's own transaction, before it locks anything else: a claim too locks its customer first.
+    He is made bare where we never heard of him: he may order without ever having claimed. Sent with the next statement; his `pk`
+    is known after that. For the order's own transaction, before it locks anything else: a claim too locks its customer first.
     """
-    customer = customer_of(ref, at=at)
-    if not customer.has_ordered:
-        Customer.objects.filter(pk=customer.pk).update(has_ordered=True)
-        customer.has_ordered = True
+    names = ("id", "ref", "has_ordered")
+    customer = Customer.from_db(DEFAULT_DB_ALIAS, names, (None, ref, True))  # what else he is waits for whoever asks
+
+    def look(row: exchanges.Row | None) -> None:
+        customer.pk = row[0] if row else None
+
+    exchanges.queue(WHO_ORDERS, {"ref": ref, "at": at}, look)
     return customer

@@ -10,16 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import F, OuterRef
-from django.db.models.functions import JSONObject
 from django.utils.translation import gettext as _
 
+from backoffice.lib import exchanges
 from backoffice.lib.errors import DomainError
 from promotions.discounts import Evaluation, Offer, evaluate
-from promotions.models import Coupon, CouponType, Customer, Redemption, ScopeLine
+from promotions.models import Coupon, CouponType, Customer, Redemption
 from promotions.scopes import Pattern, Scope
-from promotions.services.redemption_holds import reason_to_hold
+from promotions.services.coupon_statements import FIND, FIND_AND_LOCK, found_coupon
 from promotions.stacking import Stacking, first_clash
 from promotions.states import VIRTUAL_CATEGORIES, CouponMisfit, CouponStatus, ScopeSide
 
@@ -72,12 +70,8 @@ def find_coupons(codes: Sequence[str], customer: Customer | None, at: datetime, 
     """The coupons of these codes in that order, each with the scope of its type. Raises CouponRefused."""
     if not codes:
         return []
-    lines_of_type = ScopeLine.objects.filter(coupon_type=OuterRef("coupon_type"))
-    patterns = lines_of_type.values(line=JSONObject(side=F("side"), by=F("by"), value=F("value")))
-    rows = Coupon.objects.select_related("coupon_type__campaign").filter(code__in=codes).order_by("pk")
-    if lock:
-        rows = rows.select_for_update(of=("self",), no_key=True)
-    found = {coupon.code: coupon for coupon in rows.annotate(scope_lines=ArraySubquery(patterns), reason_to_hold=reason_to_hold())}
+    rows = exchanges.ask_rows(FIND_AND_LOCK if lock else FIND, {"codes": list(codes)})
+    found = {coupon.code: coupon for coupon in map(found_coupon, rows)}
     _refuse(_not_usable(codes, found, customer, at))
     return [found[code] for code in codes]
 

@@ -68,9 +68,10 @@ def give_chunk(chunk: Chunk, source: Source, at: datetime) -> int:
     is_restricted = chunk.grant.coupon_type.is_restricted
     if is_restricted:
         lock_restricted_type(source.coupon_type_id)
-    with looking_up(), connection.cursor() as cursor:
-        cursor.execute(statements.MIRROR_MISSING, chunk.values | {"at": at})
-    failed = _settle_and_issue(chunk, source, at)
+    with looking_up():
+        with connection.cursor() as cursor:
+            cursor.execute(statements.MIRROR_MISSING, chunk.values | {"at": at})
+        failed = _settle_and_issue(chunk, source, at)
     if is_restricted:
         check_restricted_type(source.coupon_type_id, at, moved=MOVED_BY_ISSUING)
     return failed
@@ -78,7 +79,7 @@ def give_chunk(chunk: Chunk, source: Source, at: datetime) -> int:
 
 @contextmanager
 def looking_up() -> Iterator[None]:
-    """Each row by its index; where an error ends the transaction, so does the setting."""
+    """Each row by its index, also where a trigger looks it up; where an error ends the transaction, so does the setting."""
     with connection.cursor() as cursor:
         cursor.execute(statements.LOOK_UP, {"on": "off"})
         yield
@@ -98,7 +99,7 @@ def _settle_and_issue(chunk: Chunk, source: Source, at: datetime) -> int:
         try:
             with transaction.atomic():
                 granted, failed = _settle(chunk, room, at)
-                if granted:
+                if granted.items:
                     _issue(chunk, source, granted, at)
                 return failed
         except OvertakenByAClaim:
@@ -113,34 +114,44 @@ class OvertakenByAClaim(Exception):
     """Between looking and taking, one of these customers claimed."""
 
 
-def _settle(chunk: Chunk, room: Room, at: datetime) -> tuple[int, int]:
-    """Results for all of the chunk, coupons for at most as many as there is room for. Answers how many were granted and failed."""
+@dataclass(frozen=True)
+class Granted:
+    """Items that get a coupon, and the customer of each."""
+
+    items: list[int]
+    customers: list[int]
+
+
+def _settle(chunk: Chunk, room: Room, at: datetime) -> tuple[Granted, int]:
+    """Results for all of the chunk, at most as many coupons as there is room for. Answers who is given one and how many failed."""
     values = rule_values(chunk.grant)
     words = {name: WHY[name] for name in ("blocked", "not_verified", "has_one")}
     values |= chunk.values | words | {"at": at, "most": room.coupons, "no_room": WHY[str(room.limit)]}
-    with looking_up(), connection.cursor() as cursor:
+    with connection.cursor() as cursor:
         cursor.execute(statements.SETTLE, values)
-        granted, failed, used = cursor.fetchone()
-    if used != granted * len(values["rules"]):
+        items, customers, failed, used = cursor.fetchone()
+    if used != len(items) * len(values["rules"]):
         raise OvertakenByAClaim
-    return granted, failed
+    return Granted(items, customers), failed
 
 
-def _issue(chunk: Chunk, source: Source, count: int, at: datetime) -> None:
+def _issue(chunk: Chunk, source: Source, granted: Granted, at: datetime) -> None:
     """Raises OutOfRoom where there is room for fewer by now."""
+    count = len(granted.items)
     slices = take_many(source, count, seed=chunk.last)
-    values = {
+    values: dict[str, Any] = {
         "coupon_type": source.coupon_type_id,
         "face_value": source.face_value,
         "valid_until": valid_until(chunk.grant.coupon_type, at),
         "at": at,
+        "items": granted.items,
+        "customers": granted.customers,
         "codes": new_codes(count),
         "type_slices": [of_type for of_type, _ in slices],
         "slices": [of_budget for _, of_budget in slices],
     }
-    # The trigger that looks whether the grant was approved plans its own look-ups in here, with the same settings.
-    with looking_up(), connection.cursor() as cursor:
-        cursor.execute(statements.ISSUE, chunk.values | values)
+    with connection.cursor() as cursor:
+        cursor.execute(statements.ISSUE, values)
 
 
 def _again(grant: Grant) -> Grant:

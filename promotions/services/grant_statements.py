@@ -67,6 +67,7 @@ OBSTACLE = """
 # Gives each item of the chunk its result, at most `most` of them a coupon, and uses up the rules of those who get one.
 # The rules are guarded as the claim guards them: whoever claims at this moment waits, or is waited for. Where a rule did not give,
 # because somebody claimed after `candidate` looked, fewer uses come back than were asked for, and the caller starts over.
+# Answers the items that get a coupon and their customers, in the order of the list.
 SETTLE = f"""
 WITH candidate AS (
     SELECT i.id, i.number, i.ref, c.id AS customer_id, {OBSTACLE} AS obstacle
@@ -96,23 +97,24 @@ WITH candidate AS (
            detail = CASE v.obstacle WHEN '' THEN '' WHEN 'blocked' THEN %(blocked)s WHEN 'not_verified' THEN %(not_verified)s
                                     WHEN 'has_one' THEN %(has_one)s ELSE %(no_room)s END
       FROM verdict v WHERE i.id = v.id
- RETURNING i.result
+ RETURNING i.id, i.number, i.customer_id, i.result
 )
-SELECT count(*) FILTER (WHERE result = 'granted'), count(*) FILTER (WHERE result = 'failed'), (SELECT count(*) FROM used)
+SELECT coalesce(array_agg(id ORDER BY number) FILTER (WHERE result = 'granted'), '{{}}'),
+       coalesce(array_agg(customer_id ORDER BY number) FILTER (WHERE result = 'granted'), '{{}}'),
+       count(*) FILTER (WHERE result = 'failed'), (SELECT count(*) FROM used)
   FROM settled
 """  # noqa: S608  made of constants
 
-# Codes and budget slices come in the order of the items.
+# Items, codes and slices come side by side, so that nothing is joined here. To the planner, whose statistics of the items are from
+# when all of them were pending, hardly any is granted: asked to join, it compares each of a chunk with each.
 ISSUE = """
 INSERT INTO promotions_coupon
        (code, grant_item_id, coupon_type_id, customer_id, coupon_type_slice_id, budget_slice_id, face_value, issued_at, valid_until,
         status)
-SELECT made.code, i.id, %(coupon_type)s, i.customer_id, made.type_slice, made.slice, %(face_value)s, %(at)s, %(valid_until)s,
+SELECT made.code, made.item, %(coupon_type)s, made.customer, made.type_slice, made.slice, %(face_value)s, %(at)s, %(valid_until)s,
        'issued'
-  FROM (SELECT id, customer_id, row_number() OVER (ORDER BY number) AS place FROM promotions_grantitem
-         WHERE grant_id = %(grant)s AND number > %(after)s AND number <= %(last)s AND result = 'granted') AS i
-  JOIN unnest(%(codes)s::text[], %(type_slices)s::bigint[], %(slices)s::bigint[])
-       WITH ORDINALITY AS made(code, type_slice, slice, place) USING (place)
+  FROM unnest(%(items)s::bigint[], %(customers)s::bigint[], %(codes)s::text[], %(type_slices)s::bigint[], %(slices)s::bigint[])
+       AS made(item, customer, code, type_slice, slice)
 """
 
 # What is left of a grant that was stopped.

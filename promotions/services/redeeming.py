@@ -7,18 +7,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.utils.translation import gettext as _
 
+from backoffice.lib import exchanges
 from backoffice.lib.money import ZERO
 from promotions.discounts import Evaluation, evaluate
-from promotions.models import Coupon, Customer, Redemption
-from promotions.services.budgets import book, booking
+from promotions.models import Coupon, Customer
+from promotions.services.budgets import booking, queue_booking
+from promotions.services.coupon_statements import KEEP_REDEMPTIONS, REDEEM
 from promotions.services.customers import lock_customer
 from promotions.services.fitting import BasketLine, CouponRefused, HasOrdered, find_coupons, fit, never
 from promotions.services.returning import return_coupons
 from promotions.services.thresholds import check_restricted_type, lock_restricted_type
-from promotions.states import MOVED_BY_REDEEMING, CouponStatus
+from promotions.states import MOVED_BY_REDEEMING
 
 __all__ = ["BasketLine", "CouponRefused", "Quote", "quote_coupons", "redeem_coupons", "return_coupons"]
 
@@ -61,7 +64,8 @@ def redeem_coupons(
     `has_ordered` answers whether the customer placed an order before this one, which only the caller knows. It is asked where a
     coupon is for first orders only, after the customer was locked: of two first orders at once the second one is seen as second.
 
-    Raises CouponRefused, and then the caller rolls back.
+    Raises CouponRefused, and then the caller rolls back. Inside `exchanges.gathered` what is stored waits for the next statement,
+    and whoever sends that hears a refusal.
     """
     if not codes:
         return _quote([], lines, evaluate([], [line.amount for line in lines]))
@@ -73,20 +77,31 @@ def redeem_coupons(
     restricted = sorted({coupon.coupon_type_id for coupon in coupons if coupon.coupon_type.is_restricted})
     for coupon_type_id in restricted:
         lock_restricted_type(coupon_type_id)
-    _take(quote, at)
-    Redemption.objects.bulk_create(_redemptions(quote, evaluation, lines, order_ref, at))
+    with exchanges.gathered():
+        _take(quote, at)
+        exchanges.queue(KEEP_REDEMPTIONS, _redemptions(quote, evaluation, lines, order_ref, at))
     for coupon_type_id in restricted:
         check_restricted_type(coupon_type_id, at, moved=MOVED_BY_REDEEMING)
     return quote
 
 
 def _take(quote: Quote, at: datetime) -> None:
-    """Mark the coupons as redeemed and book what they take. Raises CouponRefused where somebody else was faster."""
-    redeemed = Coupon.objects.redeemable(at).filter(pk__in=[coupon.pk for coupon, _amount in quote.coupons])
-    if redeemed.update(status=CouponStatus.REDEEMED) < len(quote.coupons):
-        raise CouponRefused(_("A coupon was redeemed, expired or stopped in the meantime."))
-    if not book([booking(coupon, reserved=-coupon.face_value, spent=amount) for coupon, amount in quote.coupons]):
-        raise CouponRefused(_("The budget has no reservation for a coupon. Tell the owner of the campaign."))
+    """Mark the coupons as redeemed and book what they take, with the next statement.
+
+    Whoever sends that hears CouponRefused where somebody else was faster.
+    """
+
+    def look_at_redeemed(row: Any) -> None:
+        if row[0] < len(quote.coupons):
+            raise CouponRefused(_("A coupon was redeemed, expired or stopped in the meantime."))
+
+    def look_at_booked(row: Any) -> None:
+        if not row[0]:
+            raise CouponRefused(_("The budget has no reservation for a coupon. Tell the owner of the campaign."))
+
+    exchanges.queue(REDEEM, {"coupons": [coupon.pk for coupon, _amount in quote.coupons], "at": at}, look_at_redeemed)
+    bookings = [booking(coupon, reserved=-coupon.face_value, spent=amount) for coupon, amount in quote.coupons]
+    queue_booking(bookings, look_at_booked)
 
 
 def _quote(coupons: Sequence[Coupon], lines: Sequence[BasketLine], evaluation: Evaluation) -> Quote:
@@ -97,21 +112,17 @@ def _quote(coupons: Sequence[Coupon], lines: Sequence[BasketLine], evaluation: E
     return Quote(evaluation.total, gross - evaluation.total, pairs, evaluation.by_line, currency, reason)
 
 
-def _redemptions(
-    quote: Quote, evaluation: Evaluation, lines: Sequence[BasketLine], order_ref: str, at: datetime
-) -> list[Redemption]:
-    made = []
-    for (coupon, amount), shares in zip(quote.coupons, evaluation.by_offer_and_line, strict=True):
-        virtual = sum((share for line, share in zip(lines, shares, strict=True) if line.is_virtual), ZERO)
-        made.append(
-            Redemption(
-                coupon=coupon,
-                coupon_type_id=coupon.coupon_type_id,
-                order_ref=order_ref,
-                amount=amount,
-                virtual_amount=virtual,
-                at=at,
-                claimed_at=coupon.issued_at,
-            )
-        )
-    return made
+def _redemptions(quote: Quote, evaluation: Evaluation, lines: Sequence[BasketLine], order_ref: str, at: datetime) -> dict[str, Any]:
+    coupons = [coupon for coupon, _amount in quote.coupons]
+    return {
+        "coupons": [coupon.pk for coupon in coupons],
+        "coupon_types": [coupon.coupon_type_id for coupon in coupons],
+        "amounts": [amount for _coupon, amount in quote.coupons],
+        "virtual_amounts": [
+            sum((share for line, share in zip(lines, shares, strict=True) if line.is_virtual), ZERO)
+            for shares in evaluation.by_offer_and_line
+        ],
+        "claimed_at": [coupon.issued_at for coupon in coupons],
+        "order_ref": order_ref,
+        "at": at,
+    }

@@ -91,6 +91,7 @@ def test_rules_are_written_into_a_draft_and_taken_out_of_it(world: World, as_rol
         **rule_fields(1, coupon_type=world.plum.pk, identity=Identity.DEVICE, limit=3, window="", action=RuleAction.REFUSE),
         "rules-TOTAL_FORMS": 2,
         "rules-INITIAL_FORMS": 1,
+        **{f"{name}-{part}_FORMS": 0 for name in ("scope", "hours") for part in ("TOTAL", "INITIAL")},
     }
     response = client.post(url, sent)
     assert response.status_code == 302, text_of(response)

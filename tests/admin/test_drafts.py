@@ -75,7 +75,7 @@ def test_the_reason_of_a_new_draft_is_in_its_history(world: World, as_role: AtRo
 def test_a_draft_is_changed_and_its_status_is_not(world: World, as_role: AtRole) -> None:
     period = moment("starts_at", world.autumn.starts_at) | moment("ends_at", world.autumn.ends_at)
     fields = {"code": "AUTUMN", "name": "Late autumn", "partner": "", "slot_return": "never", "status": "live", **period}
-    fields |= {"overrun_policy": "honour", "budget": "12345.67", "time_zone": "Asia/Shanghai"}
+    fields |= {"overrun_policy": "honour", "budget": "12345.67", "time_zone": "Asia/Shanghai", **NO_RULES}
     assert send(as_role("promotions operator"), "promotions_campaign", world.autumn.pk, **fields).status_code == 302
     assert (fresh(world.autumn).name, fresh(world.autumn).status) == ("Late autumn", CampaignStatus.DRAFT)
     assert sum(part.amount for part in fresh(world.autumn).budget.slices.all()) == Decimal("12345.67")
@@ -132,7 +132,7 @@ def test_a_claim_rule_is_added_to_a_draft(world: World, as_role: AtRole) -> None
         "rules-0-id": kind.rules.get().pk,
         "rules-0-coupon_type": kind.pk,
     }
-    rules |= {"rules-1-identity": "device", "rules-1-limit": "1", "rules-1-window": "1 00:00:00"}
+    rules |= {"rules-1-identity": "device", "rules-1-limit": "1", "rules-1-window": "1 00:00:00", "rules-1-action": "refuse"}
     response = send(as_role("promotions operator"), "promotions_coupontype", kind.pk, **fields, **rules)
     assert response.status_code == 302, text_of(response)
     assert set(kind.rules.values_list("identity", flat=True)) == {"customer", "device"}
@@ -159,6 +159,7 @@ def test_a_line_is_drawn_and_moved_with_a_reason(world: World, as_role: AtRole) 
         "campaign": world.campaign.pk,
         "coupon_type": "",
         "metric": "issued_count",
+        "kind": "fixed",
         "limit": "500",
         "window": "",
         "action": "alarm",
@@ -169,7 +170,7 @@ def test_a_line_is_drawn_and_moved_with_a_reason(world: World, as_role: AtRole) 
         send(as_role("promotions operator"), "promotions_threshold", line.pk, limit="5000", window="", action="alarm").status_code
         == 403
     )
-    send(as_role("risk lead"), "promotions_threshold", line.pk, limit="400", window="00:10:00", action="suspend")
+    send(as_role("risk lead"), "promotions_threshold", line.pk, limit="400", window="00:10:00", action="suspend", peak_factor="1.0")
     assert (fresh(line).limit, fresh(line).action) == (Decimal(400), "suspend")
 
 

@@ -134,7 +134,7 @@ def test_beat_that_stands_still_is_seen(world: World, as_role: AtRole) -> None:
 
 
 def test_the_chart_counts_claims_by_minute(world: World, as_role: AtRole) -> None:
-    chart = json.loads(as_role("risk lead").get("/admin/").context["claims_chart"])
+    chart = json.loads(as_role("risk lead").get("/admin/").context["claims_chart"].value)
     issued, refused, alarms = (series["data"] for series in chart["datasets"])
     assert sum(issued) == Claim.objects.issued().count()
     assert sum(refused) == 1
@@ -148,7 +148,7 @@ def titles(client: Client) -> list[str]:
 
 def test_the_side_bar_has_what_the_reader_may_see(world: World, as_role: AtRole) -> None:
     assert titles(as_role("support")) == [
-        "Today", "Campaigns", "Coupon types", "Entries", "Customers", "Coupons", "Claims", "All orders", "Holds",
+        "Today", "Campaigns", "Coupon types", "Entries", "Customers", "Coupons", "Claims", "All orders", "Holds", "Notices",
     ]  # fmt: skip
     assert "Flagged orders" in titles(as_role("risk analyst"))
     assert "Flagged orders" not in titles(as_role("promotions operator"))

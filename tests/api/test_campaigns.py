@@ -149,7 +149,7 @@ def test_what_is_not_open_now_does_not_appear(storefront, make):
 
 def test_a_page_takes_a_fixed_number_of_queries(storefront, django_assert_num_queries):
     def queries():
-        with django_assert_num_queries(4):  # the key, campaigns, types, entries
+        with django_assert_num_queries(7):  # the key, campaigns, types, their scope and hours, entries, their hours
             storefront.get("campaigns/")
 
     an_entry()

@@ -1,7 +1,9 @@
 """Orders over the API: placed with their coupons, asked for delivery, cancelled."""
 
 import pytest
+from rest_framework.renderers import JSONRenderer
 
+from orders.api.orders import OrderOutput
 from orders.models import Hold, Order
 from orders.services.holding import release_hold
 from promotions.models import Coupon, Redemption
@@ -18,6 +20,7 @@ def test_an_order_is_placed_and_its_coupon_redeemed(storefront):
     body = an_order_body(coupon, lines=[a_line_body(amount="70.00"), a_line_body(sku="cup", amount="30")])
     response = storefront.post("orders/", body)
     assert response.status_code == 201
+    line = {"category": "goods", "product_category": "", "quantity": 1, "delivered_quantity": 0}
     assert response.json() == {
         "ref": body["ref"],
         "customer": coupon.customer.ref,
@@ -29,8 +32,8 @@ def test_an_order_is_placed_and_its_coupon_redeemed(storefront):
         "payable_amount": "90.00",
         "discounts": [{"coupon": coupon.code, "amount": "10.00"}],
         "lines": [
-            {"sku": "tea", "category": "goods", "quantity": 1, "delivered_quantity": 0, "amount": "70.00", "discount": "7.00"},
-            {"sku": "cup", "category": "goods", "quantity": 1, "delivered_quantity": 0, "amount": "30.00", "discount": "3.00"},
+            {**line, "sku": "tea", "amount": "70.00", "discount": "7.00"},
+            {**line, "sku": "cup", "amount": "30.00", "discount": "3.00"},
         ],
         "refunded_amount": "0.00",
         "placed_at": "2026-01-20T12:00:00Z",
@@ -40,6 +43,26 @@ def test_an_order_is_placed_and_its_coupon_redeemed(storefront):
         "cancelled_at": None,
     }
     assert Coupon.objects.get().status == CouponStatus.REDEEMED
+
+
+@pytest.mark.parametrize("is_paid", [True, False])
+@pytest.mark.parametrize("a_paying_coupon", [a_plain_coupon, a_restricted_coupon])
+def test_the_answer_to_an_order_is_to_the_byte_what_reading_it_gives(storefront, a_paying_coupon, is_paid):
+    lines = [
+        a_line_body(amount="70", product_category="food/tea", quantity=3),
+        a_line_body(sku="credit", amount="33.3", category="phone_credit", recipient="13800138000"),
+    ]
+    body = an_order_body(a_paying_coupon(), lines=lines, paid=is_paid)
+    placed = storefront.post("orders/", body)
+    assert placed.status_code == 201
+    assert placed.content == storefront.get(f"orders/{body['ref']}/").content
+    order = Order.objects.for_api().get()
+    assert placed.content == JSONRenderer().render(OrderOutput(order).data)
+
+
+def test_an_order_without_coupons_is_answered_to_the_byte_as_it_is_read(storefront):
+    body = an_order_body()
+    assert storefront.post("orders/", body).content == storefront.get(f"orders/{body['ref']}/").content
 
 
 def test_a_restricted_coupon_turned_into_phone_credit_is_held(storefront):

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from backoffice.lib.models import ListExport, SavedView
-from promotions.models import Campaign, Claim
-from promotions.states import CampaignStatus
+from promotions.models import Alarm, Campaign, Claim
+from promotions.states import CampaignStatus, Metric
 from tests.admin.world import World
-from tests.browser.conftest import LogIn
+from tests.browser.conftest import LogIn, TakePicture
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,11 +20,13 @@ pytestmark = pytest.mark.browser
 
 
 def test_a_campaign_is_stopped_in_one_click_and_started_again_by_two(
-    world: World, page: "Page", log_in: LogIn, complaints: list[str]
+    world: World, page: "Page", log_in: LogIn, take_picture: TakePicture, complaints: list[str]
 ) -> None:
     url = f"/admin/promotions/campaign/{world.campaign.pk}/change/"
     log_in("risk analyst")
     page.goto(url)
+    page.wait_for_load_state("networkidle")
+    take_picture("campaign")
     the_charts_are_drawn(page)
     page.click(".hf-steps >> text=Stop")
     page.fill("#modal-content textarea", "Claims from nowhere")
@@ -47,6 +49,7 @@ def test_a_campaign_is_stopped_in_one_click_and_started_again_by_two(
     page.wait_for_selector("text=In words")
     for words in ("500,000.00 CNY", "It was a rehearsal", "unchanged"):
         assert page.locator(f"text={words}").first.is_visible(), words
+    take_picture("approval-in-words")
     page.click(".hf-steps >> text=Approve")
     page.fill("#modal-content textarea", "Looked at it")
     page.click("#modal-content button[type=submit]")
@@ -63,6 +66,7 @@ def the_charts_are_drawn(page: "Page") -> None:
     assert "budget" in labels
     page.click("#burn-down >> text=The same as a table")
     assert page.locator("#burn-down tbody tr").first.is_visible()
+    page.click("#burn-down >> text=The same as a table")
     page.click("#claims >> text=24 hours")
     page.wait_for_url("**within=24h**")
     assert page.locator("#claims [aria-current]").inner_text() == "24 hours"
@@ -85,3 +89,18 @@ def test_a_view_is_saved_as_a_tab_and_what_it_shows_is_taken_along(
     page.click("text=Forget the view")
     page.wait_for_selector("text=The view is forgotten.")
     assert SavedView.objects.exists() is False
+
+
+def test_an_alarm_and_a_grant_tell_what_happened(
+    world: World, page: "Page", log_in: LogIn, take_picture: TakePicture, complaints: list[str]
+) -> None:
+    alarm = Alarm.objects.get(cause=Metric.TOKEN_REFUSALS)
+    log_in("promotions operator")
+    page.goto(f"/admin/promotions/alarm/{alarm.pk}/change/")
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate("Chart.getChart(document.querySelector('#chart canvas')).data.datasets.length") >= 3
+    assert page.locator("text=coupon type STUDIO100").first.is_visible()
+    take_picture("alarm")
+    page.goto(f"/admin/promotions/grant/{world.grant.pk}/change/")
+    assert page.locator("text=TEA10").first.is_visible()
+    take_picture("grant")

@@ -8,9 +8,8 @@ from orders.models import Order
 from orders.services import placing
 from orders.services.cancelling import cancel_order
 from orders.states import CancelledBy
-from promotions.models import Redemption
+from promotions.models import Customer, Redemption
 from promotions.services import redeeming
-from promotions.services.customers import customer_of
 from promotions.services.redeeming import CouponRefused
 from tests.orders.factories import an_order
 from tests.promotions.conditions import a_type_of
@@ -61,7 +60,8 @@ def test_of_six_first_orders_at_once_one_is_the_first(monkeypatch):
 def test_control_without_the_lock_on_the_customer_several_are_first(monkeypatch):
     linger_while_fitting(monkeypatch)
     monkeypatch.setattr(redeeming, "lock_customer", lambda customer: None)
-    monkeypatch.setattr(placing, "customer_who_orders", customer_of)  # the other one marks the customer's row, and so locks it
+    # the other one marks the customer's row, and so locks it
+    monkeypatch.setattr(placing, "customer_who_orders", lambda ref, at: Customer.objects.get(ref=ref))
     assert redeemed_at_once(6) > 1
 
 

@@ -8,12 +8,14 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import transaction
 
+from backoffice.lib import exchanges
 from backoffice.lib.approvals import approve
 from backoffice.lib.models import Approval
-from promotions.models import Campaign, Claim, ClaimToken, Coupon, CouponType, Entry, Threshold
+from promotions.models import Campaign, Claim, ClaimToken, Coupon, CouponType, Customer, Entry, Threshold
 from promotions.services.campaigns import create_campaign, request_campaign
 from promotions.services.claiming import Claimant, ClaimRequest, claim_coupon
 from promotions.services.coupon_types import create_coupon_type, request_coupon_type
+from promotions.services.customers import customer_who_orders
 from promotions.services.entries import create_entry, request_entry
 from promotions.services.redeeming import BasketLine, Quote, redeem_coupons
 from promotions.services.thresholds import arm_threshold
@@ -137,6 +139,13 @@ def a_request(
 
 def a_claim(*, at: datetime = NOON, **fields: Any) -> Claim:
     return claim_coupon(a_request(**fields), at=at)
+
+
+def a_customer(ref: str) -> Customer:
+    """Somebody who orders for the first time without ever having claimed."""
+    with transaction.atomic(), exchanges.gathered():
+        customer_who_orders(ref, at=NOON)
+    return Customer.objects.get(ref=ref)
 
 
 def a_coupon(*, at: datetime = NOON, **fields: Any) -> Coupon:

@@ -7,9 +7,8 @@ import pytest
 
 from promotions.models import Customer
 from promotions.services.claiming import claim_coupon
-from promotions.services.customers import customer_who_orders
 from promotions.states import Identity, RefusalReason
-from tests.promotions.factories import DAY, NOON, a_claim, a_claimant, a_coupon, a_coupon_type, an_entry
+from tests.promotions.factories import DAY, NOON, a_claim, a_claimant, a_coupon, a_coupon_type, a_customer, an_entry
 from tests.promotions.ruling import sharing, somebody_at
 
 pytestmark = pytest.mark.django_db
@@ -87,7 +86,7 @@ def test_whoever_was_only_refused_is_still_new():
 
 def test_whoever_has_ordered_here_is_not_new():
     who = a_claimant()
-    customer_who_orders(who.ref, at=NOON)
+    a_customer(who.ref)
     assert reason_for(entry_for(new_customers_only=True), who) == RefusalReason.NOT_A_NEW_CUSTOMER
 
 

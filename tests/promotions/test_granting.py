@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.db import connection
 
 from backoffice.lib.approvals import NotAllowed, SamePerson, approve, reject
 from backoffice.lib.errors import DomainError, StaleState
@@ -12,6 +13,7 @@ from promotions.models import BudgetSlice, Coupon, Customer, Grant
 from promotions.services.blocks import block_identity
 from promotions.services.campaigns import pause_campaign
 from promotions.services.coupon_types import suspend_coupon_type
+from promotions.services.grant_statements import ISSUE
 from promotions.services.granting import discard_grant, request_grant, resume_grant, stop_grant
 from promotions.states import GrantStatus, Identity
 from tests.promotions.factories import (
@@ -55,6 +57,24 @@ def test_codes_are_like_those_of_claims_and_all_different():
     assert len(codes) == 50
     assert {len(code) for code in codes} == {14}
     assert set("".join(codes)) <= set("23456789ABCDEFGHJKMNPQRSTUVWXYZ")
+
+
+def test_coupons_are_written_without_joining_a_chunk_with_itself_and_looked_up_by_index():
+    plan, settings = [], []
+
+    def explained(execute, sql, params, many, context):
+        if sql == ISSUE:
+            with connection.connection.cursor() as cursor:
+                plan.extend(line for (line,) in cursor.execute("EXPLAIN " + sql, params).fetchall())
+                settings.extend(cursor.execute("SELECT current_setting('enable_seqscan')").fetchone())
+        return execute(sql, params, many, context)
+
+    grant = an_approved_grant()
+    with connection.execute_wrapper(explained):
+        worked(grant)
+    assert plan
+    assert [line for line in plan if "Join" in line or "Loop" in line or "grantitem" in line] == []
+    assert settings == ["off"]
 
 
 def test_a_customer_never_heard_of_gets_a_bare_mirror_and_one_we_know_keeps_his():

@@ -10,7 +10,6 @@ from django.db.transaction import TransactionManagementError
 from promotions.models import BudgetSlice, Coupon, Redemption
 from promotions.services.campaigns import pause_campaign
 from promotions.services.coupon_types import suspend_coupon_type
-from promotions.services.customers import customer_of
 from promotions.services.redeeming import CouponRefused, redeem_coupons, return_coupons
 from promotions.states import CouponStatus
 from tests.promotions.factories import (
@@ -19,6 +18,7 @@ from tests.promotions.factories import (
     a_campaign,
     a_claimant,
     a_coupon,
+    a_customer,
     redeem,
     the_asker,
 )
@@ -67,7 +67,7 @@ def test_a_basket_below_the_minimum_spend_is_refused():
 
 
 def test_another_customers_coupon_does_not_exist():
-    coupon, stranger = a_coupon(), customer_of("stranger", at=NOON)
+    coupon, stranger = a_coupon(), a_customer("stranger")
     before = everything()
     sentences = []
     for code in (coupon.code, "NOSUCHCODE"):
@@ -81,7 +81,7 @@ def test_another_customers_coupon_does_not_exist():
 @pytest.mark.parametrize("code", ["", "nosuch", "' OR 1=1 --", "x" * 500])
 def test_an_unknown_code_is_refused(code):
     with pytest.raises(CouponRefused, match="no coupon"), transaction.atomic():
-        redeem_coupons(codes=[code], customer=customer_of("c", at=NOON), lines=a_basket(), order_ref="o1", at=NOON)
+        redeem_coupons(codes=[code], customer=a_customer("c"), lines=a_basket(), order_ref="o1", at=NOON)
 
 
 def test_a_code_is_not_found_in_lower_case():
@@ -155,7 +155,7 @@ def test_a_basket_without_virtual_goods_has_no_virtual_share():
 
 
 def test_an_order_without_coupons_pays_in_full_and_leaves_no_trace():
-    quote = redeem_coupons(codes=[], customer=customer_of("c", at=NOON), lines=a_basket("5.00"), order_ref="o", at=NOON)
+    quote = redeem_coupons(codes=[], customer=a_customer("c"), lines=a_basket("5.00"), order_ref="o", at=NOON)
     assert (quote.total_discount, quote.payable, quote.coupons) == (0, Decimal("5.00"), ())
     assert not Redemption.objects.exists()
 

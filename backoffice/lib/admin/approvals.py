@@ -1,5 +1,6 @@
 """The inbox of the two-person rule: exactly what would be done, who asks and why, and the decision."""
 
+from operator import attrgetter
 from typing import Any
 
 from django.apps import apps
@@ -20,20 +21,20 @@ from backoffice.lib.admin.page import Fact, FactSheet, Headline
 from backoffice.lib.admin.steps import Step
 from backoffice.lib.admin.subjects import in_words, load_subjects, urgency
 from backoffice.lib.approvals import action_named, approve, payload_hash, reject, withdraw
-from backoffice.lib.display import NOTHING, badge, link, on_one_line, state_badge, time_html
+from backoffice.lib.display import NOTHING, badge, link, on_one_line, stacked, state_badge, time_html
 from backoffice.lib.errors import NotFound
 from backoffice.lib.models import Approval, ApprovalStatus
 
 
 def target_link(target: str) -> SafeString:
-    """The thing an approval is about (app.model:id), as a link where it has a page."""
+    """The thing an approval is about (app.model:id) by its name, as a link where it has a page."""
     label, _colon, key = target.rpartition(":")
     try:
         model = apps.get_model(label)
         url = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_change", args=[key])
     except (LookupError, ValueError, NoReverseMatch):
         return format_html("{}", target)
-    return link(url, f"{model._meta.verbose_name} #{key}")
+    return link(url, model._default_manager.filter(pk=key).first() or f"{model._meta.verbose_name} #{key}")
 
 
 def may_decide(approval: Approval, user: Any) -> bool:
@@ -90,6 +91,11 @@ STEPS = (
 )
 
 
+def decision(approval: Approval) -> Any:
+    """Who decided and when."""
+    return stacked(approval.decided_by, time_html(approval.decided_at)) if approval.decided_by else NOTHING
+
+
 def how_it_stands(approval: Any) -> SafeString:
     """The state, and while it waits how urgent it is. `load_subjects` must have run."""
     return format_html("{} {}", state_badge(approval), urgency(approval, clock.now()))
@@ -102,11 +108,9 @@ class ApprovalAdmin(ReadOnlyAdmin):
         "summary",
         text_column(how_it_stands, "stands", gettext_lazy("state"), "status"),
         text_column(lambda approval: on_one_line(approval.subject.money or NOTHING), "money", gettext_lazy("money")),
-        text_column(lambda approval: target_link(approval.target), "about", gettext_lazy("about")),
         "requested_by",
         time_column("requested_at", gettext_lazy("asked at")),
-        "decided_by",
-        time_column("decided_at", gettext_lazy("decided at")),
+        text_column(decision, "decision", gettext_lazy("decided by"), "decided_at", plain=attrgetter("decided_by")),
     )
     list_filter = (("status", ChoicesFilter), ("requested_at", MomentFilter))
     list_select_related = ("requested_by", "decided_by")

@@ -1,6 +1,7 @@
 """The audit list: every event of every tracked model, newest first."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
+from django.db.models import Value
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.dateparse import parse_datetime
@@ -71,12 +73,28 @@ class AuditQuery:
 
     def page(self) -> list[Pair]:
         """One page and one event more, which tells whether there are older ones; each with what was before it."""
+        models = {model._meta.label_lower: model for model in tracked_models() if self._fits(model)}
+        keys = defaultdict(list)
+        for row in self._newest([model for label, model in models.items() if self.model in ("", label)]):
+            keys[row["label"]].append(row["pgh_id"])
         found: list[Pair] = []
-        for event_model in tracked_models():
-            if self.model in ("", event_model._meta.label_lower) and self._fits(event_model):
-                rows = event_model._default_manager.filter(**self._conditions(event_model))
-                found += with_previous(rows.order_by("-pgh_id"), LINES_A_PAGE + 1)
-        return newest_first(found)[: LINES_A_PAGE + 1]
+        for label, those in keys.items():
+            rows = models[label]._default_manager.filter(pgh_id__in=those)
+            found += with_previous(rows.order_by("-pgh_id"), LINES_A_PAGE + 1)
+        return newest_first(found)
+
+    def _newest(self, models: Sequence[Any]) -> Iterable[dict[str, Any]]:
+        """The keys of the newest events of all these tables, in one query; each table is read by its key."""
+        parts = [
+            model._default_manager.filter(**self._conditions(model))
+            .annotate(label=Value(model._meta.label_lower))
+            .order_by("-pgh_id")
+            .values("label", "pgh_id", "pgh_created_at")[: LINES_A_PAGE + 1]
+            for model in models
+        ]
+        if len(parts) < 2:
+            return parts[0] if parts else []
+        return parts[0].union(*parts[1:], all=True).order_by("-pgh_created_at", "-pgh_id")[: LINES_A_PAGE + 1]
 
     def _conditions(self, event_model: Any) -> dict[str, Any]:
         last = self.place.shown.get(event_model._meta.label_lower)

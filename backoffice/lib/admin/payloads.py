@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.apps import apps
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import BooleanField, DateTimeField, DecimalField, DurationField, Field, ForeignKey, IntegerField, Model
 from django.utils.dateparse import parse_duration
@@ -118,6 +119,8 @@ def field_of(model: type[Model], name: str) -> Field | None:
 def written(model: type[Model], name: str, value: Any, currency: str = "") -> Any:
     """A stored text as a reader sees it: times in his zone, amounts with thousands and currency, words of choices."""
     field = field_of(model, name)
+    if isinstance(field, ArrayField):
+        value = str(value).strip("[]").replace("'", "")
     if value in (None, ""):
         return NOTHING
     if isinstance(field, DateTimeField):

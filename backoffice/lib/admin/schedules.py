@@ -109,12 +109,13 @@ STEPS = (
 )
 
 
-def next_run_of(task: PeriodicTask) -> Any:
-    """When beat will send it next, as far as the last sending tells."""
+def next_run_of(task: PeriodicTask, run: CheckRun | None) -> Any:
+    """When beat will send it next, as far as the last run tells; beat writes down only now and then when it sent something."""
     period = period_of(task)
     if not task.enabled:
         return badge(_("off"), "danger")
-    return time_html(task.last_run_at + period) if task.last_run_at and period else NOTHING
+    known = [at for at in (task.last_run_at, run.started_at if run else None) if at]
+    return time_html(max(known) + period) if known and period else NOTHING
 
 
 COLUMNS = (
@@ -125,7 +126,7 @@ COLUMNS = (
     text_column(lambda task: run_state(task.run), "state", gettext_lazy("state")),
     text_column(lambda task: duration_of(task.run) if task.run else NOTHING, "took", gettext_lazy("took")),
     text_column(lambda task: task.run.result if task.run else NOTHING, "result", gettext_lazy("result")),
-    text_column(next_run_of, "next_run", gettext_lazy("next run")),
+    text_column(lambda task: next_run_of(task, task.run), "next_run", gettext_lazy("next run")),
 )
 
 
@@ -158,7 +159,7 @@ class ScheduleAdmin(EditableAdmin):
             Fact(_("Last run"), time_html(run.started_at if run else None)),
             Fact(_("Took"), duration_of(run) if run else NOTHING),
             Fact(_("Result"), (run.result if run else "") or NOTHING),
-            Fact(_("Next run"), next_run_of(obj)),
+            Fact(_("Next run"), next_run_of(obj, run)),
         ]
         return Headline(check.title if check else obj.name, run_state(run), facts=facts)
 
