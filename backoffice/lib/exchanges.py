@@ -17,7 +17,7 @@ import psycopg
 from django.db import DatabaseError, connection, transaction
 from psycopg.pq import TransactionStatus
 
-from backoffice.lib.pipeline import Row, exchange
+from backoffice.lib.pipeline import Interrupted, Row, exchange
 
 Look = Callable[[Row | None], None]
 SAVEPOINT, ROLL_BACK, RELEASE = "SAVEPOINT undoable", "ROLLBACK TO SAVEPOINT undoable", "RELEASE SAVEPOINT undoable"
@@ -138,12 +138,22 @@ def _flush_first(execute: Any, sql: Any, params: Any, many: bool, context: Any) 
 def _send(statements: Sequence[Statement]) -> list[Row]:
     connection.validate_no_broken_transaction()
     connection.ensure_connection()
-    with connection.wrap_database_errors:
-        rows = _rows(connection.connection, statements)
-    for statement, found in zip(statements, rows, strict=True):
+    try:
+        with connection.wrap_database_errors:
+            rows = _rows(connection.connection, statements)
+    except Interrupted as interrupted:
+        # Who looks at what stands before the error is heard first: a request that was answered long ago need not hear of it.
+        _show(statements, interrupted.answered)
+        with connection.wrap_database_errors:
+            raise interrupted.error from None
+    _show(statements, rows)
+    return rows[-1]
+
+
+def _show(statements: Sequence[Statement], answered: Sequence[Sequence[Row]]) -> None:
+    for statement, found in zip(statements, answered, strict=False):
         if statement.look is not None:
             statement.look(_first(found))
-    return rows[-1]
 
 
 def _first(rows: Sequence[Row]) -> Row | None:
@@ -154,7 +164,10 @@ def _rows(raw: psycopg.Connection[Any], statements: Sequence[Statement]) -> list
     if not raw.autocommit and raw.info.transaction_status == TransactionStatus.IDLE:
         # psycopg would begin the transaction by itself, and wait for that. Django sets autocommit again when it has ended.
         raw.autocommit = True
-        return _rows(raw, [Statement("BEGIN"), *statements])[1:]
+        try:
+            return _rows(raw, [Statement("BEGIN"), *statements])[1:]
+        except Interrupted as interrupted:
+            raise Interrupted(interrupted.error, interrupted.answered[1:]) from None
     return exchange(raw, [(statement.sql, statement.values or {}) for statement in statements])
 
 

@@ -23,10 +23,18 @@ _prepared: WeakKeyDictionary[psycopg.Connection[Any], dict[str, bytes]] = WeakKe
 _numbers = count(1)
 
 
+class Interrupted(Exception):
+    """One statement of an exchange went wrong with `error`. `answered` is what those before it answered."""
+
+    def __init__(self, error: psycopg.Error, answered: list[list[Row]]) -> None:
+        super().__init__(error, answered)
+        self.error, self.answered = error, answered
+
+
 def exchange(raw: psycopg.Connection[Any], statements: Sequence[tuple[str, Mapping[str, Any]]]) -> list[list[Row]]:
     """The rows of each statement's answer. Placeholders are named, as in %(name)s.
 
-    Raises the first error of psycopg's that the server answers; what stood behind it was not done.
+    Raises Interrupted with the first error that the server answers; what stood behind it was not done.
     """
     known = _prepared.setdefault(raw, {})
     fresh: dict[str, bytes] = {}
@@ -49,11 +57,14 @@ def exchange(raw: psycopg.Connection[Any], statements: Sequence[tuple[str, Mappi
     finally:
         with suppress(psycopg.OperationalError):  # the connection is lost: what was raised says it better
             raw.pgconn.exit_pipeline_mode()
-    for result in results:
+    answered: list[list[Row]] = []
+    for reader, result in zip(readers, results, strict=True):
         if result.status == pq.ExecStatus.FATAL_ERROR:
-            raise psycopg.errors.error_from_result(result, encoding=raw.info.encoding)
+            raise Interrupted(psycopg.errors.error_from_result(result, encoding=raw.info.encoding), answered)
+        if reader is not None:
+            answered.append(_rows(reader, result))
     known |= fresh
-    return [_rows(reader, result) for reader, result in zip(readers, results, strict=True) if reader is not None]
+    return answered
 
 
 def _results(pgconn: pq.abc.PGconn, count: int) -> Generator[Any, Any, list[pq.abc.PGresult]]:

@@ -60,7 +60,7 @@ OWNERS = ("campaign__budget", "coupon_type__campaign__budget", "entry__coupon_ty
 WATCHED = (*OWNERS, "batch__entry__coupon_type__campaign__budget", "memory")
 
 # The same for many lines: each kind of row is read by itself, and once for all lines that share it. One statement over all of it
-# joins fifteen tables, and planning that took longer than everything else that a check does.
+# joins fifteen tables, and the planner weighs them anew each time.
 WATCHED_APART: tuple[Prefetch, ...] = (
     Prefetch("campaign", Campaign.objects.select_related("budget")),
     Prefetch("coupon_type", CouponType.objects.select_related("campaign__budget")),

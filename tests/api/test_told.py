@@ -66,11 +66,19 @@ def test_a_payment_from_the_future_is_refused(storefront):
 
 
 @pytest.mark.parametrize(
+    "body",
+    [{"delivery": "d1"}, {"lines": [{"line": 1, "quantity": 1}]}, {"delivery": "d1", "lines": [{"line": 1, "quantity": 1}] * 2}],
+)
+def test_a_parcel_without_its_lines_or_with_one_twice_cannot_be_meant(storefront, body):
+    order = an_order()
+    assert is_problem(storefront.post(f"orders/{order.ref}/delivery/", body), 422, "invalid_input")
+    order.refresh_from_db()
+    assert order.status == "paid"
+
+
+@pytest.mark.parametrize(
     ("body", "pointers"),
     [
-        ({"delivery": "d1"}, {"#/non_field_errors": "invalid"}),
-        ({"lines": [{"line": 1, "quantity": 1}]}, {"#/non_field_errors": "invalid"}),
-        ({"delivery": "d1", "lines": [{"line": 1, "quantity": 1}] * 2}, {"#/non_field_errors": "invalid"}),
         ({"delivery": "d1", "lines": [{"line": 0, "quantity": 1}]}, {"#/lines/0/line": "min_value"}),
         ({"delivery": "d1", "lines": [{"line": 1, "quantity": True}]}, {"#/lines/0/quantity": "invalid"}),
         ({"delivery": "d1", "lines": [{"line": 1, "quantity": "1"}]}, {"#/lines/0/quantity": "invalid"}),

@@ -1,7 +1,7 @@
 """What is undone is undone in every respect."""
 
 import pytest
-from django.db import transaction
+from django.db import DataError, transaction
 
 from backoffice.lib import exchanges
 
@@ -35,3 +35,27 @@ def test_all_rows_of_an_answer_are_given_and_of_none_none():
         assert exchanges.ask_rows("SELECT n FROM generate_series(1, %(last)s::int) AS n", {"last": 3}) == [(1,), (2,), (3,)]
         assert exchanges.ask_rows("SELECT 1 WHERE %(never)s::boolean", {"never": False}) == []
         assert exchanges.ask("SELECT 1 WHERE %(never)s::boolean", {"never": False}) is None
+
+
+class Heard(Exception):
+    pass
+
+
+def tell(_row):
+    raise Heard
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("is_first", [True, False])
+def test_what_stands_before_an_error_is_looked_at_first(is_first):
+    with pytest.raises(Heard), transaction.atomic(), exchanges.gathered():
+        if not is_first:
+            exchanges.ask("SELECT %(n)s::int", {"n": 1})
+        exchanges.queue("SELECT 1", look=tell)
+        exchanges.ask("SELECT 1 / %(n)s::int", {"n": 0})
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_error_alone_is_djangos():
+    with pytest.raises(DataError), transaction.atomic(), exchanges.gathered():
+        exchanges.ask("SELECT 1 / %(n)s::int", {"n": 0})
