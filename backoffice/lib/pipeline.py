@@ -58,11 +58,11 @@ def exchange(raw: psycopg.Connection[Any], statements: Sequence[tuple[str, Mappi
         with suppress(psycopg.OperationalError):  # the connection is lost: what was raised says it better
             raw.pgconn.exit_pipeline_mode()
     answered: list[list[Row]] = []
-    for reader, result in zip(readers, results, strict=True):
+    for asked, result in zip(readers, results, strict=True):
         if result.status == pq.ExecStatus.FATAL_ERROR:
             raise Interrupted(psycopg.errors.error_from_result(result, encoding=raw.info.encoding), answered)
-        if reader is not None:
-            answered.append(_rows(reader, result))
+        if asked is not None:
+            answered.append(_rows(asked, result))
     known |= fresh
     return answered
 

@@ -46,11 +46,17 @@ def tell(_row):
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("is_first", [True, False])
-def test_what_stands_before_an_error_is_looked_at_first(is_first):
-    with pytest.raises(Heard), transaction.atomic(), exchanges.gathered():
-        if not is_first:
-            exchanges.ask("SELECT %(n)s::int", {"n": 1})
+@pytest.mark.parametrize("asked_before", [0, 1])
+def test_what_stands_before_an_error_is_looked_at_first(asked_before):
+    with pytest.raises(Heard):
+        look_and_divide_by_zero(asked_before)
+
+
+@transaction.atomic
+def look_and_divide_by_zero(asked_before):
+    with exchanges.gathered():
+        for number in range(asked_before):
+            exchanges.ask("SELECT %(n)s::int", {"n": number})
         exchanges.queue("SELECT 1", look=tell)
         exchanges.ask("SELECT 1 / %(n)s::int", {"n": 0})
 
