@@ -35,7 +35,7 @@ def test_an_alarm_without_a_line_says_what_was_found_and_where():
         Decimal("10.01"),
         "slice 3",
     )
-    assert str(alarm) == f"campaign:{campaign.code} · {cause_label(AlarmCause.BUDGET_DRIFT)}"
+    assert str(alarm) == f"campaign {campaign.code} · {cause_label(AlarmCause.BUDGET_DRIFT)}"
 
 
 def test_while_an_alarm_waits_the_same_thing_raises_no_second_one():
