@@ -8,7 +8,7 @@ from threading import Event
 import pytest
 
 from promotions.models import Alarm, BudgetSlice, Threshold
-from promotions.services import claiming, redeeming
+from promotions.services import claiming, returning
 from promotions.services.claiming import claim_coupon
 from promotions.services.coupon_types import suspend_coupon_type
 from promotions.services.redeeming import return_coupons
@@ -107,14 +107,14 @@ def test_two_orders_with_several_coupons_come_back_at_once(monkeypatch):
     for order_ref, parts in {"order0": (first, second), "order1": (second, first)}.items():
         for part in parts:
             cash_out(a_coupon_on(part, entry), order_ref=order_ref)
-    book = redeeming.book
+    book = returning.book
 
     def dawdling_book(*args):
         found = book(*args)
         time.sleep(0.2)
         return found
 
-    monkeypatch.setattr(redeeming, "book", dawdling_book)
+    monkeypatch.setattr(returning, "book", dawdling_book)
     acts = [lambda n=n: return_coupons(order_ref=f"order{n}", cancelled_by="customer", at=NOON) for n in range(2)]
     assert at_once(acts) == [2, 2]
 
