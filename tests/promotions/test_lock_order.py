@@ -8,7 +8,7 @@ from threading import Event
 import pytest
 
 from promotions.models import Alarm, BudgetSlice, Threshold
-from promotions.services import claiming, returning
+from promotions.services import claiming, redeeming, returning
 from promotions.services.claiming import claim_coupon
 from promotions.services.coupon_types import suspend_coupon_type
 from promotions.services.redeeming import return_coupons
