@@ -35,7 +35,7 @@ def list_known_nobodies(**_kwargs: Any) -> None:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--run-slow", action="store_true", help="also run the tests marked slow, which take minutes")
-    parser.addoption("--model-runs", type=int, default=500, help="how many runs the model-based test of budgets makes")
+    parser.addoption("--model-runs", type=int, default=2000, help="how many runs the model-based test of budgets makes")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -65,3 +65,8 @@ class Campaign(models.Model):
 
     def __str__(self) -> str:
         return f"{self.code} · {self.name}"
+
+    @property
+    def honours_promises(self) -> bool:
+        """Whether what was promised is given where the budget, in the meantime, has no room for it."""
+        return self.overrun_policy == OverrunPolicy.HONOUR

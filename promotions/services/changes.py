@@ -26,7 +26,7 @@ from promotions.models.approved import (
 )
 from promotions.services.campaigns import in_words
 from promotions.services.lifecycle import key_of, target_of
-from promotions.services.slices import recut_budget, recut_coupon_type, recut_entry
+from promotions.services.slices import recut_budget, recut_coupon_type, recut_entry, refuse_overruns
 from promotions.states import CampaignStatus, CouponTypeStatus, EntryStatus
 
 Changes = Mapping[str, Any]
@@ -194,6 +194,8 @@ def _recut(obj: Any, changes: Changes) -> None:
         recut_coupon_type(obj, quantity=obj.quantity, budget_amount=obj.budget_amount)
     elif isinstance(obj, Entry) and "cap" in changes:
         recut_entry(obj, obj.cap)
+    if isinstance(obj, Campaign) and not obj.honours_promises and "overrun_policy" in changes:
+        refuse_overruns(obj)
 
 
 def is_narrowing(obj: Any, changes: Changes) -> bool:

@@ -37,7 +37,7 @@ COUPON_TYPE_FIELDS = (
     "stacks_with",
     "cooling",
 )
-CAMPAIGN_FIELDS = ("id", "currency")
+CAMPAIGN_FIELDS = ("id", "currency", "overrun_policy")
 
 
 def _columns(alias: str, model: type[Model], names: tuple[str, ...]) -> str:

@@ -3,11 +3,16 @@
 from datetime import datetime
 
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
+
+from promotions.models import Coupon, CouponType
+from promotions.services.slices import paying_overruns
+from promotions.states import CouponStatus
 
 CHUNK = 5_000
 
 # Locks the coupons before their slices, as redemption does, and the slices of types before those of budgets, all in the order of
-# their ids.
+# their ids. Where overruns are paid the slices come first; coupons that somebody has are skipped, so that nobody waits in a circle.
 EXPIRE = """
 WITH due AS (
     SELECT id FROM promotions_coupon WHERE status = 'issued' AND valid_until <= %(at)s ORDER BY id LIMIT %(chunk)s
@@ -40,11 +45,17 @@ SELECT count(*) FROM expired
 """
 
 
+def _types_due(at: datetime) -> list[CouponType]:
+    due = Coupon.objects.filter(coupon_type=OuterRef("pk"), status=CouponStatus.ISSUED, valid_until__lte=at)
+    return list(CouponType.objects.filter(Exists(due)).select_related("campaign"))
+
+
 def expire_coupons(at: datetime) -> int:
     """Expire every issued coupon whose time is over, in chunks with a commit each. Answers how many."""
+    types = _types_due(at)
     expired = 0
     while True:
-        with transaction.atomic(), connection.cursor() as cursor:
+        with transaction.atomic(), paying_overruns(types), connection.cursor() as cursor:
             cursor.execute(EXPIRE, {"at": at, "chunk": CHUNK})
             count = cursor.fetchone()[0]
         expired += count

@@ -22,6 +22,7 @@ from promotions.services.budgets import Booking, book
 from promotions.services.grant_rules import rules_of
 from promotions.services.granting import ListChanged, locked
 from promotions.services.lifecycle import target_of
+from promotions.services.slices import paying_overruns
 from promotions.states import CouponStatus, GrantStatus
 
 VOID = "promotions.grant.void"
@@ -85,21 +86,23 @@ def _start(approval: Approval, at: datetime) -> None:
 
 @job_runner(JOB_KIND)
 def _work(job: Job, at: datetime) -> ChunkResult:
-    void = GrantVoid.objects.select_related("grant").get(job=job)
+    void = GrantVoid.objects.select_related("grant__coupon_type__campaign").get(job=job)
     ids = list(void.items.filter(coupon_id__gt=job.cursor).order_by("coupon_id").values_list("coupon_id", flat=True)[:CHUNK])
     last = ids[-1] if ids else job.cursor
     if ids:
-        _void({"void": void.pk, "after": job.cursor, "last": last, "rules": rules_of(void.grant)})
+        _void(void.grant, {"void": void.pk, "after": job.cursor, "last": last, "rules": rules_of(void.grant)})
     return ChunkResult(done=len(ids), failed=0, cursor=last, is_last=len(ids) < CHUNK)
 
 
-def _void(values: dict[str, Any]) -> None:
+def _void(grant: Grant, values: dict[str, Any]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(statements.VOID_LOCK, values)
         cursor.execute(statements.VOID, values | OBSTACLES)
         amounts = cursor.fetchall()
-    if amounts and not book([Booking(of_type, of_budget, -amount, ZERO) for of_type, of_budget, amount in amounts]):
-        raise DomainError(_("The budget knows nothing of what this grant reserved. Tell the owner of the campaign."))
+    bookings = [Booking(of_type, of_budget, -amount, ZERO) for of_type, of_budget, amount in amounts]
+    with paying_overruns([grant.coupon_type]):
+        if bookings and not book(bookings):
+            raise DomainError(_("The budget knows nothing of what this grant reserved. Tell the owner of the campaign."))
 
 
 def _payload(void: GrantVoid) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from promotions.services.coupon_statements import KEEP_REDEMPTIONS, REDEEM
 from promotions.services.customers import lock_customer
 from promotions.services.fitting import BasketLine, CouponRefused, HasOrdered, find_coupons, fit, never
 from promotions.services.returning import return_coupons
+from promotions.services.slices import paying_overruns
 from promotions.services.thresholds import check_restricted_type, lock_restricted_type
 from promotions.states import MOVED_BY_REDEEMING
 
@@ -77,7 +78,8 @@ def redeem_coupons(
     restricted = sorted({coupon.coupon_type_id for coupon in coupons if coupon.coupon_type.is_restricted})
     for coupon_type_id in restricted:
         lock_restricted_type(coupon_type_id)
-    with exchanges.gathered():
+    # What a coupon does not take off returns at once.
+    with exchanges.gathered(), paying_overruns(coupon.coupon_type for coupon in coupons):
         _take(quote, at)
         exchanges.queue(KEEP_REDEMPTIONS, _redemptions(quote, evaluation, lines, order_ref, at))
     for coupon_type_id in restricted:

@@ -9,8 +9,8 @@ from backoffice.lib.errors import DomainError
 from backoffice.lib.money import ZERO
 from promotions.models import Coupon, Redemption
 from promotions.services.budgets import Booking, alarm_overrun, book, booking, lock_slices
-from promotions.services.slices import fill_slice, lock_all_slices
-from promotions.states import CouponStatus, OverrunPolicy, SlotReturn
+from promotions.services.slices import fill_slice, lock_all_slices, pay_overruns
+from promotions.states import CouponStatus, SlotReturn
 
 KEEPS_ITS_COUPON = ("risk", "dispute")  # who called the order off, where a policy asks for that
 
@@ -34,6 +34,8 @@ def return_coupons(*, order_ref: str, cancelled_by: str, at: datetime) -> int:
     redemptions = list(rows)
     reviving = {item.pk for item in redemptions if _lives_again(item.coupon, cancelled_by, at)}
     try:
+        if any(item.coupon.coupon_type.campaign.honours_promises for item in redemptions):
+            raise NoRoom  # or room that others need more: all slices are looked at
         with transaction.atomic():  # rolled back, it gives its locks back too
             lock_slices(item.coupon for item in redemptions)
             revived = _book_all(redemptions, reviving)
@@ -63,12 +65,13 @@ def _book_with_gathered_room(redemptions: Sequence[Redemption], reviving: set[in
         if item.pk in reviving:
             fill_slice(type_slices[coupon.coupon_type_id], coupon.coupon_type_slice_id, coupon.face_value - item.amount)
             fill_slice(budget_slices[coupon.budget_slice.budget_id], coupon.budget_slice_id, coupon.face_value - item.amount)
-        honours = campaign.overrun_policy == OverrunPolicy.HONOUR
-        if item.pk in reviving and _is_booked(_booking(item, revive=True, honours=honours)):
+        if item.pk in reviving and _is_booked(_booking(item, revive=True, honours=campaign.honours_promises)):
             revived.add(item.pk)
         elif not _is_booked(_booking(item, revive=False)):
             raise DomainError(f"The budget knows nothing of what {coupon} spent. Tell the owner of the campaign.")
-        if honours:
+        if campaign.honours_promises:
+            pay_overruns(type_slices[coupon.coupon_type_id])
+            pay_overruns(budget_slices[coupon.budget_slice.budget_id])
             alarm_overrun(campaign, at)
     return revived
 

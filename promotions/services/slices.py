@@ -4,7 +4,8 @@ Whoever holds more than one slice locks them in the order of their ids, a coupon
 of the order).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -13,7 +14,7 @@ from django.db.models import QuerySet
 
 from backoffice.lib.errors import InvalidInput
 from backoffice.lib.money import ZERO, split_by_weight
-from promotions.models import Budget, BudgetSlice, Coupon, CouponType, CouponTypeSlice, Entry, EntrySlice
+from promotions.models import Budget, BudgetSlice, Campaign, Coupon, CouponType, CouponTypeSlice, Entry, EntrySlice
 from promotions.states import OverrunPolicy
 
 DEFAULT_SLICES = 8
@@ -174,7 +175,7 @@ def _move_into_one(slices: Sequence[Any], rooms: Sequence[Room]) -> int:
     together = _together(rooms)
     receiver = max(range(len(slices)), key=lambda i: (rooms[i].money or ZERO, rooms[i].coupons or 0))
     for index, (part, room) in enumerate(zip(slices, rooms, strict=True)):
-        if room.money is not None and together.money is not None:
+        if room.money is not None and together.money is not None and together.money >= 0:
             part.amount, part.overrun = part.amount - room.money + (together.money if index == receiver else ZERO), ZERO
             _write([part], "amount", "overrun")
         if room.coupons is not None and together.coupons is not None:
@@ -183,17 +184,61 @@ def _move_into_one(slices: Sequence[Any], rooms: Sequence[Room]) -> int:
     return int(slices[receiver].number)
 
 
-def lock_all_slices(coupons: Iterable[Coupon]) -> tuple[dict[int, list[Any]], dict[int, list[Any]]]:
+SlicesOf = dict[int, list[Any]]
+
+
+def lock_all_slices(coupons: Iterable[Coupon]) -> tuple[SlicesOf, SlicesOf]:
     """Lock every slice of the types and of the budgets of these coupons. Answers them by type, and by budget."""
     coupons = list(coupons)
-    types, budgets = {coupon.coupon_type_id for coupon in coupons}, {coupon.budget_slice.budget_id for coupon in coupons}
-    of_types: dict[int, list[Any]] = {key: [] for key in types}
-    of_budgets: dict[int, list[Any]] = {key: [] for key in budgets}
+    return lock_all_of({coupon.coupon_type_id for coupon in coupons}, {coupon.budget_slice.budget_id for coupon in coupons})
+
+
+def lock_all_of(types: Iterable[int], budgets: Iterable[int]) -> tuple[SlicesOf, SlicesOf]:
+    """The same, of these coupon types and budgets. Types come first, each by id, as everybody locks them."""
+    types, budgets = set(types), set(budgets)
+    of_types: SlicesOf = {key: [] for key in types}
+    of_budgets: SlicesOf = {key: [] for key in budgets}
     for part in CouponTypeSlice.objects.select_for_update(no_key=True).filter(coupon_type__in=types).order_by("pk"):
         of_types[part.coupon_type_id].append(part)
     for row in BudgetSlice.objects.select_for_update(no_key=True).filter(budget__in=budgets).order_by("pk"):
         of_budgets[row.budget_id].append(row)
     return of_types, of_budgets
+
+
+@contextmanager
+def paying_overruns(coupon_types: Iterable[CouponType]) -> Iterator[None]:
+    """For bookings that free money of these types. Where their campaigns honour promises, what is free in one slice pays first for
+    what lies above the amount in others: a claim would take it otherwise, and the budget give more than it has.
+
+    Holds all slices of those types and of their budgets from here on.
+    """
+    honouring = [kind for kind in coupon_types if kind.campaign.honours_promises]
+    if not honouring:
+        yield
+        return
+    budgets = Budget.objects.filter(campaign__in={kind.campaign.pk for kind in honouring})
+    of_types, of_budgets = lock_all_of([kind.pk for kind in honouring], budgets.values_list("pk", flat=True))
+    yield
+    for slices in (*of_types.values(), *of_budgets.values()):
+        pay_overruns(slices)
+
+
+def pay_overruns(slices: Sequence[Any]) -> None:
+    """Move room into the slices that overrun, as far as the others have it. All of them are locked."""
+    rows = type(slices[0])._default_manager.filter(pk__in=[part.pk for part in slices], overrun__gt=0)
+    for receiver_id in rows.order_by("pk").values_list("pk", flat=True):
+        fill_slice(slices, receiver_id, ZERO)
+
+
+def refuse_overruns(campaign: Campaign) -> None:
+    """Raises InvalidInput where more is promised than the budget of this campaign, or of a type of it, holds: a campaign that stops
+    honouring promises would never pay for them again (`paying_overruns`).
+    """
+    types = CouponType.objects.filter(campaign=campaign).values_list("pk", flat=True)
+    of_types, of_budgets = lock_all_of(types, Budget.objects.filter(campaign=campaign).values_list("pk", flat=True))
+    overrun = sum((part.overrun for slices in (*of_types.values(), *of_budgets.values()) for part in slices), ZERO)
+    if overrun:
+        raise InvalidInput(f"{overrun:,} are promised beyond the budget and would not be honoured: raise the budget first.")
 
 
 def fill_slice(slices: Sequence[Any], receiver_id: int, wanted: Decimal) -> None:

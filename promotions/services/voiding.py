@@ -10,6 +10,7 @@ from backoffice.lib.errors import DomainError
 from backoffice.lib.states import move
 from promotions.models import Coupon
 from promotions.services.budgets import book, booking
+from promotions.services.slices import paying_overruns
 from promotions.states import COUPON_MOVES, CouponStatus
 
 
@@ -26,8 +27,9 @@ def void_coupon(coupon: Coupon, *, by: Any, reason: str, at: datetime) -> Coupon
         raise DomainError(f"Coupon {locked} has paid for an order. Cancel the order: what it paid then returns.")
     with because(reason, user=by.pk):
         move(locked, CouponStatus.VOIDED, COUPON_MOVES)
-    if not book([booking(locked, reserved=-locked.face_value)]):
-        raise DomainError(f"The budget has no reservation for {locked}. Tell the owner of the campaign.")
+    with paying_overruns([locked.coupon_type]):
+        if not book([booking(locked, reserved=-locked.face_value)]):
+            raise DomainError(f"The budget has no reservation for {locked}. Tell the owner of the campaign.")
     return locked
 
 
