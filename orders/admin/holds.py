@@ -19,6 +19,7 @@ from backoffice.lib.admin.filters import ChoicesFilter, MomentFilter, question_f
 from backoffice.lib.admin.page import Fact, Headline
 from backoffice.lib.admin.search import ExactSearchMixin
 from backoffice.lib.admin.steps import Step
+from backoffice.lib.aloud import aloud
 from backoffice.lib.audit import because
 from backoffice.lib.display import NOTHING, amount_text, badge, count_text, shortened, stacked, state_badge, time_html
 from backoffice.lib.errors import DomainError
@@ -89,7 +90,7 @@ class HoldAdmin(ExactSearchMixin, ReadOnlyAdmin):
         text_column(lambda hold: hold.order.ref, "order", gettext_lazy("order")),
         state_column("kind", gettext_lazy("kind")),
         text_column(hold_state, "state", gettext_lazy("state")),
-        text_column(lambda hold: shortened(hold.reason), "reason", gettext_lazy("reason")),
+        text_column(lambda hold: shortened(aloud(hold.reason)), "reason", gettext_lazy("reason")),
         text_column(lambda hold: stacked(time_html(hold.placed_at), hold.placed_by), "placed_at", gettext_lazy("placed, by"), "pk"),
         time_column("until", gettext_lazy("until"), order=None),
         text_column(lambda hold: page_of(hold.freeze), "freeze", gettext_lazy("freeze")),
@@ -115,9 +116,9 @@ class HoldAdmin(ExactSearchMixin, ReadOnlyAdmin):
             Fact(_("Order"), page_of(obj.order), state_badge(obj.order)),
             Fact(_("Placed by"), obj.placed_by, time_html(obj.placed_at)),
             Fact(_("Ends by itself"), time_html(obj.until)),
-            Fact(_("Reason"), obj.reason),
+            Fact(_("Reason"), aloud(obj.reason)),
             Fact(_("Freeze"), page_of(obj.freeze)),
-            Fact(_("Reason of the release"), obj.release_reason or NOTHING),
+            Fact(_("Reason of the release"), aloud(obj.release_reason) or NOTHING),
             Fact(_("Released by"), obj.released_by or NOTHING, time_html(obj.released_at) if obj.released_at else ""),
         ]
         return Headline(f"{obj.get_kind_display()} · {obj.order}", hold_state(obj), facts=facts)

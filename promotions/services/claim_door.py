@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
+from django.utils.translation import gettext as _
+
 from backoffice.lib import exchanges
 from backoffice.lib.errors import InvalidInput
 from promotions.identities import Phone, region_of
@@ -125,13 +127,13 @@ def read_attempt(request: ClaimRequest) -> Attempt:
     claimant = request.claimant
     texts = [claimant.ref, claimant.identity, request.coupon_type, request.entry or "", request.token or "", request.device]
     if any(NOT_STORABLE.search(text) for text in texts):
-        raise InvalidInput("A text with NUL characters or half surrogate pairs cannot be stored.")
+        raise InvalidInput(_("A text with NUL characters or half surrogate pairs cannot be stored."))
     if not request.claimant.ref or len(request.claimant.ref) > LONGEST_CODE:
-        raise InvalidInput(f"A customer's reference has 1 to {LONGEST_CODE} characters.")
+        raise InvalidInput(_("A customer's reference has 1 to %(most)s characters.") % {"most": LONGEST_CODE})
     if len(request.coupon_type) > LONGEST_CODE or len(request.entry or "") > LONGEST_CODE:
-        raise InvalidInput(f"Codes have at most {LONGEST_CODE} characters.")
+        raise InvalidInput(_("Codes have at most %(most)s characters.") % {"most": LONGEST_CODE})
     if request.channel not in Channel.values:
-        raise InvalidInput(f"{request.channel!r} is not a channel.")
+        raise InvalidInput(_("“%(channel)s” is not a channel.") % {"channel": request.channel})
     return Attempt(
         request,
         phone=known_phone(claimant.phone),

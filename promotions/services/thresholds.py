@@ -14,12 +14,16 @@ from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import Prefetch, Q
+from django.utils.translation import gettext_noop
 
 from backoffice.lib.actors import system_user
+from backoffice.lib.aloud import in_english, word
 from backoffice.lib.audit import because
 from backoffice.lib.automation import is_observing
+from backoffice.lib.sentences import Sentence
 from backoffice.lib.states import move
 from promotions.models import Alarm, Campaign, CouponType, Entry, Threshold, ThresholdMemory, TokenBatch
+from promotions.models.watch import line_aloud
 from promotions.services.alarms import Found, raise_alarm
 from promotions.services.built_in_lines import BUILT_IN, arm_built_in
 from promotions.services.drawing import draw_line as arm_threshold
@@ -53,6 +57,8 @@ __all__ = [
     "rearm_threshold",
 ]
 
+CROSSED = Sentence(gettext_noop("the line of %(metric)s was crossed: %(value)s of %(limit)s"), metric=word)
+HELD_BY_LINE = Sentence(gettext_noop("%(line)s: crossed"), line=line_aloud)
 HELD_SINCE = timedelta(hours=1)
 """How far back orders are held by a line that looks at everything since the start."""
 URGENT_METRICS = (Metric.YOUNG_ACCOUNTS_ON_SHARED_TOKENS, Metric.QUICK_CASH_OUTS)
@@ -104,7 +110,7 @@ def cross_line(line: Threshold, reading: Reading, at: datetime) -> Alarm | None:
     """One alarm a crossing, however many see it at once; does what the line says. Answers None where it was crossed already."""
     with transaction.atomic():
         _lock_owner(line)
-        with because(f"{line.get_metric_display()}: {reading.value} of {reading.limit}", user=system_user().pk):
+        with because(crossed_text(line, reading), user=system_user().pk):
             if not Threshold.objects.filter(pk=line.pk, fired_at=None).update(fired_at=at):
                 return None
             found = Found(
@@ -116,6 +122,18 @@ def cross_line(line: Threshold, reading: Reading, at: datetime) -> Alarm | None:
             )
             severity = severity_of(line, reading)
             return raise_alarm(line.metric, scope=line.scope, at=at, severity=severity, about=line.watched, found=found)
+
+
+def crossed_text(line: Threshold, reading: Reading) -> str:
+    """Why the line acts, to be kept."""
+    with in_english():
+        return CROSSED % {"metric": line.get_metric_display(), "value": reading.value, "limit": reading.limit}
+
+
+def held_text(line: Threshold) -> str:
+    """Why the line holds redemptions, to be kept."""
+    with in_english():
+        return HELD_BY_LINE % {"line": line}
 
 
 def severity_of(line: Threshold, reading: Reading) -> Severity:
@@ -148,7 +166,7 @@ def _act(line: Threshold, at: datetime) -> ThresholdAction:
         return ThresholdAction.ALARM
     if line.action == ThresholdAction.HOLD:
         since = at - (line.window or HELD_SINCE)
-        hold_redemptions(line.watched, since=since, reason=f"{line}: crossed", by=system_user(), at=at)
+        hold_redemptions(line.watched, since=since, reason=held_text(line), by=system_user(), at=at)
     else:
         _suspend(line)
     return ThresholdAction(line.action)

@@ -14,6 +14,7 @@ from django.db.models import Field, ForeignKey, Model, OuterRef, QuerySet, Subqu
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from backoffice.lib.aloud import aloud
 from backoffice.lib.display import NOTHING, amount_text, duration_text, time_text
 
 LABELS = {
@@ -142,7 +143,7 @@ def _write_line(event: Any, previous: Any, names: Mapping[int, str]) -> Line:
         label=LABELS.get(event.pgh_label, event.pgh_label),
         event_label=event.pgh_label,
         actor=_actor(context, names),
-        reason=str(context.get("reason") or ""),
+        reason=aloud(str(context.get("reason") or "")),
         request_id=str(context.get("request_id") or ""),
         under=", ".join(text % context[key] for key, text in under.items() if key in context),
         changes=_changes(event, previous, names),
