@@ -8,10 +8,13 @@ from collections.abc import Iterable, Mapping
 
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
+from django.utils.translation import gettext_noop
 
 from backoffice.lib.audit import because
+from backoffice.lib.sentences import Sentence
 
 Rights = frozenset[str]
+MADE_BY_CODE = Sentence(gettext_noop("roles are made by code"))
 
 
 def viewing(app: str, *models: str) -> Rights:
@@ -110,7 +113,7 @@ def seed_roles() -> int:
     Raises LookupError for a right that no model has.
     """
     changed = 0
-    with because("roles are made by code"):
+    with because(str(MADE_BY_CODE)):
         for name, wanted in ROLES.items():
             group, is_new = Group.objects.get_or_create(name=name)
             permissions = _permissions(wanted)

@@ -2,7 +2,7 @@
 
 They are written and kept in English, whoever's request it was, and read to each reader in his own language (`aloud.aloud`). For
 that each sentence is declared once, as a template with named places; what was kept is known again by it. So nothing is kept twice,
-what is kept can be searched, told to programs and hashed, and what nobody declared, a person's own reason above all, stays as it is.
+what is kept can be searched, told to programs and hashed; and what nobody declared, a person's own reason above all, stays as is.
 
 Pure: no Django, so that rules can declare theirs.
 """

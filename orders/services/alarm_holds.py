@@ -8,10 +8,12 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
+from django.utils.translation import gettext_noop
 
 from backoffice.lib.actors import system_user
 from backoffice.lib.audit import because
 from backoffice.lib.automation import is_observing
+from backoffice.lib.sentences import Sentence
 from orders.models import Hold, Order, OrderDiscount
 from orders.services.holding import tell_released
 from orders.states import UNDELIVERED_STATUSES, HoldKind
@@ -19,7 +21,7 @@ from promotions.models import RedemptionHold
 from promotions.services.redemption_holds import reason_to_hold
 
 BATCH = 1_000
-LIFTED_REASON = "its coupons are no longer held"
+LIFTED_REASON = str(Sentence(gettext_noop("its coupons are no longer held")))
 
 
 def hold_by_alarm(order: Order, *, reason: str, at: datetime) -> bool:

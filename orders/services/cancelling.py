@@ -3,10 +3,13 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from backoffice.lib.actors import system_user
 from backoffice.lib.audit import because
 from backoffice.lib.errors import InvalidInput
+from backoffice.lib.sentences import Sentence
 from backoffice.lib.states import move
 from orders.models import Hold, Order
 from orders.services.errors import OrderHeld, OrderIsFinal, OrderNotFound
@@ -16,7 +19,7 @@ from promotions.services.redeeming import return_coupons
 
 __all__ = ["OrderHeld", "OrderIsFinal", "OrderNotFound", "call_off", "cancel_order"]
 
-HOLD_REASON = "order cancelled"
+HOLD_REASON = str(Sentence(gettext_noop("order cancelled")))
 
 
 @transaction.atomic
@@ -53,8 +56,8 @@ def call_off(order: Order, *, cancelled_by: str, reason: str, at: datetime) -> O
 
 def _checked_reason(cancelled_by: str, reason: str) -> str:
     if cancelled_by not in CancelledBy.values:
-        raise InvalidInput(f"An order is cancelled by one of {', '.join(CancelledBy.values)}.")
-    return checked_prose(reason, "the reason", may_be_blank=cancelled_by == CancelledBy.CUSTOMER)
+        raise InvalidInput(_("An order is cancelled by one of: %s.") % ", ".join(CancelledBy.values))
+    return checked_prose(reason, _("the reason"), may_be_blank=cancelled_by == CancelledBy.CUSTOMER)
 
 
 def _release_holds(order: Order, at: datetime) -> None:

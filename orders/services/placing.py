@@ -8,6 +8,8 @@ from functools import partial
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, IntegrityError, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from backoffice.lib import exchanges
 from backoffice.lib.actors import system_user
@@ -15,6 +17,7 @@ from backoffice.lib.audit import because
 from backoffice.lib.automation import is_observing
 from backoffice.lib.errors import InvalidInput
 from backoffice.lib.money import ZERO
+from backoffice.lib.sentences import Sentence
 from orders.models import Hold, Order, OrderLine
 from orders.services.alarm_holds import hold_by_alarm
 from orders.services.checking import LineRequest, OrderRequest, checked, is_virtual
@@ -40,7 +43,7 @@ class PlacedOrder:
     is_held: bool
 
 
-COOLING_REASON = "a restricted coupon turned into virtual goods"
+COOLING_REASON = str(Sentence(gettext_noop("a restricted coupon turned into virtual goods")))
 
 
 def place_order(request: OrderRequest, *, at: datetime) -> Order:
@@ -63,7 +66,7 @@ def place(request: OrderRequest, *, at: datetime) -> PlacedOrder:
         except (CouponRefused, IntegrityError) as error:
             # The first of two equal orders has spent the coupons: what the second one needs to hear is that it is the second.
             if Order.objects.filter(ref=request.ref).exists():
-                raise DuplicateOrder(f"Order {request.ref} was placed already.") from error
+                raise DuplicateOrder(_("Order %s was placed already.") % request.ref) from error
             raise
 
 
@@ -122,7 +125,7 @@ def _recipients(lines: Sequence[LineRequest]) -> list[tuple[str, str]]:
     for number, line in enumerate(lines, start=1):
         recipient = known_recipient(line.recipient) if is_virtual(line) else ("", "")
         if is_virtual(line) and not recipient[0]:
-            raise InvalidInput(f"Line {number}: the recipient is no number or account that can be credited.")
+            raise InvalidInput(_("Line %s: the recipient is no number or account that can be credited.") % number)
         found.append(recipient)
     return found
 

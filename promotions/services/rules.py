@@ -26,8 +26,8 @@ OWNERS: dict[str, type[Owner]] = {"promotions.campaign": Campaign, "promotions.c
 DRAFTED = ("draft", "in_review")
 OVER = "ended"
 LIMIT = Sentence(
-    gettext_noop("at most %(limit)s coupon per %(identity)s"),
-    plural=gettext_noop("at most %(limit)s coupons per %(identity)s"),
+    "at most %(limit)s coupon per %(identity)s",  # marked below
+    plural="at most %(limit)s coupons per %(identity)s",
     count="limit",
     is_part=True,
     identity=word,
@@ -72,7 +72,7 @@ def rules_of(coupon_type: CouponType) -> Any:
 def rule_text(rule: ClaimRule) -> str:
     """A rule in words, for example "at most 2 coupons per device within 10 minutes, otherwise refuse"."""
     values = {"limit": rule.limit, "identity": Identity(rule.identity).label}
-    text = ngettext(LIMIT.template, LIMIT.plural, rule.limit) % values
+    text = ngettext("at most %(limit)s coupon per %(identity)s", "at most %(limit)s coupons per %(identity)s", rule.limit) % values
     if rule.window:
         text = _(WITHIN.template) % {"rule": text, "window": duration_text(rule.window)}
     if rule.campaign_id:
