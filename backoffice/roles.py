@@ -96,6 +96,15 @@ SYSTEM = viewing("lib", "apikey", "listexport") | viewing("auth", "user", "group
 AUDITOR = PROMOTIONS | ORDERS | RISK | WORK | SYSTEM | ALARM_ROUTES | OUTBOX
 SUPPORT = CATALOGUE | LEDGER | viewing("orders", "order", "hold", "notice") | rights("orders.cancel_order")
 
+# Their names stay as they are in the database, and are read to staff in their language.
+NAMES = [
+    Sentence(gettext_noop("promotions operator")),
+    Sentence(gettext_noop("promotions approver")),
+    Sentence(gettext_noop("risk analyst")),
+    Sentence(gettext_noop("risk lead")),
+    Sentence(gettext_noop("auditor")),
+    Sentence(gettext_noop("support")),
+]
 ROLES: Mapping[str, Rights] = {
     "promotions operator": OPERATOR,
     "promotions approver": APPROVER,

@@ -7,8 +7,8 @@ from django.utils.translation import get_language, gettext, ngettext, override
 from backoffice.lib.sentences import Sentence, known_again
 
 KEPT_IN = "en"
-JOINTS = ("\n", "; ")
-"""What stands between several sentences that were kept as one text."""
+JOINT = "; "
+"""What stands between several sentences that were kept as one line."""
 
 
 def in_english() -> override:
@@ -27,14 +27,13 @@ def aloud(text: str, *, is_ours: bool = False) -> str:
 
 @lru_cache(maxsize=4096)
 def _aloud(text: str, is_ours: bool, language: str) -> str:
+    if "\n" in text:
+        return "\n".join(_aloud(line, is_ours, language) for line in text.split("\n"))
     found = known_again(text, in_another=is_ours)
     if found:
         return _read(*found)
-    for joint in JOINTS:
-        pieces = text.split(joint)
-        if len(pieces) > 1:
-            return joint.join(_aloud(piece, is_ours, language) for piece in pieces)
-    return text
+    pieces = text.split(JOINT)
+    return JOINT.join(_aloud(piece, is_ours, language) for piece in pieces) if len(pieces) > 1 else text
 
 
 def _read(sentence: Sentence, values: dict[str, str]) -> str:
@@ -49,5 +48,5 @@ def _part(value: str) -> str:
 
 
 def word(value: str) -> str:
-    """Reads a value that is one of our own words, such as a label."""
-    return gettext(value)
+    """Reads a value that is one of our own words, such as a label or the name of a field."""
+    return gettext(value.replace("_", " ")) if value else value

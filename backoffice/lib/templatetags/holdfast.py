@@ -4,7 +4,7 @@ from functools import partial
 
 from django.template import Library
 
-from backoffice.lib.aloud import aloud
+from backoffice.lib.aloud import aloud, word
 from backoffice.lib.display import amount_text, count_text, duration_text, time_html
 
 register = Library()
@@ -12,4 +12,5 @@ register.filter("moment", time_html)
 register.filter("amount", amount_text)
 register.filter("counted", count_text)
 register.filter("duration", duration_text)
+register.filter("word", word)
 register.filter("ours", partial(aloud, is_ours=True))
