@@ -20,7 +20,7 @@ CENT = Decimal("0.01")
 LONGEST = Decimal(999_999)
 """Hours. What lasts longer lasts for ever."""
 
-OF_BUDGET = Sentence(gettext_noop("%(value)s of %(budget)s"), is_part=True)
+OF_BUDGET = Sentence(gettext_noop("%(value)s of the budget of %(budget)s"), is_part=True)
 LEFT = Sentence(gettext_noop("%(room)s left; %(amount)s given within %(hours)s hours"), is_part=True)
 LEAKED = Sentence(gettext_noop("Issued by what should give nothing: %(count)s."))
 
