@@ -26,14 +26,24 @@ class Sentence:
     """A template, and how what was made from it is known again.
 
     `readers` say by place how its value is read; a value that has none is looked for among the sentences, and else stays as it is.
-    A `part` stands only inside others: alone, people could have typed it. With `plural` the template is that of one, and the place
-    `count` holds how many.
+    A `part` stands only inside others: alone, people could have typed it. Of nested ones the innermost is looked for last. With
+    `plural` the template is that of one, and the place `count` holds how many.
     """
 
-    def __init__(self, template: str, /, *, plural: str = "", count: str = "", is_part: bool = False, **readers: Reader) -> None:
+    def __init__(
+        self,
+        template: str,
+        /,
+        *,
+        plural: str = "",
+        count: str = "",
+        is_part: bool = False,
+        is_innermost: bool = False,
+        **readers: Reader,
+    ) -> None:
         self.template, self.plural, self.count, self.is_part, self.readers = template, plural, count, is_part, readers
         self.patterns = [_pattern(text) for text in (template, plural) if text]
-        self.weight = len(PLACE.sub("", template))
+        self.weight = 0 if is_innermost else len(PLACE.sub("", template))
         SENTENCES.append(self)
 
     def __mod__(self, values: Mapping[str, Any]) -> str:

@@ -30,6 +30,7 @@ LIMIT = Sentence(
     plural="at most %(limit)s coupons per %(identity)s",
     count="limit",
     is_part=True,
+    is_innermost=True,
     identity=word,
 )
 WITHIN = Sentence(gettext_noop("%(rule)s within %(window)s"), is_part=True)
