@@ -1,13 +1,23 @@
+from orders.models.breakers import HoldBreaker, MissedHold
+from orders.models.emergencies import Emergency
 from orders.models.freezes import Freeze, FreezeItem, Release, ReleaseItem
 from orders.models.fulfilment import Delivery, Notice, Refund
 from orders.models.holds import Hold
 from orders.models.orders import Order, OrderDiscount, OrderLine
+from orders.models.records import ActRecord
+from orders.models.terms import TermExtension, TermReminder, TermWarning
+from orders.models.waiting import DeliveryWait
 
 __all__ = [
+    "ActRecord",
     "Delivery",
+    "DeliveryWait",
+    "Emergency",
     "Freeze",
     "FreezeItem",
     "Hold",
+    "HoldBreaker",
+    "MissedHold",
     "Notice",
     "Order",
     "OrderDiscount",
@@ -15,4 +25,7 @@ __all__ = [
     "Refund",
     "Release",
     "ReleaseItem",
+    "TermExtension",
+    "TermReminder",
+    "TermWarning",
 ]

@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backoffice.lib.audit import tracked
 from orders.models.guards import closed_scope
+from orders.models.terms import TERM_MOVES_BY_APPROVAL
 from orders.querysets import ItemQuerySet
 from orders.states import HoldKind, ItemResult
 
@@ -42,6 +43,7 @@ class Freeze(models.Model):
             models.CheckConstraint(condition=~Q(kind="legal") | ~Q(legal_reference=""), name="freeze_legal_has_a_reference"),
             models.CheckConstraint(condition=Q(kind__in=["legal", "manual"]), name="freeze_kind_is_legal_or_manual"),
         ]
+        triggers = [TERM_MOVES_BY_APPROVAL]
 
     def __str__(self) -> str:
         return f"{_('freeze')} #{self.pk} {self.legal_reference}".strip()
