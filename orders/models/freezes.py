@@ -23,6 +23,12 @@ class Freeze(models.Model):
     )
     legal_reference = models.CharField(_("legal reference"), max_length=200, blank=True)
     authority = models.CharField(_("authority"), max_length=200, blank=True)
+    valid_until = models.DateTimeField(
+        _("valid until"),
+        null=True,
+        blank=True,
+        help_text=_("When the term of the order or request runs out. Empty: it names none."),
+    )
     scope_text = models.TextField(_("scope"), help_text=_("What was asked for, in words."))
 
     class Meta:
