@@ -17,6 +17,7 @@ __all__ = [
     "Category",
     "HoldKind",
     "ItemResult",
+    "ListSource",
     "NoticeKind",
     "OrderStatus",
     "RefundCause",
@@ -105,3 +106,11 @@ class ItemResult(models.TextChoices):
     RELEASED = "released", _("released")
     SKIPPED = "skipped", _("skipped")
     FAILED = "failed", _("failed")
+
+
+class ListSource(models.TextChoices):
+    """How a list of orders came."""
+
+    PASTED = "pasted", _("pasted")
+    FILE = "file", _("as a file")
+    CHOSEN = "chosen", _("chosen in a list")
