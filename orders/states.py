@@ -18,6 +18,7 @@ __all__ = [
     "Category",
     "HoldKind",
     "ItemResult",
+    "ListSource",
     "MissedDecision",
     "NoticeKind",
     "OrderStatus",
@@ -132,3 +133,11 @@ class WaitOutcome(models.TextChoices):
 class RecordKind(models.TextChoices):
     HTML = "html", _("page to print")
     PDF = "pdf", _("PDF")
+
+
+class ListSource(models.TextChoices):
+    """How a list of orders came."""
+
+    PASTED = "pasted", _("pasted")
+    FILE = "file", _("as a file")
+    CHOSEN = "chosen", _("chosen in a list")

@@ -1,8 +1,10 @@
 from orders.models.breakers import HoldBreaker, MissedHold
+from orders.models.documents import Document
 from orders.models.emergencies import Emergency
 from orders.models.freezes import Freeze, FreezeItem, Release, ReleaseItem
 from orders.models.fulfilment import Delivery, Notice, Refund
 from orders.models.holds import Hold
+from orders.models.lists import OrderList, OrderListItem
 from orders.models.orders import Order, OrderDiscount, OrderLine
 from orders.models.records import ActRecord
 from orders.models.terms import TermExtension, TermReminder, TermWarning
@@ -12,6 +14,7 @@ __all__ = [
     "ActRecord",
     "Delivery",
     "DeliveryWait",
+    "Document",
     "Emergency",
     "Freeze",
     "FreezeItem",
@@ -22,6 +25,8 @@ __all__ = [
     "Order",
     "OrderDiscount",
     "OrderLine",
+    "OrderList",
+    "OrderListItem",
     "Refund",
     "Release",
     "ReleaseItem",

@@ -31,6 +31,10 @@ class Freeze(models.Model):
         help_text=_("When the term of the order or request runs out. Empty: it names none."),
     )
     scope_text = models.TextField(_("scope"), help_text=_("What was asked for, in words."))
+    document = models.ForeignKey(
+        "orders.Document", models.PROTECT, related_name="+", null=True, blank=True, verbose_name=_("document")
+    )
+    scope = models.JSONField(_("scope as data"), default=dict, blank=True, help_text=_("The same as data: which conditions hold."))
 
     class Meta:
         verbose_name = _("freeze")
@@ -82,6 +86,10 @@ class Release(models.Model):
     job = models.OneToOneField("lib.Job", models.PROTECT, related_name="+", verbose_name=_("job"))
     legal_reference = models.CharField(_("legal reference"), max_length=200, blank=True)
     scope_text = models.TextField(_("scope"))
+    document = models.ForeignKey(
+        "orders.Document", models.PROTECT, related_name="+", null=True, blank=True, verbose_name=_("document")
+    )
+    scope = models.JSONField(_("scope as data"), default=dict, blank=True, help_text=_("The same as data: which conditions hold."))
 
     class Meta:
         verbose_name = _("release")

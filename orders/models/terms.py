@@ -80,9 +80,9 @@ class TermExtension(models.Model):
     valid_until = models.DateTimeField(_("valid until"))
     legal_reference = models.CharField(_("legal reference"), max_length=200)
     authority = models.CharField(_("authority"), max_length=200, blank=True)
-    document_name = models.CharField(_("document"), max_length=200, blank=True)
-    document_sha256 = models.CharField(_("hash of the document"), max_length=64, blank=True)
-    document = models.BinaryField(_("document"), blank=True, default=b"")
+    document = models.ForeignKey(
+        "orders.Document", models.PROTECT, related_name="+", null=True, blank=True, verbose_name=_("document")
+    )
     approval = models.OneToOneField("lib.Approval", models.PROTECT, related_name="+", verbose_name=_("approval"))
 
     class Meta:
@@ -91,11 +91,6 @@ class TermExtension(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(valid_until__gt=F("before")), name="term_extension_is_longer"),
             models.CheckConstraint(condition=~Q(legal_reference=""), name="term_extension_has_a_reference"),
-            models.CheckConstraint(
-                condition=Q(document_name="", document_sha256="")
-                | (~Q(document_name="") & Q(document_sha256__regex="^[0-9a-f]{64}$")),
-                name="term_extension_document_has_its_hash",
-            ),
         ]
         triggers = [pgtrigger.Protect(name="term_extension_stays_as_asked", operation=pgtrigger.Update | pgtrigger.Delete)]
 

@@ -24,7 +24,7 @@ LIFTED_REASON = "its coupons are no longer held"
 
 
 def hold_by_alarm(order: Order, *, reason: str, at: datetime) -> bool:
-    """Hold one order, in the caller's transaction, which has its row. Answers whether it is held now: not where such are stopped."""
+    """Hold one order, in its transaction, which has its row. Answers whether it is held now: not where these are stopped."""
     if is_observing():
         return False
     return hold_automatically(order, kind=HoldKind.ALARM, reason=reason, at=at) is not None

@@ -6,7 +6,7 @@ into Python's memory but for one chunk.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
@@ -20,7 +20,7 @@ from backoffice.lib.jobs import ChunkResult, queue_job
 from backoffice.lib.models import Approval, Job
 from backoffice.lib.models.job import JOB_MOVES, JobStatus
 from backoffice.lib.states import move
-from orders.models import Freeze, FreezeItem, Release, ReleaseItem
+from orders.models import Document, Freeze, FreezeItem, Release, ReleaseItem
 from orders.services.errors import ScopeChanged
 from orders.states import ItemResult
 
@@ -74,8 +74,10 @@ class Fingerprint:
     sha256: str
 
 
-FREEZE_SCOPE = Scope(Freeze, FreezeItem, "freeze_id", "order_id", terms=("kind", "legal_reference"))
-RELEASE_SCOPE = Scope(Release, ReleaseItem, "release_id", "hold_id", terms=("freeze_id", "legal_reference"))
+FREEZE_SCOPE = Scope(
+    Freeze, FreezeItem, "freeze_id", "order_id", terms=("kind", "legal_reference", "authority", "valid_until", "scope", "document")
+)
+RELEASE_SCOPE = Scope(Release, ReleaseItem, "release_id", "hold_id", terms=("freeze_id", "legal_reference", "scope", "document"))
 NOTHING_MATCHES = "Nothing matches: there is nothing to do."
 
 Settle = Callable[[Mapping[str, int]], None]
@@ -170,8 +172,17 @@ def _snapshot(scope: Scope, owner: Freeze | Release, subjects: QuerySet[Any]) ->
 
 
 def _payload(scope: Scope, owner: Freeze | Release, found: Fingerprint) -> dict[str, Any]:
-    terms = {name: getattr(owner, name) for name in scope.terms}
+    terms = {name: _term(getattr(owner, name)) for name in scope.terms}
     return {scope.name: owner.pk, "scope_hash": found.sha256, "count": found.count, **terms}
+
+
+def _term(value: Any) -> Any:
+    """A term as an approval keeps it: times in UTC, of a document its hash."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, Document):
+        return {"name": value.name, "sha256": value.sha256}
+    return "" if value is None else value
 
 
 def _owner_of(scope: Scope, approval: Approval) -> Freeze | Release:

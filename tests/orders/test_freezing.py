@@ -71,6 +71,10 @@ def test_the_second_person_is_asked_for_exactly_this_scope():
         "count": 2,
         "kind": "legal",
         "legal_reference": "PSB-2026-17",
+        "authority": "Public security bureau",
+        "valid_until": "",
+        "scope": {},
+        "document": "",
     }
     assert "all flagged orders of the night" in approval.summary
 
