@@ -127,7 +127,7 @@ class WaitOutcome(models.TextChoices):
     """How a wait for a delivery ended."""
 
     TOLD = "told", _("told that it is free")
-    MOOT = "moot", _("nothing left to deliver")
+    MOOT = "moot", _("needed no word")
 
 
 class RecordKind(models.TextChoices):

@@ -41,7 +41,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('asked_at', models.DateTimeField(verbose_name='asked at')),
                 ('settled_at', models.DateTimeField(null=True, verbose_name='settled at')),
-                ('outcome', models.CharField(blank=True, choices=[('told', 'told that it is free'), ('moot', 'nothing left to deliver')], max_length=4, verbose_name='outcome')),
+                ('outcome', models.CharField(blank=True, choices=[('told', 'told that it is free'), ('moot', 'needed no word')], max_length=4, verbose_name='outcome')),
                 ('message_key', models.CharField(blank=True, max_length=60, verbose_name='message id')),
             ],
             options={
@@ -155,7 +155,7 @@ class Migration(migrations.Migration):
             name='TermExtension',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('before', models.DateTimeField(verbose_name='valid until, before')),
+                ('before', models.DateTimeField(null=True, verbose_name='valid until, before')),
                 ('valid_until', models.DateTimeField(verbose_name='valid until')),
                 ('legal_reference', models.CharField(max_length=200, verbose_name='legal reference')),
                 ('authority', models.CharField(blank=True, max_length=200, verbose_name='authority')),

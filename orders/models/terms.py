@@ -76,7 +76,7 @@ class TermExtension(models.Model):
     """A longer term for a freeze, under a new paper of the authority. Asked for by one, approved by another."""
 
     freeze = models.ForeignKey("orders.Freeze", models.PROTECT, related_name="extensions", verbose_name=_("freeze"))
-    before = models.DateTimeField(_("valid until, before"))
+    before = models.DateTimeField(_("valid until, before"), null=True)
     valid_until = models.DateTimeField(_("valid until"))
     legal_reference = models.CharField(_("legal reference"), max_length=200)
     authority = models.CharField(_("authority"), max_length=200, blank=True)

@@ -86,5 +86,5 @@ def _free_chunk(at: datetime) -> int:
         return 0
     with because(LIFTED_REASON):
         Hold.objects.open().filter(pk__in=rows).update(released_at=at, released_by=system_user(), release_reason=LIFTED_REASON)
-    tell_released(sorted(rows.values()))
+    tell_released(sorted(rows.values()), at=at)
     return len(rows)

@@ -14,6 +14,7 @@ from backoffice.lib.jobs import ChunkResult, job_runner
 from backoffice.lib.models import Approval, Job
 from orders.models import Document, Freeze
 from orders.querysets import OrderQuerySet
+from orders.services.emergency_ends import confirm, let_fall
 from orders.services.errors import ScopeChanged
 from orders.services.releasing import request_release
 from orders.services.scopes import FREEZE_SCOPE, ask_for, drop, start, work_chunk
@@ -75,12 +76,14 @@ def request_freeze(
     valid_until: datetime | None = None,
     document: Document | None = None,
     scope: Mapping[str, Any] | None = None,
+    preamble: str = "",
 ) -> Freeze:
     """Ask for holds on all of these orders, as they match now, be it one page or a million. Nothing is held before a second person
     approves exactly this scope and these terms; then a job does it.
 
     `kind` is legal, which needs a reference, or manual. `valid_until` is when the order of the authority runs out, None where it
-    names no term. `scope` is the scope as data, as `scope_text` is in words. Raises InvalidInput; an empty scope is one.
+    names no term. `scope` is the scope as data, as `scope_text` is in words; `preamble` is what the second person
+    reads first. Raises InvalidInput; an empty scope is one.
     """
     if kind not in FREEZABLE_KINDS:
         raise InvalidInput(f"A freeze places holds of one of the kinds {', '.join(FREEZABLE_KINDS)}.")
@@ -98,18 +101,21 @@ def request_freeze(
         raise InvalidInput(_("The term has run out already: it must end in the future."))
     freeze.job = Job.objects.create(kind=FREEZE_SCOPE.name, reason=reason, requested_by=by, requested_at=at)
     sentence = _("A hold of the kind %(kind)s is placed on %(count)s orders: %(scope)s. Reference: %(reference)s.")
+    sentence = f"{preamble.replace('%', '%%')} {sentence}".strip()
     told = {"kind": freeze.get_kind_display(), "reference": freeze.legal_reference or _("none")}
     ask_for(FREEZE_SCOPE, freeze, orders, sentence=sentence, told=told, at=at)
     return freeze
 
 
 def _drop_freeze(approval: Approval, at: datetime) -> None:
-    drop(FREEZE_SCOPE, approval, at)
+    if not let_fall(approval, at):
+        drop(FREEZE_SCOPE, approval, at)
 
 
 @approvable(FREEZE_SCOPE.action, permission="orders.approve_freeze", on_reject=_drop_freeze)
-def _start_freeze(approval: Approval, _at: datetime) -> None:
-    start(FREEZE_SCOPE, approval)
+def _start_freeze(approval: Approval, at: datetime) -> None:
+    if not confirm(approval, at):
+        start(FREEZE_SCOPE, approval)
 
 
 @job_runner(FREEZE_SCOPE.name)

@@ -103,6 +103,6 @@ def _work_release(job: Job, at: datetime) -> ChunkResult:
             cursor.execute(RELEASE_HOLDS, terms | dict(part))
             freed = sorted({order_id for (order_id,) in cursor.fetchall()})
         if freed:
-            tell_released(freed)
+            tell_released(freed, at=at)
 
     return work_chunk(RELEASE_SCOPE, release, job, settle)

@@ -92,10 +92,8 @@ def ask_for(
     `owner` is not saved yet; its job is, and says who asks and why. `sentence` tells the second person what would be done, with
     what is `told` and the count and the scope in it.
     """
-    owner.save()
     job = owner.job
-    found = _snapshot(scope, owner, subjects)
-    job.total, job.scope_hash = found.count, found.sha256
+    found = fix_scope(scope, owner, subjects)
     job.approval = request_approval(
         action=scope.action,
         target=f"{scope.action}:{owner.pk}",
@@ -105,17 +103,31 @@ def ask_for(
         by=job.requested_by,
         at=at,
     )
-    job.save(update_fields=["total", "scope_hash", "approval"])
+    job.save(update_fields=["approval"])
+
+
+def fix_scope(scope: Scope, owner: Freeze | Release, subjects: QuerySet[Any]) -> Fingerprint:
+    """Save the act and fix its scope as it matches now. Its job, saved already, gets count and hash. InvalidInput where it is empty."""
+    owner.save()
+    found = _snapshot(scope, owner, subjects)
+    owner.job.total, owner.job.scope_hash = found.count, found.sha256
+    owner.job.save(update_fields=["total", "scope_hash"])
+    return found
 
 
 def start(scope: Scope, approval: Approval) -> None:
     """Queue the job of an approved act. Raises ScopeChanged unless items, terms and job are still what was asked for."""
+    queue_job(check_unchanged(scope, approval).job)
+
+
+def check_unchanged(scope: Scope, approval: Approval) -> Freeze | Release:
+    """The act that is approved. Raises ScopeChanged unless items, terms and job are still what was asked for."""
     owner = _owner_of(scope, approval)
     found = fingerprint(scope, owner)
     is_as_asked = approval.payload == _payload(scope, owner, found)
     if not is_as_asked or found != Fingerprint(owner.job.total, owner.job.scope_hash):
         raise ScopeChanged("What would be done is no longer what was asked for. Nothing was done; ask anew.")
-    queue_job(owner.job)
+    return owner
 
 
 def drop(scope: Scope, approval: Approval, at: datetime) -> None:
