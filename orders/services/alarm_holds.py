@@ -54,7 +54,9 @@ def _hold_chunk(at: datetime) -> int:
     for order_id, why in found[:granted]:
         with because(why):
             Hold.objects.create(order_id=order_id, kind=HoldKind.ALARM, reason=why, placed_at=at, placed_by=system_user())
-    note_missed(found[granted:], kind=HoldKind.ALARM, at=at)
+    if granted:
+        return granted
+    note_missed(found, kind=HoldKind.ALARM, at=at)
     return len(found)
 
 

@@ -47,7 +47,7 @@ def hold_automatically(order: Order, *, kind: str, reason: str, at: datetime, un
 
 
 def take(kind: str, wanted: int, *, at: datetime) -> int:
-    """How many of so many holds may be placed now, in the caller's transaction, which has their orders. Fewer stops the breaker."""
+    """How many of so many holds may be placed now, in the caller's transaction, which has their orders. None left stops them."""
     breaker = _locked(kind)
     if breaker.stopped_at is not None or wanted <= 0:
         return 0
@@ -58,7 +58,7 @@ def take(kind: str, wanted: int, *, at: datetime) -> int:
         HoldBreaker.objects.filter(pk=breaker.pk).update(
             window_started_at=after.started_at, placed=after.placed, placed_before=after.before
         )
-    if granted < wanted:
+    else:
         _stop(breaker, by=system_user(), reason=STOPPED_REASON, at=at)
         _tell_people(breaker, at)
     return granted

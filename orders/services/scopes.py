@@ -107,7 +107,7 @@ def ask_for(
 
 
 def fix_scope(scope: Scope, owner: Freeze | Release, subjects: QuerySet[Any]) -> Fingerprint:
-    """Save the act and fix its scope as it matches now. Its job, saved already, gets count and hash. InvalidInput where it is empty."""
+    """Save the act and fix its scope as it matches now. Its job gets count and hash. Raises InvalidInput for an empty one."""
     owner.save()
     found = _snapshot(scope, owner, subjects)
     owner.job.total, owner.job.scope_hash = found.count, found.sha256
