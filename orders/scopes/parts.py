@@ -1,7 +1,7 @@
 """A scope as plain data: conditions that all hold, less what is left out. Pure: no database, no forms.
 
-It is written as data (kept with the freeze) and as an address (a page that can be shared), each of which gives the same scope again,
-and in words (`orders.scopes.fields`).
+It is written as data (kept with the freeze) and as an address (a page that can be shared), each of which gives the same scope
+again, and in words (`orders.scopes.fields`).
 """
 
 import re
