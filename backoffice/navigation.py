@@ -16,7 +16,10 @@ from django.utils.translation import gettext_lazy as _
 
 @dataclass(frozen=True)
 class Item:
-    """A line of the side bar. `right` is what the reader must have, `badge` the name of a count of `waiting_counts`."""
+    """A line of the side bar. `right` is what the reader must have, `badge` the name of a count of `waiting_counts`.
+
+    `page` is the page of the model that it leads to: its list, or one of ours.
+    """
 
     title: Any
     icon: str
@@ -24,6 +27,7 @@ class Item:
     model: str
     query: str = ""
     badge: str = ""
+    page: str = "changelist"
 
 
 GROUPS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
@@ -62,8 +66,11 @@ GROUPS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
             Item(_("All orders"), "shopping_bag", "orders.view_order", "orders_order"),
             Item(_("Holds"), "lock", "orders.view_hold", "orders_hold", query="state=open"),
             Item(_("Notices"), "mail", "orders.view_notice", "orders_notice", query="settled=waits"),
+            Item(_("Freeze orders"), "severe_cold", "orders.request_freeze", "orders_freeze", page="ask"),
             Item(_("Freezes"), "ac_unit", "orders.view_freeze", "orders_freeze"),
             Item(_("Releases"), "lock_open", "orders.view_release", "orders_release"),
+            Item(_("Lists of orders"), "list_alt", "orders.view_orderlist", "orders_orderlist"),
+            Item(_("Documents"), "description", "orders.view_document", "orders_document"),
         ),
     ),
     (
@@ -71,6 +78,7 @@ GROUPS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
         (
             Item(_("Flagged orders"), "flag", "risk.view_flag", "risk_flag", query="decision=waiting", badge="queue"),
             Item(_("Findings"), "search_insights", "risk.view_finding", "risk_finding"),
+            Item(_("Allow list"), "verified_user", "risk.view_allowance", "risk_allowance", query="state=allowed"),
         ),
     ),
     (
@@ -117,7 +125,7 @@ def _drawn_today(request: HttpRequest) -> dict[str, Any]:
 
 
 def _drawn(item: Item, request: HttpRequest, counts: Mapping[str, int]) -> dict[str, Any]:
-    path = reverse(f"admin:{item.model}_changelist")
+    path = reverse(f"admin:{item.model}_{item.page}")
     drawn = {
         "title": item.title,
         "icon": item.icon,

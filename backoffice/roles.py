@@ -31,8 +31,8 @@ WATCHED = viewing("promotions", "claimrule", "tokenbatch", "claimtoken", "thresh
 PROMOTIONS = CATALOGUE | LEDGER | GRANTS | WATCHED
 ALARM_ROUTES = viewing("promotions", "redemptionhold", "alarmrecipient", "escalationstep")
 OUTBOX = viewing("lib", "webhookendpoint", "delivery")
-ORDERS = viewing("orders", "order", "hold", "notice", "freeze", "freezeitem", "release", "releaseitem")
-RISK = viewing("risk", "flag", "finding", "assessment")
+ORDERS = viewing("orders", "order", "hold", "notice", "freeze", "freezeitem", "release", "releaseitem", "document", "orderlist")
+RISK = viewing("risk", "flag", "finding", "assessment", "allowance")
 BEAT = viewing("django_celery_beat", "periodictask", "intervalschedule", "crontabschedule", "solarschedule", "clockedschedule")
 WORK = viewing("lib", "approval", "job", "checkrun") | viewing("django_celery_beat", "periodictask")
 EXPORTING = rights("lib.export_rows")
@@ -71,7 +71,7 @@ ANALYST = (
     | EXPORTING
     | STOPPING
     | rights("risk.decide_flag orders.place_hold orders.release_hold orders.request_freeze promotions.lift_identityblock")
-    | rights("promotions.request_lift orders.cancel_order")
+    | rights("promotions.request_lift orders.cancel_order risk.lift_allowance")
     | viewing("promotions", "redemptionhold")
 )
 NOBODIES = rights("promotions.add_nobodyvalue promotions.unlist_nobodyvalue")
@@ -88,6 +88,7 @@ LEAD = (
     | ROUTING
     | viewing("lib", "listexport")
     | rights("promotions.void_coupon orders.approve_freeze django_celery_beat.change_periodictask lib.change_job")
+    | rights("risk.add_allowance")
 )
 SYSTEM = viewing("lib", "apikey", "listexport") | viewing("auth", "user", "group") | viewing("pghistory", "events") | BEAT
 AUDITOR = PROMOTIONS | ORDERS | RISK | WORK | SYSTEM | ALARM_ROUTES | OUTBOX

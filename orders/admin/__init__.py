@@ -1,5 +1,5 @@
 """The admin of orders."""
 
-from orders.admin import freezes, holds, notices, orders, panels
+from orders.admin import documents, freeze_approvals, freezes, freezing, holds, notices, orders, panels
 
-__all__ = ["freezes", "holds", "notices", "orders", "panels"]
+__all__ = ["documents", "freeze_approvals", "freezes", "freezing", "holds", "notices", "orders", "panels"]

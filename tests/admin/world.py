@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from io import BytesIO
 from typing import Any
 
 from django.contrib.auth.models import Group, User
@@ -18,9 +19,11 @@ from backoffice.lib.schedules import run_check, seed_schedules
 from backoffice.lib.webhooks import make_webhook
 from backoffice.roles import ROLES, seed_roles
 from orders.models import Freeze, Hold, Order, Release
+from orders.services.documents import keep_document
 from orders.services.freezing import request_freeze, request_release
 from orders.services.holding import place_hold
 from orders.services.notices import Told, tell
+from orders.services.order_lists import list_from_text
 from orders.services.placing import LineRequest, OrderRequest, place_order
 from orders.states import NoticeKind
 from promotions.models import AlarmRecipient, Coupon, GrantVoid
@@ -37,6 +40,7 @@ from promotions.services.seeding import seed_watch
 from promotions.services.thresholds import arm_threshold, check_thresholds
 from promotions.services.tokens import make_token_batch, token_text
 from promotions.states import Audience, Channel, Identity, Metric, ThresholdAction
+from risk.services.allowing import allow
 from risk.services.assessing import assess_order
 
 PASSWORD = "correct horse battery staple"
@@ -236,6 +240,10 @@ def make_freezes(world: World) -> None:
     world.waiting_freeze = request_freeze(
         rest, kind="legal", scope_text="one more", reason="asked by police", authority="", **(terms | {"legal_reference": "PSB-3"})
     )
+    keep_document(BytesIO(b"%PDF-1.7 an order"), name="order.pdf", by=world.users["risk analyst"], at=world.at)
+    list_from_text(world.orders[0].ref, by=world.users["risk analyst"], at=world.at)
+    known = {"kind": "device", "value": "reception-desk", "reason": "the house's own tablet", "expires_at": None}
+    allow(**known, by=world.users["risk lead"], at=world.at)
     place_hold(world.orders[0], kind="manual", reason="customer called", by=world.users["risk analyst"], at=world.at)
 
 

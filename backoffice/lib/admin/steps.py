@@ -79,7 +79,7 @@ class Step:
 
 @dataclass(frozen=True)
 class StepButton:
-    """A step as the page draws it."""
+    """A step as the page draws it; or with `opens_page` a page of its own that begins with the object."""
 
     label: Any
     url: str
@@ -87,6 +87,7 @@ class StepButton:
     icon: str
     is_stop: bool
     key: str
+    opens_page: bool = False
 
 
 class StepsMixin:
