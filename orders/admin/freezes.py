@@ -20,8 +20,11 @@ from backoffice.lib.admin.search import ExactSearchMixin
 from backoffice.lib.display import NOTHING, count_text, link, state_badge, time_html
 from backoffice.lib.models import Job
 from orders.admin.ask_urls import AskingMixin
+from orders.admin.emergencies import emergency_warnings
 from orders.admin.links import page_of
+from orders.admin.records import RecordPagesMixin
 from orders.admin.scope_panels import document_cell, scope_panels, terms_facts
+from orders.admin.terms import EXTEND, TermFilter, term_state, term_warnings
 from orders.models import Freeze, FreezeItem, Hold, Release, ReleaseItem
 from orders.states import ItemResult
 
@@ -61,7 +64,8 @@ def tally_panel(tally: dict[str, int], list_url: str) -> Panel:
 
 
 @admin.register(Freeze)
-class FreezeAdmin(AskingMixin, ReadOnlyAdmin):
+class FreezeAdmin(AskingMixin, RecordPagesMixin, ReadOnlyAdmin):
+    steps = (EXTEND,)
     list_display = (
         "__str__",
         state_column("kind", gettext_lazy("kind")),
@@ -69,10 +73,11 @@ class FreezeAdmin(AskingMixin, ReadOnlyAdmin):
         state_column("job.status", gettext_lazy("state")),
         text_column(lambda freeze: bar(freeze.job), "progress", gettext_lazy("progress")),
         text_column(lambda freeze: count_text(freeze.job.total), "orders", gettext_lazy("orders")),
+        text_column(term_state, "term", gettext_lazy("term"), order="valid_until"),
         text_column(lambda freeze: freeze.job.requested_by, "requested_by", gettext_lazy("asked by")),
         time_column("job.requested_at", gettext_lazy("asked at"), order="pk"),
     )
-    list_filter = (("kind", ChoicesFilter), ("job__status", ChoicesFilter))
+    list_filter = (("kind", ChoicesFilter), ("job__status", ChoicesFilter), TermFilter)
     list_select_related = ("job__requested_by", "job__approval__decided_by", "document")
     search_fields = ("legal_reference", "authority", "scope_text")
     ordering = ("-pk",)
@@ -84,7 +89,8 @@ class FreezeAdmin(AskingMixin, ReadOnlyAdmin):
             *job_facts(obj.job),
         ]
         kind = state_badge(obj, "kind")
-        return Headline(str(obj), kind, sentence=obj.scope_text, facts=facts, progress_url=progress_url(obj.job))
+        warnings = [*emergency_warnings(obj), *term_warnings(obj)]
+        return Headline(str(obj), kind, obj.scope_text, facts, warnings, progress_url(obj.job))
 
     def panels(self, request: HttpRequest, obj: Freeze) -> list[Panel]:
         items = f"{reverse('admin:orders_freezeitem_changelist')}?freeze={obj.pk}"
@@ -112,7 +118,7 @@ def releases_panel(freeze: Freeze) -> Panel:
 
 
 @admin.register(Release)
-class ReleaseAdmin(ReadOnlyAdmin):
+class ReleaseAdmin(RecordPagesMixin, ReadOnlyAdmin):
     list_display = (
         "__str__",
         text_column(lambda release: page_of(release.freeze), "freeze", gettext_lazy("freeze")),

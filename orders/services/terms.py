@@ -107,7 +107,7 @@ def request_extension(
     told = {"freeze": freeze, "before": time_text(freeze.valid_until), "until": time_text(valid_until), "reference": reference}
     extension.approval = request_approval(
         action=EXTEND,
-        target=f"orders.freeze:{freeze.pk}",
+        target=f"orders.termextension:{freeze.pk}",
         summary=sentence % told,
         payload=_payload(extension),
         reason=checked_prose(reason, "the reason"),

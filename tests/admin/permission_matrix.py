@@ -90,9 +90,18 @@ MODELS = {
     "orders_order": Model(see="NLUSR", steps={"hold": "NLR", "cancel": "NLSR"}, actions={"freeze": "NLR"}),
     "orders_notice": Model(see="NLUSR"),
     "orders_hold": Model(see="NLUSR", steps={"release": "NLR"}, actions={"ask_release": "NLR"}),
-    "orders_freeze": Model(see="NLUR", pages={"ask": "NLR", "release": "NLR"}),
+    "orders_freeze": Model(
+        see="NLUR", steps={"extend": "NLR"}, pages={"ask": "NLR", "release": "NLR", "record": "NLR", "results": "NLR"}
+    ),
     "orders_freezeitem": Model(see="NLUR"),
-    "orders_release": Model(see="NLUR"),
+    "orders_release": Model(see="NLUR", pages={"record": "NLR", "results": "NLR"}),
+    "orders_emergency": Model(see="NLUR"),
+    "orders_holdbreaker": Model(see="NLUR", edit="LR", steps={"stop": "NLR", "ask_to_start": "NLR"}),
+    "orders_missedhold": Model(
+        see="NLUR", steps={"hold": "NLR", "leave": "NLR"}, actions={"hold_several": "NLR", "leave_several": "NLR"}
+    ),
+    "orders_deliverywait": Model(see="NLUR"),
+    "orders_termreminder": Model(see="NLUR", add="LR", edit="LR"),
     "orders_releaseitem": Model(see="NLUR"),
     "orders_document": Model(see="NLUR", pages={"download": "NLUR"}),
     "orders_orderlist": Model(see="NLUR"),

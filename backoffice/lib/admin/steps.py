@@ -131,7 +131,7 @@ def _answer(admin: Any, request: HttpRequest, step: Step, object_id: str) -> Htt
     if not admin.has_view_permission(request, obj) or not step.is_allowed(request.user, obj):
         raise PermissionDenied
     page = _page_of(admin, obj)
-    form = step.form_class(request.POST if request.method == "POST" else None)
+    form = step.form_class(*((request.POST, request.FILES) if request.method == "POST" else ()))
     form.for_object(obj)
     why_not = step.why_not(obj, request.user)
     taken = _take(request, step, obj, form) if not why_not and form.is_valid() else []
