@@ -186,11 +186,14 @@ def test_an_address_that_is_no_scope_says_why(world: World, as_role: AtRole, que
 
 
 def test_pages_of_what_orders_come_from_lead_here(world: World, as_role: AtRole) -> None:
-    for obj in (world.restricted, world.entry, world.batch, world.campaign):
-        text = (
-            as_role("risk analyst").get(reverse(f"admin:promotions_{obj._meta.model_name}_change", args=[obj.pk])).content.decode()
-        )
-        field = {"coupontype": "coupon_type", "tokenbatch": "batch"}.get(obj._meta.model_name, obj._meta.model_name)
+    for obj, field in (
+        (world.restricted, "coupon_type"),
+        (world.entry, "entry"),
+        (world.batch, "batch"),
+        (world.campaign, "campaign"),
+    ):
+        url = reverse(f"admin:promotions_{obj._meta.model_name}_change", args=[obj.pk])
+        text = as_role("risk analyst").get(url).content.decode()
         assert f"/admin/orders/freeze/ask/?{field}={obj.pk}&amp;not.allow_list=yes" in text
         assert "/admin/orders/freeze/ask/" not in as_role("promotions operator").get(url).content.decode()
 
