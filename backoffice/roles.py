@@ -91,7 +91,8 @@ LEAD = (
     | viewing("lib", "listexport")
     | rights("promotions.void_coupon orders.approve_freeze orders.start_emergency_freeze orders.approve_holdbreaker")
     | rights(
-        "orders.change_holdbreaker orders.add_termreminder orders.change_termreminder django_celery_beat.change_periodictask lib.change_job"
+        "orders.change_holdbreaker orders.add_termreminder orders.change_termreminder"
+        " django_celery_beat.change_periodictask lib.change_job"
     )
     | rights("risk.add_allowance")
 )

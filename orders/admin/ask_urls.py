@@ -13,6 +13,7 @@ from orders.admin.asking import address, asking_view
 from orders.admin.asking_kinds import AskingForFreeze, AskingForRelease
 from orders.models import Freeze, Hold
 from orders.scopes.parts import Part, ScopeParts
+from orders.services.emergencies import START_RIGHT
 
 REQUEST_FREEZE = "orders.request_freeze"
 
@@ -36,7 +37,8 @@ class AskingMixin:
 
     def ask_view(self, request: HttpRequest) -> HttpResponse:
         _check(self, request)
-        return asking_view(self, request, AskingForFreeze())
+        may = request.user.has_perm(START_RIGHT)  # type: ignore[attr-defined]
+        return asking_view(self, request, AskingForFreeze(may_start_alone=may))
 
     def release_view(self, request: HttpRequest, freeze_id: int) -> HttpResponse:
         _check(self, request)

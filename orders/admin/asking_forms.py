@@ -1,6 +1,6 @@
 """The forms of asking: one condition more, and the terms under which something is held or released."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -141,6 +141,27 @@ class TermsForm(ReasonForm):
         return {"legal_reference": self.cleaned_data["legal_reference"], "reason": self.cleaned_data["reason"]}
 
 
+ALONE_FOR = {"": 0, "1": 1, "4": 4, "12": 12, "24": 24}
+ALONE_CHOICES = [
+    ("", gettext_lazy("no: nothing is held before a second person approves")),
+    ("1", gettext_lazy("EMERGENCY: at once, falls after an hour unless confirmed")),
+    ("4", gettext_lazy("EMERGENCY: at once, falls after 4 hours unless confirmed")),
+    ("12", gettext_lazy("EMERGENCY: at once, falls after 12 hours unless confirmed")),
+    ("24", gettext_lazy("EMERGENCY: at once, falls after 24 hours unless confirmed")),
+]
+
+
+def alone_field() -> forms.ChoiceField:
+    """For who may start a freeze without a second person."""
+    return forms.ChoiceField(
+        label=gettext_lazy("Start alone"),
+        choices=ALONE_CHOICES,
+        required=False,
+        widget=UnfoldAdminSelectWidget,
+        help_text=gettext_lazy("Everybody who is told of urgent alarms is told of it. What it placed is released where it falls."),
+    )
+
+
 class FreezeForm(TermsForm):
     """The terms of a freeze. A legal one needs its reference, and says when its term ends or that none is named."""
 
@@ -173,4 +194,5 @@ class FreezeForm(TermsForm):
 
     def terms(self) -> dict[str, Any]:
         own = {name: self.cleaned_data[name] for name in ("kind", "authority", "valid_until")}
-        return super().terms() | own
+        alone = ALONE_FOR[self.cleaned_data.get("alone_for", "")]
+        return super().terms() | own | ({"lasts": timedelta(hours=alone)} if alone else {})

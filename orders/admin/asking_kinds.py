@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from backoffice.lib.admin.page import Fact, Panel
 from backoffice.lib.display import count_text
-from orders.admin.asking_forms import FreezeForm, TermsForm
+from orders.admin.asking_forms import FreezeForm, TermsForm, alone_field
 from orders.admin.preview_panels import freeze_facts, freeze_panels, release_facts, release_panels, worth_text
 from orders.models import Freeze, Release
 from orders.scopes.parts import ScopeParts
@@ -43,13 +43,18 @@ class AskingForFreeze:
     has_defaults = True
     needs_a_condition = True
 
-    def __init__(self) -> None:
+    def __init__(self, *, may_start_alone: bool = False) -> None:
+        self.may_start_alone = may_start_alone
         self.title, self.button = _("Freeze orders"), _("Ask for the freeze")
         self.done = _("Asked for. Nothing is held until a second person approves.")
         self.note = _("Which orders? Every condition must hold; what is left out stays as it is, and is counted.")
 
     def form(self, *args: Any, **kwargs: Any) -> TermsForm:
-        return FreezeForm(*args, **kwargs)
+        form = FreezeForm(*args, **kwargs)
+        if self.may_start_alone:
+            form.fields["alone_for"] = alone_field()
+            form.order_fields([*FreezeForm.field_order[:-2], "alone_for", *FreezeForm.field_order[-2:]])
+        return form
 
     def offers(self, name: str) -> bool:
         return name != "freeze"
@@ -58,7 +63,10 @@ class AskingForFreeze:
         return preview_freeze(up_to(scope, at), at=at)
 
     def ask(self, scope: ScopeParts, *, looked_at: datetime, **terms: Any) -> Freeze:
-        return ask_for_freeze(up_to(scope, looked_at), **terms)
+        freeze = ask_for_freeze(up_to(scope, looked_at), **terms)
+        if "lasts" in terms:
+            self.done = _("Started, by you alone. Unless a second person confirms it under Approvals, it falls.")
+        return freeze
 
     def tells(self, preview: Preview, form: TermsForm | None) -> str:
         number, worth = preview.would_be_held(_kind_of(form))

@@ -1,6 +1,7 @@
 """Asking for a freeze or a release of a scope: exactly what was previewed goes to a second person, as ids, as text and as data."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -10,6 +11,7 @@ from backoffice.lib.errors import DomainError
 from orders.models import Freeze, Release
 from orders.scopes.fields import checked, field_named, in_words, matching
 from orders.scopes.parts import BadScope, ScopeParts
+from orders.services.emergencies import start_emergency
 from orders.services.freezing import request_freeze, request_release
 from orders.services.previewing import holds_of
 
@@ -40,8 +42,11 @@ def up_to(scope: ScopeParts, at: datetime) -> ScopeParts:
 
 
 @transaction.atomic
-def ask_for_freeze(scope: ScopeParts, *, previewed: str, by: Any, at: datetime, **terms: Any) -> Freeze:
-    """Ask a second person for holds on the orders of this scope; `terms` are those of `request_freeze`.
+def ask_for_freeze(
+    scope: ScopeParts, *, previewed: str, by: Any, at: datetime, lasts: timedelta | None = None, **terms: Any
+) -> Freeze:
+    """Ask a second person for holds on the orders of this scope; `terms` are those of `request_freeze`. With `lasts` it is an
+    emergency: it works at once, and is confirmed within that time or falls.
 
     `previewed` is the hash of what the person who asks has seen: raises ScopeMoved where the ids are not the same any more. Raises
     BadScope for a scope without a condition, and InvalidInput.
@@ -49,7 +54,8 @@ def ask_for_freeze(scope: ScopeParts, *, previewed: str, by: Any, at: datetime, 
     scope = checked(scope)
     if not scope.all_of:
         raise BadScope(_("Say which orders: at least one condition must hold."))
-    freeze = request_freeze(matching(scope, at), scope_text=in_words(scope), scope=scope.data(), by=by, at=at, **terms)
+    ask = request_freeze if lasts is None else partial(start_emergency, lasts=lasts)
+    freeze = ask(matching(scope, at), scope_text=in_words(scope), scope=scope.data(), by=by, at=at, **terms)
     if freeze.job.scope_hash != previewed:
         raise ScopeMoved
     return freeze
