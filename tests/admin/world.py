@@ -19,7 +19,7 @@ from backoffice.lib.schedules import run_check, seed_schedules
 from backoffice.lib.webhooks import make_webhook
 from backoffice.roles import ROLES, seed_roles
 from orders.models import Freeze, Hold, Order, Release, TermReminder
-from orders.services.breaker import note_missed, take
+from orders.services import breaker
 from orders.services.documents import keep_document
 from orders.services.emergencies import start_emergency
 from orders.services.freezing import request_freeze, request_release
@@ -259,8 +259,8 @@ def make_emergency(world: World) -> None:
     terms = {"kind": "manual", "legal_reference": "", "authority": "", "scope_text": "a guest", "reason": "it leaves now"}
     world.emergency = start_emergency(guest, lasts=timedelta(hours=4), by=lead, at=at, **terms)
     for kind in AUTOMATIC_KINDS:
-        take(kind, 0, at=at)
-    note_missed([(world.orders[0].pk, "bought by many accounts")], kind="risk", at=at)
+        breaker.take(kind, 0, at=at)
+    breaker.note_missed([(world.orders[0].pk, "bought by many accounts")], kind="risk", at=at)
     begin_wait(world.orders[0], at=at)
     TermReminder.objects.get_or_create(days=7)
 
