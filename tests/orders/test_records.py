@@ -172,7 +172,7 @@ def test_it_says_who_when_under_what_how_many_and_what_became_of_them():
         "cancelled before the freeze",
         "<td>held</td><td>–</td><td>3</td>",
         "<td>together</td><td></td><td>5</td>",
-        "CNY 300.00",
+        "300.00 CNY",
         results_of(freeze).sha256,
     ):
         assert words in text, words
