@@ -6,7 +6,6 @@ import pytest
 
 from backoffice.lib.errors import InvalidInput
 from orders.models import Document, OrderList, OrderListItem
-from orders.models.documents import MOST_BYTES
 from orders.order_files import MOST_ROWS
 from orders.services import order_lists
 from orders.services.documents import bytes_of, keep_document
