@@ -135,11 +135,16 @@ def _drawn(item: Item, request: HttpRequest, counts: Mapping[str, int]) -> dict[
         "title": item.title,
         "icon": item.icon,
         "link": f"{path}?{item.query}" if item.query else path,
-        "active": request.path.startswith(path),
+        "active": request.path == path if request.path in _own_pages() else request.path.startswith(path),
     }
     if counts.get(item.badge):
         drawn |= {"badge": counts[item.badge], "badge_variant": "danger", "badge_style": "solid"}
     return drawn
+
+
+def _own_pages() -> set[str]:
+    """The pages of ours that have a line of their own, although they lie below a list that has one."""
+    return {reverse(f"admin:{item.model}_{item.page}") for _title, items in GROUPS for item in items if item.page != "changelist"}
 
 
 def waiting_counts(request: HttpRequest) -> dict[str, int]:

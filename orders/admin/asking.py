@@ -24,6 +24,7 @@ from backoffice.lib.audit import because
 from backoffice.lib.errors import DomainError
 from orders.admin.asking_forms import ConditionForm, TermsForm
 from orders.admin.asking_kinds import AskingKind
+from orders.admin.preview_panels import order_panels
 from orders.scopes.fields import checked, known_fields, not_left_out, operators, part_in_words, with_defaults
 from orders.scopes.parts import BadScope, Part, ScopeParts, scope_from_address
 from orders.services.documents import keep_document
@@ -65,7 +66,7 @@ class AskingPage:
         """Name, label and address of every condition that can be added, and whether it is being added."""
         now = self.condition.field.name if self.condition else ""
         return [
-            (name, one.label, f"{self.url(self.scope, adding=name)}#condition", name == now)
+            (name, one.label, self.url(self.scope, adding=name), name == now)
             for name, one in known_fields().items()
             if self.kind.offers(name)
         ]
@@ -77,6 +78,10 @@ class AskingPage:
     @property
     def panels(self) -> Sequence[Panel]:
         return self.kind.panels(self.preview) if self.preview else ()
+
+    @property
+    def wide_panels(self) -> Sequence[Panel]:
+        return order_panels(self.preview) if self.preview else ()
 
     @property
     def url_now(self) -> str:

@@ -23,7 +23,7 @@ from orders.scopes.parts import BadScope, Part
 from orders.services.order_lists import list_from_file, list_from_text
 from orders.states import HoldKind
 
-SIDES = [("in", gettext_lazy("must be so")), ("out", gettext_lazy("is left out on purpose"))]
+SIDES = [("in", gettext_lazy("are meant")), ("out", gettext_lazy("are left out on purpose"))]
 
 
 def moment_field(label: Any, **options: Any) -> forms.DateTimeField:
@@ -34,7 +34,7 @@ def moment_field(label: Any, **options: Any) -> forms.DateTimeField:
 class ConditionForm(forms.Form):
     """One condition on `field`. The values are asked for as the field says."""
 
-    side = forms.ChoiceField(label=gettext_lazy("What holds"), choices=SIDES, initial="in", widget=UnfoldAdminSelectWidget)
+    side = forms.ChoiceField(label=gettext_lazy("Orders like this"), choices=SIDES, initial="in", widget=UnfoldAdminSelectWidget)
 
     def __init__(self, field: ScopeField, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

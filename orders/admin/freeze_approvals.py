@@ -1,24 +1,38 @@
 """What approvals of freezes and releases stand for, in words: under what, which orders, and what they are now."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from backoffice.lib.admin.page import Fact, Panel
-from backoffice.lib.admin.subjects import InWords, key_of, words_of
+from backoffice.lib.admin.subjects import InWords, Subject, key_of, subjects_of, words_of
 from backoffice.lib.display import NOTHING, amount_html, count_text
 from backoffice.lib.errors import DomainError
 from backoffice.lib.models import Approval
 from backoffice.lib.reading import read_only
 from orders.admin.links import page_of
+from orders.admin.preview_panels import worth_text
 from orders.admin.scope_panels import document_cell, hash_cell, scope_panels, terms_facts
 from orders.models import Freeze, FreezeItem, Order, Release, ReleaseItem
+from orders.services.scopes import WORTH
 from orders.states import OrderStatus
 
 LONGEST = timedelta(seconds=10)
+
+
+@subjects_of("orders.freeze")
+@subjects_of("orders.release")
+def subjects(approvals: Sequence[Approval]) -> Mapping[int, Subject]:
+    """What the orders were worth when it was asked for; of requests from before that was kept, nothing."""
+    return {approval.pk: Subject(money=worth_text(_worth(approval))) for approval in approvals if _worth(approval)}
+
+
+def _worth(approval: Approval) -> dict[str, Decimal]:
+    return {currency: Decimal(amount) for currency, amount in (approval.payload.get(WORTH) or {}).items()}
 
 
 @words_of("orders.freeze")

@@ -62,11 +62,16 @@ def common_facts(preview: Preview) -> list[Fact]:
 
 
 def freeze_panels(preview: Preview) -> list[Panel]:
-    return [states_panel(preview), left_out_panel(preview.left_out), *preview.panels, lost_panel(preview), sample_panel(preview)]
+    return [states_panel(preview), left_out_panel(preview.left_out), *preview.panels]
 
 
 def release_panels(preview: Preview) -> list[Panel]:
-    return [left_out_panel(preview.left_out), *preview.panels, sample_panel(preview)]
+    return [left_out_panel(preview.left_out), *preview.panels]
+
+
+def order_panels(preview: Preview) -> list[Panel]:
+    """Single orders: what is lost, where something is, and a sample."""
+    return [*([lost_panel(preview)] if preview.lost else []), sample_panel(preview)]
 
 
 def states_panel(preview: Preview) -> Panel:
@@ -108,7 +113,7 @@ def sample_panel(preview: Preview) -> Panel:
 def lost_panel(preview: Preview) -> Panel:
     text = _("Delivered before anybody could hold them: %(count)s orders, %(worth)s. They are skipped. The newest are shown.")
     told = {"count": count_text(preview.count(LOST_STATUSES)), "worth": worth_text(preview.worth(LOST_STATUSES))}
-    return orders_table(_("Lost"), preview.lost, note=text % told if preview.lost else "", empty=_("None was delivered."))
+    return orders_table(_("Lost"), preview.lost, note=text % told, name="lost")
 
 
 def orders_table(title: Any, orders: Sequence[Any], *, note: Any = "", empty: Any = "", name: str = "") -> Panel:

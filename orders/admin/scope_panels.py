@@ -41,10 +41,10 @@ def scope_panels(data: Mapping[str, Any]) -> list[Panel]:
         return []
     try:
         sides = list(scope_from_data(data).sides())
-        rows = [[_("left out") if is_left_out else _("must be so"), _words(part)] for is_left_out, part in sides]
+        rows = [[_("are left out on purpose") if is_left_out else _("are meant"), _words(part)] for is_left_out, part in sides]
     except BadScope as error:
         return [Panel(_("Conditions"), [], [], str(error))]
-    return [Panel(_("Conditions"), [_("which orders"), _("condition")], rows, _("No condition: all of it."), name="conditions")]
+    return [Panel(_("Conditions"), [_("orders like this"), _("condition")], rows, _("No condition: all of it."), name="conditions")]
 
 
 def _words(part: Part) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 from django.core.exceptions import EmptyResultSet
 from django.db import DataError, IntegrityError, connection, transaction
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Sum
 
 from backoffice.lib.approvals import request_approval
 from backoffice.lib.errors import InvalidInput
@@ -78,6 +78,7 @@ FREEZE_SCOPE = Scope(
     Freeze, FreezeItem, "freeze_id", "order_id", terms=("kind", "legal_reference", "authority", "valid_until", "scope", "document")
 )
 RELEASE_SCOPE = Scope(Release, ReleaseItem, "release_id", "hold_id", terms=("freeze_id", "legal_reference", "scope", "document"))
+WORTH = "worth"
 NOTHING_MATCHES = "Nothing matches: there is nothing to do."
 
 Settle = Callable[[Mapping[str, int]], None]
@@ -98,7 +99,7 @@ def ask_for(
         action=scope.action,
         target=f"{scope.action}:{owner.pk}",
         summary=sentence % {**told, "count": f"{found.count:,}", "scope": owner.scope_text},
-        payload=_payload(scope, owner, found),
+        payload=_payload(scope, owner, found) | {WORTH: _worth(scope, owner)},
         reason=job.reason,
         by=job.requested_by,
         at=at,
@@ -124,7 +125,8 @@ def check_unchanged(scope: Scope, approval: Approval) -> Freeze | Release:
     """The act that is approved. Raises ScopeChanged unless items, terms and job are still what was asked for."""
     owner = _owner_of(scope, approval)
     found = fingerprint(scope, owner)
-    is_as_asked = approval.payload == _payload(scope, owner, found)
+    asked = {name: value for name, value in approval.payload.items() if name != WORTH}
+    is_as_asked = asked == _payload(scope, owner, found)
     if not is_as_asked or found != Fingerprint(owner.job.total, owner.job.scope_hash):
         raise ScopeChanged("What would be done is no longer what was asked for. Nothing was done; ask anew.")
     return owner
@@ -186,6 +188,14 @@ def _snapshot(scope: Scope, owner: Freeze | Release, subjects: QuerySet[Any]) ->
 def _payload(scope: Scope, owner: Freeze | Release, found: Fingerprint) -> dict[str, Any]:
     terms = {name: _term(getattr(owner, name)) for name in scope.terms}
     return {scope.name: owner.pk, "scope_hash": found.sha256, "count": found.count, **terms}
+
+
+def _worth(scope: Scope, owner: Freeze | Release) -> dict[str, str]:
+    """What the orders are worth at this moment, by currency: for the person who decides, not a part of what is compared."""
+    order = "order" if scope.items is FreezeItem else "hold__order"
+    items = scope.items._default_manager.filter(**{scope.owner: owner.pk}).order_by(f"{order}__currency")
+    sums = items.values_list(f"{order}__currency").annotate(Sum(f"{order}__gross_amount"))
+    return {currency: str(gross) for currency, gross in sums}
 
 
 def _term(value: Any) -> Any:

@@ -75,6 +75,7 @@ def test_the_second_person_is_asked_for_exactly_this_scope():
         "valid_until": "",
         "scope": {},
         "document": "",
+        "worth": {"CNY": "200.00"},
     }
     assert "all flagged orders of the night" in approval.summary
 
