@@ -170,6 +170,7 @@ def decided(missed: MissedHold) -> Any:
 class MissedHoldAdmin(StopsSeveralMixin, ExactSearchMixin, ReadOnlyAdmin):
     steps = (HOLD, LEAVE)
     stops = (HOLD, LEAVE)
+    stops_show = "decision"
     list_display = (
         text_column(lambda one: page_of(one.order), "order", gettext_lazy("order")),
         text_column(lambda one: state_badge(one.order), "order_state", gettext_lazy("state")),
