@@ -12,7 +12,8 @@ WORKERS ?= 2
 WORTHLESS_KEY := d29ydGhsZXNzIG91dHNpZGUgb2YgdGhpcyBjaGVjay4u
 PRODUCTION_ENV := env HOLDFAST_ENV=production SECRET_KEY=Uq8-not-a-secret-9fJx2LmZ7wKd4Tb6Rp1Vn3Hc5Ys0Ga-for-checks-only \
 	ALLOWED_HOSTS=example.com DATABASE_URL=postgresql://nobody@127.0.0.1:1/none REDIS_URL=redis://127.0.0.1:1/0 \
-	HOLDFAST_TOKEN_KEYS=check:$(WORTHLESS_KEY) HOLDFAST_IDENTITY_KEY=$(WORTHLESS_KEY) DEBUG=false HOLDFAST_HTTPS=true
+	HOLDFAST_TOKEN_KEYS=check:$(WORTHLESS_KEY) HOLDFAST_IDENTITY_KEY=$(WORTHLESS_KEY) \
+	HOLDFAST_RECORD_KEYS=check:$(WORTHLESS_KEY) DEBUG=false HOLDFAST_HTTPS=true
 
 .PHONY: help setup run reset shell manage test bench check fix lock
 .DEFAULT_GOAL := help

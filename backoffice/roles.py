@@ -34,8 +34,9 @@ WATCHED = viewing("promotions", "claimrule", "tokenbatch", "claimtoken", "thresh
 PROMOTIONS = CATALOGUE | LEDGER | GRANTS | WATCHED
 ALARM_ROUTES = viewing("promotions", "redemptionhold", "alarmrecipient", "escalationstep")
 OUTBOX = viewing("lib", "webhookendpoint", "delivery")
-ORDERS = viewing("orders", "order", "hold", "notice", "freeze", "freezeitem", "release", "releaseitem")
-RISK = viewing("risk", "flag", "finding", "assessment")
+ORDERS = viewing("orders", "order", "hold", "notice", "freeze", "freezeitem", "release", "releaseitem", "document", "orderlist")
+HELD_ALONE = viewing("orders", "emergency", "holdbreaker", "missedhold", "deliverywait", "termreminder")
+RISK = viewing("risk", "flag", "finding", "assessment", "allowance")
 BEAT = viewing("django_celery_beat", "periodictask", "intervalschedule", "crontabschedule", "solarschedule", "clockedschedule")
 WORK = viewing("lib", "approval", "job", "checkrun") | viewing("django_celery_beat", "periodictask")
 EXPORTING = rights("lib.export_rows")
@@ -69,12 +70,13 @@ APPROVER = (
 ANALYST = (
     PROMOTIONS
     | ORDERS
+    | HELD_ALONE
     | RISK
     | WORK
     | EXPORTING
     | STOPPING
     | rights("risk.decide_flag orders.place_hold orders.release_hold orders.request_freeze promotions.lift_identityblock")
-    | rights("promotions.request_lift orders.cancel_order")
+    | rights("orders.stop_holdbreaker orders.request_holdbreaker promotions.request_lift orders.cancel_order risk.lift_allowance")
     | viewing("promotions", "redemptionhold")
 )
 NOBODIES = rights("promotions.add_nobodyvalue promotions.unlist_nobodyvalue")
@@ -90,10 +92,15 @@ LEAD = (
     | OUTBOX
     | ROUTING
     | viewing("lib", "listexport")
-    | rights("promotions.void_coupon orders.approve_freeze django_celery_beat.change_periodictask lib.change_job")
+    | rights("promotions.void_coupon orders.approve_freeze orders.start_emergency_freeze orders.approve_holdbreaker")
+    | rights(
+        "orders.change_holdbreaker orders.add_termreminder orders.change_termreminder"
+        " django_celery_beat.change_periodictask lib.change_job"
+    )
+    | rights("risk.add_allowance")
 )
 SYSTEM = viewing("lib", "apikey", "listexport") | viewing("auth", "user", "group") | viewing("pghistory", "events") | BEAT
-AUDITOR = PROMOTIONS | ORDERS | RISK | WORK | SYSTEM | ALARM_ROUTES | OUTBOX
+AUDITOR = PROMOTIONS | ORDERS | HELD_ALONE | RISK | WORK | SYSTEM | ALARM_ROUTES | OUTBOX
 SUPPORT = CATALOGUE | LEDGER | viewing("orders", "order", "hold", "notice") | rights("orders.cancel_order")
 
 # Their names stay as they are in the database, and are read to staff in their language.

@@ -138,6 +138,14 @@ def withdraw(approval: Approval, *, by: AbstractBaseUser, reason: str, at: datet
     return locked
 
 
+@transaction.atomic
+def lapse(approval: Approval, *, by: Any, reason: str, at: datetime) -> Approval:
+    """Its time is over: turned down in the name of the system, which is `by`. Raises AlreadyDecided where somebody was first."""
+    locked = _lock_pending(approval)
+    _turn_down(locked, ApprovalStatus.REJECTED, by=by, reason=reason, at=at)
+    return locked
+
+
 def _turn_down(approval: Approval, status: ApprovalStatus, *, by: Any, reason: str, at: datetime) -> None:
     with because(reason, user=by.pk, approval=approval.pk):
         _decide(approval, status, by=by, reason=reason, at=at)

@@ -1,5 +1,33 @@
 """The admin of orders."""
 
-from orders.admin import freezes, holds, notices, orders, panels
+from orders.admin import (
+    breakers,
+    documents,
+    emergencies,
+    freeze_approvals,
+    freezes,
+    freezing,
+    holds,
+    notices,
+    orders,
+    panels,
+    records,
+    terms,
+    waits,
+)
 
-__all__ = ["freezes", "holds", "notices", "orders", "panels"]
+__all__ = [
+    "breakers",
+    "documents",
+    "emergencies",
+    "freeze_approvals",
+    "freezes",
+    "freezing",
+    "holds",
+    "notices",
+    "orders",
+    "panels",
+    "records",
+    "terms",
+    "waits",
+]

@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backoffice.lib.audit import tracked
 from orders.models.guards import closed_scope
+from orders.models.terms import TERM_MOVES_BY_APPROVAL
 from orders.querysets import ItemQuerySet
 from orders.states import HoldKind, ItemResult
 
@@ -23,7 +24,17 @@ class Freeze(models.Model):
     )
     legal_reference = models.CharField(_("legal reference"), max_length=200, blank=True)
     authority = models.CharField(_("authority"), max_length=200, blank=True)
+    valid_until = models.DateTimeField(
+        _("valid until"),
+        null=True,
+        blank=True,
+        help_text=_("When the term of the order or request runs out. Empty: it names none."),
+    )
     scope_text = models.TextField(_("scope"), help_text=_("What was asked for, in words."))
+    document = models.ForeignKey(
+        "orders.Document", models.PROTECT, related_name="+", null=True, blank=True, verbose_name=_("document")
+    )
+    scope = models.JSONField(_("scope as data"), default=dict, blank=True, help_text=_("The same as data: which conditions hold."))
 
     class Meta:
         verbose_name = _("freeze")
@@ -36,6 +47,7 @@ class Freeze(models.Model):
             models.CheckConstraint(condition=~Q(kind="legal") | ~Q(legal_reference=""), name="freeze_legal_has_a_reference"),
             models.CheckConstraint(condition=Q(kind__in=["legal", "manual"]), name="freeze_kind_is_legal_or_manual"),
         ]
+        triggers = [TERM_MOVES_BY_APPROVAL]
 
     def __str__(self) -> str:
         return f"{_('freeze')} #{self.pk} {self.legal_reference}".strip()
@@ -74,6 +86,10 @@ class Release(models.Model):
     job = models.OneToOneField("lib.Job", models.PROTECT, related_name="+", verbose_name=_("job"))
     legal_reference = models.CharField(_("legal reference"), max_length=200, blank=True)
     scope_text = models.TextField(_("scope"))
+    document = models.ForeignKey(
+        "orders.Document", models.PROTECT, related_name="+", null=True, blank=True, verbose_name=_("document")
+    )
+    scope = models.JSONField(_("scope as data"), default=dict, blank=True, help_text=_("The same as data: which conditions hold."))
 
     class Meta:
         verbose_name = _("release")

@@ -14,7 +14,8 @@ from backoffice.lib.actors import system_user
 from backoffice.lib.audit import because
 from backoffice.lib.automation import is_observing
 from backoffice.lib.sentences import Sentence
-from orders.models import Hold, Order, OrderDiscount
+from orders.models import Hold, MissedHold, Order, OrderDiscount
+from orders.services.breaker import hold_automatically, note_missed, take
 from orders.services.holding import tell_released
 from orders.states import UNDELIVERED_STATUSES, HoldKind
 from promotions.models import RedemptionHold
@@ -25,12 +26,10 @@ LIFTED_REASON = str(Sentence(gettext_noop("its coupons are no longer held")))
 
 
 def hold_by_alarm(order: Order, *, reason: str, at: datetime) -> bool:
-    """Hold one order, in the caller's transaction, which has its row. Answers whether it is held now."""
+    """Hold one order, in its transaction, which has its row. Answers whether it is held now: not where these are stopped."""
     if is_observing():
         return False
-    with because(reason):
-        Hold.objects.create(order=order, kind=HoldKind.ALARM, reason=reason, placed_at=at, placed_by=system_user())
-    return True
+    return hold_automatically(order, kind=HoldKind.ALARM, reason=reason, at=at) is not None
 
 
 def hold_redeeming_orders(at: datetime) -> int:
@@ -46,13 +45,20 @@ def hold_redeeming_orders(at: datetime) -> int:
 
 @transaction.atomic
 def _hold_chunk(at: datetime) -> int:
-    orders = Order.objects.filter(Exists(_discounts_to_hold()), ~Exists(_holds_since()), status__in=UNDELIVERED_STATUSES)
+    orders = Order.objects.filter(
+        Exists(_discounts_to_hold()), ~Exists(_holds_since()), ~Exists(_missed()), status__in=UNDELIVERED_STATUSES
+    )
     rows = orders.select_for_update(skip_locked=True, no_key=True, of=("self",)).annotate(
         why=_discounts_to_hold().annotate(why=reason_to_hold("coupon__")).values("why")[:1]
     )
-    found = list(rows.order_by("pk")[:BATCH])
-    for order in found:
-        hold_by_alarm(order, reason=order.why, at=at)  # type: ignore[attr-defined]
+    found = list(rows.order_by("pk").values_list("pk", "why")[:BATCH])
+    granted = take(HoldKind.ALARM, len(found), at=at)
+    for order_id, why in found[:granted]:
+        with because(why):
+            Hold.objects.create(order_id=order_id, kind=HoldKind.ALARM, reason=why, placed_at=at, placed_by=system_user())
+    if granted:
+        return granted
+    note_missed(found, kind=HoldKind.ALARM, at=at)
     return len(found)
 
 
@@ -68,6 +74,11 @@ def _holds_since() -> QuerySet:
     return Hold.objects.filter(order=OuterRef("pk"), kind=HoldKind.ALARM)
 
 
+def _missed() -> QuerySet:
+    """Orders that were not held while automatic holds were stopped: a person decides about them."""
+    return MissedHold.objects.filter(order=OuterRef("pk"), kind=HoldKind.ALARM)
+
+
 @transaction.atomic
 def _free_chunk(at: datetime) -> int:
     covering = RedemptionHold.objects.open().covering(lambda path: OuterRef(f"coupon__{path}"))
@@ -79,5 +90,5 @@ def _free_chunk(at: datetime) -> int:
         return 0
     with because(LIFTED_REASON):
         Hold.objects.open().filter(pk__in=rows).update(released_at=at, released_by=system_user(), release_reason=LIFTED_REASON)
-    tell_released(sorted(rows.values()))
+    tell_released(sorted(rows.values()), at=at)
     return len(rows)

@@ -14,6 +14,7 @@ from backoffice.lib.states import move
 from orders.models import Hold, Order
 from orders.services.errors import OrderHeld, OrderIsFinal, OrderNotFound
 from orders.services.texts import checked_prose
+from orders.services.waiting import end_wait
 from orders.states import ORDER_MOVES, CancelledBy, OrderStatus
 from promotions.services.redeeming import return_coupons
 
@@ -49,6 +50,7 @@ def cancel_order(ref: str, *, cancelled_by: str, reason: str, at: datetime) -> O
 def call_off(order: Order, *, cancelled_by: str, reason: str, at: datetime) -> Order:
     """What a cancellation does to an order that the caller has locked, and of which nothing has left."""
     _release_holds(order, at)
+    end_wait(order, at=at)
     move(order, OrderStatus.CANCELLED, ORDER_MOVES, cancelled_at=at, cancelled_by=CancelledBy(cancelled_by), cancel_reason=reason)
     return_coupons(order_ref=order.ref, cancelled_by=str(cancelled_by), at=at)
     return order

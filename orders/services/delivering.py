@@ -11,6 +11,7 @@ from backoffice.lib.states import move
 from orders.models import Delivery, Hold, Order, OrderLine
 from orders.services.errors import OrderHeld, OrderIsFinal, OrderNotFound, OrderNotPaid, ReferenceReused
 from orders.services.texts import checked_reference
+from orders.services.waiting import begin_wait, end_wait
 from orders.states import LOST_STATUSES, ORDER_MOVES, OrderStatus
 
 __all__ = ["OrderHeld", "OrderIsFinal", "OrderNotFound", "OrderNotPaid", "deliver_order", "deliver_part"]
@@ -78,6 +79,10 @@ def _gate(order: Order, at: datetime) -> list[Hold]:
     holds = list(Hold.objects.open().filter(order=order).order_by("pk"))
     if holds and order.delivery_asked_at is None:
         Order.objects.filter(pk=order.pk).update(delivery_asked_at=at)
+    if holds:
+        begin_wait(order, at=at)
+    elif order.delivery_asked_at is not None:
+        end_wait(order, at=at)
     return holds
 
 

@@ -15,6 +15,7 @@ from backoffice.lib.sentences import Sentence
 from orders.models import Freeze, FreezeItem, Hold, Order
 from orders.services.errors import LegalHold, OrderIsFinal
 from orders.services.texts import checked_prose
+from orders.services.waiting import settle_waits
 from orders.signals import hold_released
 from orders.states import FINAL_STATUSES, HoldKind
 
@@ -62,7 +63,7 @@ def release_hold(hold: Hold, *, by: Any, reason: str, at: datetime) -> Hold:
         released = Hold.objects.open().filter(pk=hold.pk).update(released_at=at, released_by=by, release_reason=reason)
     hold.refresh_from_db()
     if released:
-        tell_released([hold.order_id])
+        tell_released([hold.order_id], at=at)
     return hold
 
 
@@ -74,8 +75,9 @@ def release_cooled_off(at: datetime) -> int:
     return released
 
 
-def tell_released(order_ids: list[int]) -> None:
-    """Send `hold_released` for these orders once this is committed."""
+def tell_released(order_ids: list[int], *, at: datetime) -> None:
+    """Holds on these orders were released in this transaction: tell who waits for their delivery, and send `hold_released`."""
+    settle_waits(order_ids, at=at)
     transaction.on_commit(lambda: hold_released.send(sender=Hold, order_ids=order_ids), robust=True)
 
 
@@ -90,7 +92,7 @@ def _release_cooled_chunk(at: datetime) -> int:
         Hold.objects.open().filter(pk__in=orders).update(
             released_at=at, released_by=system_user(), release_reason=COOLED_OFF_REASON
         )
-    tell_released(sorted(set(orders.values())))
+    tell_released(sorted(set(orders.values())), at=at)
     return len(orders)
 
 

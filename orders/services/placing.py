@@ -12,14 +12,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from backoffice.lib import exchanges
-from backoffice.lib.actors import system_user
-from backoffice.lib.audit import because
 from backoffice.lib.automation import is_observing
 from backoffice.lib.errors import InvalidInput
 from backoffice.lib.money import ZERO
 from backoffice.lib.sentences import Sentence
-from orders.models import Hold, Order, OrderLine
+from orders.models import Order, OrderLine
 from orders.services.alarm_holds import hold_by_alarm
+from orders.services.breaker import hold_automatically
 from orders.services.checking import LineRequest, OrderRequest, checked, is_virtual
 from orders.services.errors import DuplicateOrder
 from orders.services.order_statements import STORE, store_values
@@ -152,19 +151,10 @@ def _lines(order: Order, lines: Sequence[LineRequest], recipients: Sequence[tupl
 def _cool_off(order: Order, quote: Quote, at: datetime) -> bool:
     """An order that turns a restricted coupon into virtual goods waits: as long as the most careful of its coupons asks.
 
-    Answers whether it waits.
+    Answers whether it waits: not where automatic holds are stopped.
     """
     coolings = [coupon.coupon_type.cooling for coupon, _ in quote.coupons if coupon.coupon_type.is_restricted]
     longest = max(coolings, default=timedelta(0))
     if not order.virtual_amount or longest <= timedelta(0) or is_observing():
         return False
-    with because(COOLING_REASON):
-        Hold.objects.create(
-            order=order,
-            kind=HoldKind.COOLING,
-            reason=COOLING_REASON,
-            placed_at=at,
-            placed_by=system_user(),
-            until=at + longest,
-        )
-    return True
+    return hold_automatically(order, kind=HoldKind.COOLING, reason=COOLING_REASON, at=at, until=at + longest) is not None

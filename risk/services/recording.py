@@ -6,12 +6,11 @@ from datetime import datetime
 from django.db import connection, transaction
 from django.utils.translation import gettext_noop
 
-from backoffice.lib.actors import system_user
 from backoffice.lib.audit import because
 from backoffice.lib.automation import is_observing
 from backoffice.lib.sentences import Sentence
 from orders.models import Hold, Order
-from orders.services.holding import place_hold
+from orders.services.breaker import hold_automatically
 from orders.states import UNDELIVERED_STATUSES, HoldKind
 from risk.models import Finding as StoredFinding
 from risk.models import Flag
@@ -108,11 +107,11 @@ def _raise_flag(order: Order, flag: Flag | None, verdict: Verdict, at: datetime)
 
 
 def _hold(order: Order, *, reason: str, at: datetime) -> None:
-    """Once per order: what a person has released is not held again by itself."""
+    """Once per order: what a person has released is not held again by itself. Where automatic holds are stopped it is listed."""
     if is_observing() or order.status not in UNDELIVERED_STATUSES:
         return
     if not Hold.objects.filter(order=order, kind=HoldKind.RISK).exists():
-        place_hold(order, kind=HoldKind.RISK, reason=reason, by=system_user(), at=at)
+        hold_automatically(order, kind=HoldKind.RISK, reason=reason, at=at)
 
 
 def _reason(findings: Sequence[Finding]) -> str:
