@@ -9,6 +9,7 @@ from promotions.states import VIRTUAL_CATEGORIES, Category
 __all__ = [
     "DELIVERABLE_STATUSES",
     "FINAL_STATUSES",
+    "IMPORT_MOVES",
     "LOST_STATUSES",
     "ORDER_MOVES",
     "UNDELIVERED_STATUSES",
@@ -16,6 +17,9 @@ __all__ = [
     "CancelledBy",
     "Category",
     "HoldKind",
+    "ImportResult",
+    "ImportStatus",
+    "InvoiceKind",
     "ItemResult",
     "NoticeKind",
     "OrderStatus",
@@ -103,5 +107,44 @@ class ItemResult(models.TextChoices):
     PENDING = "pending", _("not yet")
     HELD = "held", _("held")
     RELEASED = "released", _("released")
+    SKIPPED = "skipped", _("skipped")
+    FAILED = "failed", _("failed")
+
+
+class ImportStatus(models.TextChoices):
+    """How far a file of orders has come."""
+
+    READ = "read", _("read, to be mapped")
+    CHECKING = "checking", _("being checked")
+    CHECKED = "checked", _("checked")
+    LOADING = "loading", _("being loaded")
+    LOADED = "loaded", _("loaded")
+    DISCARDED = "discarded", _("discarded")
+
+
+IMPORT_MOVES = moves(
+    {
+        ImportStatus.READ: {ImportStatus.CHECKING, ImportStatus.DISCARDED},
+        ImportStatus.CHECKING: {ImportStatus.CHECKED, ImportStatus.READ, ImportStatus.DISCARDED},
+        ImportStatus.CHECKED: {ImportStatus.CHECKING, ImportStatus.LOADING, ImportStatus.DISCARDED},
+        ImportStatus.LOADING: {ImportStatus.LOADED},
+        ImportStatus.LOADED: set(),
+        ImportStatus.DISCARDED: set(),
+    }
+)
+
+
+class InvoiceKind(models.TextChoices):
+    """What an invoice of a file is by its number and its sum. Only a sale becomes an order; the others are kept as what they are."""
+
+    SALE = "sale", _("sale")
+    CANCELLATION = "cancellation", _("cancellation")
+    ADJUSTMENT = "adjustment", _("adjustment")
+    NOTHING = "nothing", _("worth nothing")
+
+
+class ImportResult(models.TextChoices):
+    PENDING = "pending", _("pending")
+    LOADED = "loaded", _("loaded")
     SKIPPED = "skipped", _("skipped")
     FAILED = "failed", _("failed")

@@ -7,12 +7,12 @@ from django.utils.translation import gettext_lazy as _
 
 from backoffice.lib import clock
 from backoffice.lib.schedules import scheduled_check
-from orders.services import freezing, releasing
+from orders.services import freezing, import_jobs, releasing
 from orders.services.alarm_holds import hold_redeeming_orders
 from orders.services.holding import release_cooled_off
 from orders.services.notices import give_up_notices, settle_notices
 
-__all__ = ["freezing", "give_up_notices_check", "release_cooled_off_check", "releasing", "settle_notices_check"]
+__all__ = ["freezing", "give_up_notices_check", "import_jobs", "release_cooled_off_check", "releasing", "settle_notices_check"]
 
 
 @scheduled_check("release_cooled_off", every=timedelta(seconds=30), title=_("Release cooling-off holds whose time is over"))
