@@ -24,33 +24,34 @@ CASE WHEN y BETWEEN 1970 AND 2100 AND m BETWEEN 1 AND 12 AND d BETWEEN 1 AND day
 """
 REFERENCE = "'^[A-Za-z0-9][A-Za-z0-9._:@~+=-]{0,63}$'"
 
+# Each step is materialized: merged into one, every expression would be computed anew wherever it is named.
 # Reads the cells of a chunk. A row that cannot be read keeps what could be: its order is left out with it.
 READ = rf"""
-WITH cell AS (
+WITH cell AS MATERIALIZED (
     SELECT id, cardinality(cells) AS width, {CELLS} FROM orders_importrow
      WHERE import_id = %(import)s AND number > %(after)s AND number <= %(last)s
-), part AS (
+), part AS MATERIALIZED (
     SELECT *, %(order_prefix)s || {WHOLE.format("ordered")} AS new_ref,
            CASE WHEN customer = '' THEN %(nobody)s ELSE %(customer_prefix)s || {WHOLE.format("customer")} END AS new_customer,
            regexp_replace(description, '[[:cntrl:]]+', ' ', 'g') AS new_description,
            regexp_match(placed_at, %(moment)s) AS t,
            {NUMBER.format("quantity")} AS pieces, {NUMBER.format("unit_price")} AS price, {NUMBER.format("amount")} AS worth
       FROM cell
-), moment AS (
+), moment AS MATERIALIZED (
     SELECT *, t[%(year)s]::int AS y, t[%(month)s]::int AS m, t[%(day)s]::int AS d, coalesce(t[4]::int, 0) AS h,
            coalesce(t[5]::int, 0) AS mi, coalesce(t[6]::int, 0) AS s,
            CASE WHEN t[7] = 'Z' THEN interval '0' WHEN t[7] <> '' THEN
                 make_interval(mins => (t[7] ~ '^-')::int * -2 * (60 * substr(t[7], 2, 2)::int + right(t[7], 2)::int)
                                       + 60 * substr(t[7], 2, 2)::int + right(t[7], 2)::int) END AS away
       FROM part
-), days AS (
+), days AS MATERIALIZED (
     SELECT *, {DAYS_OF_MONTH} AS days FROM moment
-), value AS (
+), value AS MATERIALIZED (
     SELECT *, {MOMENT} AS new_at,
            CASE WHEN abs(pieces) <= 1000000 AND pieces = trunc(pieces) THEN pieces::int END AS new_quantity FROM days
-), summed AS (
+), summed AS MATERIALIZED (
     SELECT *, round(CASE WHEN %(by_price)s THEN new_quantity * price ELSE worth END, 2) AS new_amount FROM value
-), verdict AS (
+), verdict AS MATERIALIZED (
     SELECT *, CASE WHEN width <> %(width)s THEN 'cells' WHEN new_ref !~ {REFERENCE} THEN 'order'
                    WHEN new_at IS NULL THEN 'moment' WHEN new_at > %(at)s THEN 'future'
                    WHEN new_customer = '' THEN 'nobody' WHEN new_customer !~ {REFERENCE} THEN 'customer'
