@@ -64,6 +64,7 @@ GROUPS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
             Item(_("Notices"), "mail", "orders.view_notice", "orders_notice", query="settled=waits"),
             Item(_("Freezes"), "ac_unit", "orders.view_freeze", "orders_freeze"),
             Item(_("Releases"), "lock_open", "orders.view_release", "orders_release"),
+            Item(_("Imports"), "upload_file", "orders.view_orderimport", "orders_orderimport"),
         ),
     ),
     (

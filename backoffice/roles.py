@@ -32,6 +32,7 @@ PROMOTIONS = CATALOGUE | LEDGER | GRANTS | WATCHED
 ALARM_ROUTES = viewing("promotions", "redemptionhold", "alarmrecipient", "escalationstep")
 OUTBOX = viewing("lib", "webhookendpoint", "delivery")
 ORDERS = viewing("orders", "order", "hold", "notice", "freeze", "freezeitem", "release", "releaseitem")
+IMPORTS = viewing("orders", "orderimport", "importrow", "importedinvoice", "importmapping")
 RISK = viewing("risk", "flag", "finding", "assessment")
 BEAT = viewing("django_celery_beat", "periodictask", "intervalschedule", "crontabschedule", "solarschedule", "clockedschedule")
 WORK = viewing("lib", "approval", "job", "checkrun") | viewing("django_celery_beat", "periodictask")
@@ -63,6 +64,7 @@ APPROVER = (
     | rights("promotions.lift_identityblock promotions.approve_lift promotions.approve_grant")
     | viewing("promotions", "redemptionhold")
 )
+IMPORTING = IMPORTS | rights("orders.add_orderimport orders.load_orderimport")
 ANALYST = (
     PROMOTIONS
     | ORDERS
@@ -85,12 +87,13 @@ LEAD = (
     | NOBODIES
     | ALARM_ROUTES
     | OUTBOX
+    | IMPORTING
     | ROUTING
     | viewing("lib", "listexport")
     | rights("promotions.void_coupon orders.approve_freeze django_celery_beat.change_periodictask lib.change_job")
 )
 SYSTEM = viewing("lib", "apikey", "listexport") | viewing("auth", "user", "group") | viewing("pghistory", "events") | BEAT
-AUDITOR = PROMOTIONS | ORDERS | RISK | WORK | SYSTEM | ALARM_ROUTES | OUTBOX
+AUDITOR = PROMOTIONS | ORDERS | IMPORTS | RISK | WORK | SYSTEM | ALARM_ROUTES | OUTBOX
 SUPPORT = CATALOGUE | LEDGER | viewing("orders", "order", "hold", "notice") | rights("orders.cancel_order")
 
 ROLES: Mapping[str, Rights] = {

@@ -135,7 +135,7 @@ IMPORT_MOVES = moves(
 
 
 class InvoiceKind(models.TextChoices):
-    """What an invoice of a file is by its number and its sum. Only a sale becomes an order; the others are kept as what they are."""
+    """What an invoice of a file is by its number and its sum. Only a sale becomes an order; others are kept as what they are."""
 
     SALE = "sale", _("sale")
     CANCELLATION = "cancellation", _("cancellation")

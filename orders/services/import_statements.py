@@ -68,7 +68,7 @@ UPDATE orders_importrow r
        description = left(v.new_description, 200), product_category = left(v.product_category, 64), quantity = v.new_quantity,
        unit_price = CASE WHEN v.new_problem = '' THEN v.price END, amount = CASE WHEN v.new_problem = '' THEN v.new_amount END
   FROM verdict v WHERE r.id = v.id
-"""
+"""  # noqa: S608  made of constants
 
 KIND = """
 CASE WHEN %(adjustment)s <> '' AND starts_with(ref, %(order_prefix)s || %(adjustment)s) THEN 'adjustment'
@@ -99,7 +99,7 @@ WITH together AS (
 )
 UPDATE orders_importrow r SET problem = v.problem FROM verdict v
  WHERE r.import_id = %(import)s AND r.number = v.number AND v.problem <> ''
-"""
+"""  # noqa: S608  made of constants
 FORGET = "DELETE FROM orders_importedinvoice WHERE import_id = %(import)s"
 FILL = f"""
 WITH together AS (
@@ -112,7 +112,7 @@ INSERT INTO orders_importedinvoice
        (import_id, number, source, ref, kind, customer_ref, placed_at, currency, amount, lines_count, fingerprint, result, detail)
 SELECT %(import)s, number, %(source)s, ref, {KIND}, customer, placed_at, %(currency)s, amount, lines, fingerprint, 'pending', ''
   FROM together ORDER BY number
-"""
+"""  # noqa: S608  made of constants
 COUNT_ROWS = """
 SELECT count(*) FILTER (WHERE problem <> ''), count(DISTINCT ref) FILTER (WHERE problem <> ''),
        count(*) FILTER (WHERE customer_ref = %(nobody)s AND %(nobody)s <> '')

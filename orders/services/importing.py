@@ -79,7 +79,10 @@ def check_import(order_import: OrderImport, *, settings: ImportSettings, by: Any
 
 @transaction.atomic
 def load_import(order_import: OrderImport, *, by: Any, reason: str, at: datetime) -> OrderImport:
-    """Load what was checked, by a job. Raises ImportNotReady where rows are wrong or nothing is left, StaleState where not checked."""
+    """Load what was checked, by a job.
+
+    Raises ImportNotReady where rows are wrong or nothing is left, and StaleState where it is not checked.
+    """
     found = locked(order_import.pk)
     if found.status == ImportStatus.CHECKED and (why := why_not_load(found)):
         raise ImportNotReady(why)
@@ -117,7 +120,7 @@ def why_not_load(order_import: OrderImport) -> str:
 
 @transaction.atomic
 def save_mapping(name: str, settings: ImportSettings, *, by: Any, at: datetime) -> ImportMapping:
-    """Keep these settings under a name; one of the same name is replaced. Raises InvalidInput for a name that is missing or long."""
+    """Keep these settings under a name; one of the same name is replaced. Raises InvalidInput for no name or a long one."""
     name = " ".join(name.split())
     if not 0 < len(name) <= LONGEST_NAME:
         raise InvalidInput(_("A mapping is called by 1 to %s characters.") % LONGEST_NAME)
