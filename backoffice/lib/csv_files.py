@@ -32,6 +32,7 @@ ENCODINGS: Mapping[str, Any] = {
     "big5": gettext_lazy("Big5 (traditional Chinese)"),
     "utf-16": gettext_lazy("UTF-16"),
 }
+DAMAGED = (EOFError, OSError, zlib.error)
 MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 
 
@@ -60,7 +61,7 @@ def open_csv(stream: BinaryIO, *, encoding: str = "") -> CsvFile:
     if encoding not in ENCODINGS:
         raise UnreadableFile(_("“%s” is no encoding this can read.") % encoding[:40])
     unpacked = _unpacked(stream)
-    mark, by_mark = _mark_of(unpacked.peek(4)[:4])
+    mark, by_mark = _mark_of(_start_of(unpacked))
     unpacked.read(len(mark))
     chosen = by_mark or encoding or "utf-8"
     lines = _Lines(unpacked, "utf-16-le" if chosen == "utf-16" else chosen)
@@ -84,6 +85,13 @@ def _unpacked(stream: BinaryIO) -> io.BufferedReader:
     if start[:4] in (b"PK\x03\x04", b"\xd0\xcf\x11\xe0"):
         raise UnreadableFile(_("This is a workbook or a ZIP archive. Save it as CSV; .csv and .csv.gz are read."))
     return buffered
+
+
+def _start_of(unpacked: io.BufferedReader) -> bytes:
+    try:
+        return unpacked.peek(4)[:4]
+    except DAMAGED:
+        raise UnreadableFile(_("Line 1: the file is damaged. Nothing of it could be unpacked")) from None
 
 
 def _mark_of(start: bytes) -> tuple[bytes, str]:
@@ -125,7 +133,7 @@ class _Lines:
             if not self.encoding.startswith("utf-16"):
                 return self.stream.readline(MOST_BYTES_OF_A_LINE + 1)
             return self._read_wide()
-        except (EOFError, OSError, zlib.error):
+        except DAMAGED:
             raise self.unreadable(_("the file ends too early or is damaged. Nothing after this line could be unpacked")) from None
 
     def _read_wide(self) -> bytes:
