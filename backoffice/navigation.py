@@ -75,6 +75,7 @@ GROUPS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
             Item(_("Waiting deliveries"), "hourglass", "orders.view_deliverywait", "orders_deliverywait", query="state=waits"),
             Item(_("Lists of orders"), "list_alt", "orders.view_orderlist", "orders_orderlist"),
             Item(_("Documents"), "description", "orders.view_document", "orders_document"),
+            Item(_("Imports"), "upload_file", "orders.view_orderimport", "orders_orderimport"),
         ),
     ),
     (

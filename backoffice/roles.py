@@ -36,6 +36,7 @@ ALARM_ROUTES = viewing("promotions", "redemptionhold", "alarmrecipient", "escala
 OUTBOX = viewing("lib", "webhookendpoint", "delivery")
 ORDERS = viewing("orders", "order", "hold", "notice", "freeze", "freezeitem", "release", "releaseitem", "document", "orderlist")
 HELD_ALONE = viewing("orders", "emergency", "holdbreaker", "missedhold", "deliverywait", "termreminder")
+IMPORTS = viewing("orders", "orderimport", "importrow", "importedinvoice", "importmapping")
 RISK = viewing("risk", "flag", "finding", "assessment", "allowance")
 BEAT = viewing("django_celery_beat", "periodictask", "intervalschedule", "crontabschedule", "solarschedule", "clockedschedule")
 WORK = viewing("lib", "approval", "job", "checkrun") | viewing("django_celery_beat", "periodictask")
@@ -67,6 +68,7 @@ APPROVER = (
     | rights("promotions.lift_identityblock promotions.approve_lift promotions.approve_grant")
     | viewing("promotions", "redemptionhold")
 )
+IMPORTING = IMPORTS | rights("orders.add_orderimport orders.load_orderimport")
 ANALYST = (
     PROMOTIONS
     | ORDERS
@@ -90,6 +92,7 @@ LEAD = (
     | NOBODIES
     | ALARM_ROUTES
     | OUTBOX
+    | IMPORTING
     | ROUTING
     | viewing("lib", "listexport")
     | rights("promotions.void_coupon orders.approve_freeze orders.start_emergency_freeze orders.approve_holdbreaker")
@@ -100,7 +103,7 @@ LEAD = (
     | rights("risk.add_allowance")
 )
 SYSTEM = viewing("lib", "apikey", "listexport") | viewing("auth", "user", "group") | viewing("pghistory", "events") | BEAT
-AUDITOR = PROMOTIONS | ORDERS | HELD_ALONE | RISK | WORK | SYSTEM | ALARM_ROUTES | OUTBOX
+AUDITOR = PROMOTIONS | ORDERS | HELD_ALONE | IMPORTS | RISK | WORK | SYSTEM | ALARM_ROUTES | OUTBOX
 SUPPORT = CATALOGUE | LEDGER | viewing("orders", "order", "hold", "notice") | rights("orders.cancel_order")
 
 # Their names stay as they are in the database, and are read to staff in their language.

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
-from orders.states import DELIVERABLE_STATUSES, FINAL_STATUSES, UNDELIVERED_STATUSES, HoldKind, ItemResult
+from orders.states import DELIVERABLE_STATUSES, FINAL_STATUSES, UNDELIVERED_STATUSES, HoldKind, ImportResult, ItemResult
 
 
 class OrderQuerySet(QuerySet):
@@ -16,6 +16,10 @@ class OrderQuerySet(QuerySet):
     def locked_by_ref(self, ref: str) -> Any:
         """The order with the storefront's reference, locked until the transaction ends; None where there is none."""
         return self.select_for_update(no_key=True).filter(ref=ref).first()
+
+    def placed_here(self) -> "OrderQuerySet":
+        """Orders of the storefront: what was imported is history and wakes nobody."""
+        return self.filter(imported_from="")
 
     def held(self) -> "OrderQuerySet":
         return self.filter(self._open_holds())
@@ -61,6 +65,15 @@ class HoldQuerySet(QuerySet):
 class NoticeQuerySet(QuerySet):
     def waiting(self) -> "NoticeQuerySet":
         return self.filter(settled_at=None)
+
+
+class InvoiceQuerySet(QuerySet):
+    """The invoices of an import."""
+
+    def tally(self) -> dict[str, int]:
+        """How many have which result; every result is named, also with none."""
+        counts = dict(self.order_by().values_list("result").annotate(n=Count("pk")))
+        return {str(result): counts.get(result, 0) for result in ImportResult}
 
 
 class ItemQuerySet(QuerySet):

@@ -10,6 +10,7 @@ __all__ = [
     "AUTOMATIC_KINDS",
     "DELIVERABLE_STATUSES",
     "FINAL_STATUSES",
+    "IMPORT_MOVES",
     "LOST_STATUSES",
     "ORDER_MOVES",
     "UNDELIVERED_STATUSES",
@@ -17,6 +18,9 @@ __all__ = [
     "CancelledBy",
     "Category",
     "HoldKind",
+    "ImportResult",
+    "ImportStatus",
+    "InvoiceKind",
     "ItemResult",
     "ListSource",
     "MissedDecision",
@@ -141,3 +145,42 @@ class ListSource(models.TextChoices):
     PASTED = "pasted", _("pasted")
     FILE = "file", _("as a file")
     CHOSEN = "chosen", _("chosen in a list")
+
+
+class ImportStatus(models.TextChoices):
+    """How far a file of orders has come."""
+
+    READ = "read", _("read, to be mapped")
+    CHECKING = "checking", _("being checked")
+    CHECKED = "checked", _("checked")
+    LOADING = "loading", _("being loaded")
+    LOADED = "loaded", _("loaded")
+    DISCARDED = "discarded", _("discarded")
+
+
+IMPORT_MOVES = moves(
+    {
+        ImportStatus.READ: {ImportStatus.CHECKING, ImportStatus.DISCARDED},
+        ImportStatus.CHECKING: {ImportStatus.CHECKED, ImportStatus.READ, ImportStatus.DISCARDED},
+        ImportStatus.CHECKED: {ImportStatus.CHECKING, ImportStatus.LOADING, ImportStatus.DISCARDED},
+        ImportStatus.LOADING: {ImportStatus.LOADED},
+        ImportStatus.LOADED: set(),
+        ImportStatus.DISCARDED: set(),
+    }
+)
+
+
+class InvoiceKind(models.TextChoices):
+    """What an invoice of a file is by its number and its sum. Only a sale becomes an order; others are kept as what they are."""
+
+    SALE = "sale", _("sale")
+    CANCELLATION = "cancellation", _("cancellation")
+    ADJUSTMENT = "adjustment", _("adjustment")
+    NOTHING = "nothing", _("worth nothing")
+
+
+class ImportResult(models.TextChoices):
+    PENDING = "pending", _("pending")
+    LOADED = "loaded", _("loaded")
+    SKIPPED = "skipped", _("skipped")
+    FAILED = "failed", _("failed")

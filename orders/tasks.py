@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backoffice.lib import clock
 from backoffice.lib.schedules import scheduled_check
-from orders.services import freezing, releasing
+from orders.services import freezing, import_jobs, releasing
 from orders.services.alarm_holds import hold_redeeming_orders
 from orders.services.emergency_ends import end_overdue
 from orders.services.holding import release_cooled_off
@@ -15,7 +15,7 @@ from orders.services.notices import give_up_notices, settle_notices
 from orders.services.terms import warn_of_terms
 from orders.services.waiting import settle_missed_waits
 
-__all__ = ["freezing", "give_up_notices_check", "release_cooled_off_check", "releasing", "settle_notices_check"]
+__all__ = ["freezing", "give_up_notices_check", "import_jobs", "release_cooled_off_check", "releasing", "settle_notices_check"]
 
 
 @scheduled_check("release_cooled_off", every=timedelta(seconds=30), title=_("Release cooling-off holds whose time is over"))

@@ -48,7 +48,7 @@ def without_assessment(*, since: datetime, until: datetime) -> QuerySet:
     from risk.models import Assessment
 
     looked_at = Exists(Assessment.objects.filter(order=OuterRef("pk")))
-    return Order.objects.filter(~looked_at, placed_at__gt=since, placed_at__lte=until)
+    return Order.objects.placed_here().filter(~looked_at, placed_at__gt=since, placed_at__lte=until)
 
 
 def cooling_to_assess(at: datetime, *, window: timedelta) -> QuerySet:

@@ -4,6 +4,7 @@ from orders.models.emergencies import Emergency
 from orders.models.freezes import Freeze, FreezeItem, Release, ReleaseItem
 from orders.models.fulfilment import Delivery, Notice, Refund
 from orders.models.holds import Hold
+from orders.models.imports import ImportedInvoice, ImportMapping, ImportRow, OrderImport
 from orders.models.lists import OrderList, OrderListItem
 from orders.models.orders import Order, OrderDiscount, OrderLine
 from orders.models.records import ActRecord
@@ -20,10 +21,14 @@ __all__ = [
     "FreezeItem",
     "Hold",
     "HoldBreaker",
+    "ImportMapping",
+    "ImportRow",
+    "ImportedInvoice",
     "MissedHold",
     "Notice",
     "Order",
     "OrderDiscount",
+    "OrderImport",
     "OrderLine",
     "OrderList",
     "OrderListItem",

@@ -105,6 +105,13 @@ MODELS = {
     "orders_releaseitem": Model(see="NLUR"),
     "orders_document": Model(see="NLUR", pages={"download": "NLUR"}),
     "orders_orderlist": Model(see="NLUR"),
+    # The newest import is checked, the one before it was loaded.
+    "orders_orderimport": Model(
+        see="LUR", add="LR", steps={"load": "LR", "discard": "LR"}, pages={"mapping": "LR", "results": "LUR"}
+    ),
+    "orders_importrow": Model(see="LUR"),
+    "orders_importedinvoice": Model(see="LUR"),
+    "orders_importmapping": Model(see="LUR"),
     "risk_flag": Model(see="NLUR", steps={"clear": "NLR", "confirm": "NLR"}, actions={"freeze": "NLR"}),
     "risk_finding": Model(see="NLUR"),
     "risk_assessment": Model(see="NLUR"),

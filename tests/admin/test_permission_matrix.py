@@ -15,7 +15,16 @@ from tests.admin.world import PASSERS_BY, World
 GETS_IN = {200, 302}
 REFUSED = {403, 404}
 AUTOCOMPLETE = "?app_label=promotions&model_name=entry&field_name=coupon_type&term=S"
-LOOKED_AT_ONLY = ("_history", "_export_list", "_progress", "grant_results", "events_changelist", "events_change", "_download")
+LOOKED_AT_ONLY = (
+    "_history",
+    "_export_list",
+    "_progress",
+    "grant_results",
+    "orderimport_results",
+    "events_changelist",
+    "events_change",
+    "_download",
+)
 PEOPLE = [*ROLES.values(), *PASSERS_BY]
 
 

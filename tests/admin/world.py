@@ -1,7 +1,7 @@
 """A small true world for the admin's tests: one of everything the pages show, made through the services."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from io import BytesIO
@@ -24,6 +24,7 @@ from orders.services.documents import keep_document
 from orders.services.emergencies import start_emergency
 from orders.services.freezing import request_freeze, request_release
 from orders.services.holding import place_hold
+from orders.services.importing import check_import, load_import, read_file, save_mapping, settings_of
 from orders.services.notices import Told, tell
 from orders.services.order_lists import list_from_text
 from orders.services.placing import LineRequest, OrderRequest, place_order
@@ -92,6 +93,7 @@ def build_world(at: datetime, *, gang: int = 6, guests: int = 2, password: str =
     make_orders(world, gang=gang, guests=guests)
     make_grants(world)
     make_emergency(world)
+    make_imports(world)
     make_freezes(world)
     make_system(world)
     return world
@@ -281,6 +283,24 @@ def make_grants(world: World) -> None:
     run_job(world.grant.job_id, now=lambda: world.at)
     world.void = worked(world, request_void(world.grant, reason="the wrong list", **terms))
     world.grant_draft = draft_from_text(tea, "guest-0\nsomebody", **terms)
+
+
+def make_imports(world: World) -> None:
+    """One of two sales and a cancellation, loaded; and a second file, checked, with a wrong row."""
+    terms = {"by": world.users["risk lead"], "at": world.at}
+    head = b"order,date,customer,sku,quantity,price\n"
+    loaded = b"H1,2025-01-01,guest-0,tea,2,5.00\nH2,2025-01-02,guest-1,tea,1,5.00\nCH3,2025-01-03,guest-0,tea,-1,5.00\n"
+    settings = {"source": "old-shop", "cancellation_mark": "C", "leaves_out_wrong": True}
+    for name, rows in {
+        "old.csv": loaded,
+        "older.csv": b"H1,2025-02-30,guest-0,tea,2,5.00\nH4,2025-01-01,guest-0,tea,2,5.00\n",
+    }.items():
+        found = read_file(BytesIO(head + rows), name=name, **terms)
+        found = check_import(found, settings=replace(settings_of(found), **settings), **terms)
+        run_job(found.check_job_id, now=lambda: world.at)
+        if name == "old.csv":
+            run_job(load_import(fresh(found), reason="history", **terms).job_id, now=lambda: world.at)
+    save_mapping("old shop", settings_of(fresh(found)), **terms)
 
 
 def make_system(world: World) -> None:
