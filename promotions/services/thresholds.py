@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import Prefetch, Q
+from django.db.models import Q
 from django.utils.translation import gettext_noop
 
 from backoffice.lib.actors import system_user
@@ -22,12 +22,13 @@ from backoffice.lib.audit import because
 from backoffice.lib.automation import is_observing
 from backoffice.lib.sentences import Sentence
 from backoffice.lib.states import move
-from promotions.models import Alarm, Campaign, CouponType, Entry, Threshold, ThresholdMemory, TokenBatch
+from promotions.models import Alarm, Campaign, CouponType, Entry, Threshold
 from promotions.models.watch import line_aloud
 from promotions.services.alarms import Found, raise_alarm
 from promotions.services.built_in_lines import BUILT_IN, arm_built_in
 from promotions.services.drawing import draw_line as arm_threshold
 from promotions.services.drawing import rearm_threshold
+from promotions.services.owners import with_owners
 from promotions.services.readings import Reading, read_lines
 from promotions.services.redemption_holds import hold_redemptions
 from promotions.services.silence import note_what_is_stopped
@@ -65,16 +66,6 @@ URGENT_METRICS = (Metric.YOUNG_ACCOUNTS_ON_SHARED_TOKENS, Metric.QUICK_CASH_OUTS
 OWNERS = ("campaign__budget", "coupon_type__campaign__budget", "entry__coupon_type__campaign__budget")
 WATCHED = (*OWNERS, "batch__entry__coupon_type__campaign__budget", "memory")
 
-# The same for many lines: each kind of row is read by itself, and once for all lines that share it. One statement over all of it
-# joins fifteen tables, and the planner weighs them anew each time.
-WATCHED_APART: tuple[Prefetch, ...] = (
-    Prefetch("campaign", Campaign.objects.select_related("budget")),
-    Prefetch("coupon_type", CouponType.objects.select_related("campaign__budget")),
-    Prefetch("entry", Entry.objects.select_related("coupon_type__campaign__budget")),
-    Prefetch("batch", TokenBatch.objects.select_related("entry__coupon_type__campaign__budget")),
-    Prefetch("memory", ThresholdMemory.objects.all()),
-)
-
 
 def check_thresholds(at: datetime) -> list[Alarm]:
     """Look at every armed line that no transaction looks after by itself. Answers the alarms it raised.
@@ -82,7 +73,7 @@ def check_thresholds(at: datetime) -> list[Alarm]:
     What should be silent is looked at here everywhere: what the guards of the claim let through no transaction looks for.
     """
     in_transactions = Q(coupon_type__audience=Audience.RESTRICTED) & ~Q(kind=LimitKind.SILENT)
-    lines = list(Threshold.objects.armed().exclude(in_transactions).prefetch_related(*WATCHED_APART).order_by("pk"))
+    lines = with_owners(Threshold.objects.armed().exclude(in_transactions).order_by("pk"))
     note_what_is_stopped(lines)
     return _check(lines, at)
 
@@ -103,7 +94,7 @@ def check_restricted_type(coupon_type_id: int, at: datetime, *, moved: Collectio
     lines = Threshold.objects.armed().filter(of_type, metric__in=moved)
     if Metric.REFUSALS not in moved:
         lines = lines.exclude(kind=LimitKind.SILENT)
-    return _check(list(lines.prefetch_related(*WATCHED_APART).order_by("pk")), at)
+    return _check(with_owners(lines.order_by("pk")), at)
 
 
 def cross_line(line: Threshold, reading: Reading, at: datetime) -> Alarm | None:
