@@ -38,8 +38,7 @@ FINGERPRINT = """
     SELECT count(*), encode(sha256(convert_to(coalesce(string_agg({subject}::text, ',' ORDER BY {subject}), ''), 'UTF8')), 'hex')
     FROM {items} WHERE {owner} = %s
 """
-# The table keeps the items of every act: the work starts before this act's first. (The sum keeps PostgreSQL from looking for it from
-# the table's beginning.)
+# The table keeps the items of every act: the work starts before this act's first. (The sum keeps PostgreSQL from walking there.)
 BEFORE_THE_FIRST = "SELECT min(id + 0) - 1 FROM {items} WHERE {owner} = %s"
 
 
