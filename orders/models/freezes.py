@@ -3,7 +3,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.lib.audit import tracked
-from orders.models.guards import closed_scope
+from backoffice.lib.models import Job
+from orders.models.guards import closed_scope, ends_complete, result_comes_once
 from orders.models.terms import TERM_MOVES_BY_APPROVAL
 from orders.querysets import ItemQuerySet
 from orders.states import HoldKind, ItemResult
@@ -72,7 +73,10 @@ class FreezeItem(models.Model):
                 condition=Q(result__in=["pending", "held", "skipped", "failed"]), name="freeze_item_result_is_known"
             ),
         ]
-        triggers = closed_scope(name="freeze_scope", owner="freeze_id", owners="orders_freeze", subject="order_id")
+        triggers = [
+            *closed_scope(name="freeze_scope", owner="freeze_id", owners="orders_freeze", subject="order_id"),
+            result_comes_once("freeze_item"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.order_id}: {self.result}"
@@ -119,7 +123,24 @@ class ReleaseItem(models.Model):
                 name="release_item_result_is_known",
             ),
         ]
-        triggers = closed_scope(name="release_scope", owner="release_id", owners="orders_release", subject="hold_id")
+        triggers = [
+            *closed_scope(name="release_scope", owner="release_id", owners="orders_release", subject="hold_id"),
+            result_comes_once("release_item"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.hold_id}: {self.result}"
+
+
+class ScopeJob(Job):
+    """The job of a freeze or a release: it is not done while an item of its scope has no result. A proxy, to carry that trigger."""
+
+    class Meta:
+        proxy = True
+        default_permissions = ()
+        verbose_name = _("job of a freeze or a release")
+        verbose_name_plural = _("jobs of freezes and releases")
+        triggers = [
+            ends_complete("freeze", items="orders_freezeitem", owner="freeze_id", owners="orders_freeze"),
+            ends_complete("release", items="orders_releaseitem", owner="release_id", owners="orders_release"),
+        ]
