@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from backoffice.lib import clock
 from backoffice.lib.admin.base import EditableAdmin, ReasonedForm
@@ -52,6 +53,7 @@ class AllowanceForm(ReasonedForm):
     value = forms.CharField(
         label=gettext_lazy("Whom"),
         max_length=200,
+        widget=UnfoldAdminTextInputWidget,
         help_text=gettext_lazy(
             "A customer's reference, a device id, or the number or account of a top-up, of which only a keyed hash is kept."
         ),
