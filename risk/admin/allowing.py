@@ -60,12 +60,20 @@ class AllowanceForm(ReasonedForm):
     )
 
 
+def in_force(rows: Any) -> Any:
+    return rows.in_force(clock.now())
+
+
+def over(rows: Any) -> Any:
+    return rows.over(clock.now())
+
+
 StateFilter = question_filter(
     gettext_lazy("state"),
     "state",
     {
-        "allowed": (gettext_lazy("allowed"), lambda rows: rows.in_force(clock.now())),
-        "over": (gettext_lazy("over"), lambda rows: rows.over(clock.now())),
+        "allowed": (gettext_lazy("allowed"), in_force),
+        "over": (gettext_lazy("over"), over),
     },
 )
 
