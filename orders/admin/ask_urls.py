@@ -1,6 +1,5 @@
 """Where freezes and releases are asked for: pages of their own beside the list of freezes, and a button on each freeze."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -47,7 +46,7 @@ class AskingMixin:
             raise Http404
         return asking_view(self, request, AskingForRelease(freeze))
 
-    def step_buttons(self, request: HttpRequest, obj: Freeze) -> Sequence[StepButton]:
+    def step_buttons(self, request: HttpRequest, obj: Any) -> list[StepButton]:
         buttons = list(super().step_buttons(request, obj))  # type: ignore[misc]
         if request.user.has_perm(REQUEST_FREEZE):
             is_held = Hold.objects.open().filter(freeze=obj).exists()

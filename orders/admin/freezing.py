@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,7 +17,7 @@ from backoffice.lib.admin.filters import NOT_A_FILTER
 from backoffice.lib.admin.steps import StepButton
 from backoffice.lib.errors import DomainError
 from orders.admin.asking import freeze_url
-from orders.querysets import OrderQuerySet
+from orders.models import Order
 from orders.scopes.fields import part
 from orders.scopes.parts import BadScope, Operator, Part
 from orders.services.order_lists import list_of_orders
@@ -39,7 +40,7 @@ FIELDS: Mapping[type, str] = {
 
 def freeze_selection(
     request: HttpRequest,
-    orders: OrderQuerySet,
+    orders: QuerySet[Order],
     *,
     scope: str,
     means: Means,

@@ -1,13 +1,31 @@
+import pgtrigger
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.lib.audit import tracked
 from backoffice.lib.models import Job
-from orders.models.guards import closed_scope, ends_complete, result_comes_once
+from orders.models.guards import NEVER_IGNORED, closed_scope, ends_complete, result_comes_once
 from orders.models.terms import TERM_MOVES_BY_APPROVAL
 from orders.querysets import ItemQuerySet
 from orders.states import HoldKind, ItemResult
+
+
+def keeps_its_scope(name: str) -> pgtrigger.Trigger:
+    """What was asked for stays readable as it was asked, also once it was worked: the words, the data and the document."""
+    return pgtrigger.Trigger(
+        name=name,
+        declare=NEVER_IGNORED,
+        when=pgtrigger.Before,
+        operation=pgtrigger.UpdateOf("scope", "scope_text", "document"),
+        condition=pgtrigger.Condition(
+            "(OLD.scope, OLD.scope_text, OLD.document_id) IS DISTINCT FROM (NEW.scope, NEW.scope_text, NEW.document_id)"
+        ),
+        func=f"""
+            RAISE EXCEPTION 'what was asked for stays as it was asked'
+                USING ERRCODE = 'check_violation', CONSTRAINT = '{name}';
+        """,
+    )
 
 
 @tracked()
@@ -48,7 +66,7 @@ class Freeze(models.Model):
             models.CheckConstraint(condition=~Q(kind="legal") | ~Q(legal_reference=""), name="freeze_legal_has_a_reference"),
             models.CheckConstraint(condition=Q(kind__in=["legal", "manual"]), name="freeze_kind_is_legal_or_manual"),
         ]
-        triggers = [TERM_MOVES_BY_APPROVAL]
+        triggers = [TERM_MOVES_BY_APPROVAL, keeps_its_scope("freeze_keeps_its_scope")]
 
     def __str__(self) -> str:
         return f"{_('freeze')} #{self.pk} {self.legal_reference}".strip()
@@ -98,6 +116,7 @@ class Release(models.Model):
     class Meta:
         verbose_name = _("release")
         verbose_name_plural = _("releases")
+        triggers = [keeps_its_scope("release_keeps_its_scope")]
 
     def __str__(self) -> str:
         return f"{_('release')} #{self.pk}"

@@ -117,8 +117,12 @@ def _stage(cursor: Any, numbers: Iterable[tuple[int, str]], problems: Problems) 
             if rows > MOST_ROWS:
                 problems.add(block[-1][0], _("more than %s numbers: split the list") % f"{MOST_ROWS:,}")
                 break
-            for line in block:
-                copy.write_row(line)
+            copy.write("".join(f"{line}\t{_escaped(ref)}\n" for line, ref in block))
+
+
+def _escaped(ref: str) -> str:
+    """As COPY reads it. Of what it treats specially only the backslash can be in a number."""
+    return ref.replace("\\", "\\\\")
 
 
 def _make(source: str, name: str, by: Any, at: datetime, *, unknown: int = 0, repeated: int = 0) -> OrderList:

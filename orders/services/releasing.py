@@ -77,10 +77,10 @@ def request_release(
     )
     release.job = Job.objects.create(kind=RELEASE_SCOPE.name, reason=reason, requested_by=by, requested_at=at)
     placed = Hold.objects.open().filter(freeze=freeze)
-    scope = placed if holds is None else placed.filter(pk__in=holds.values("pk"))
+    meant = placed if holds is None else placed.filter(pk__in=holds.values("pk"))
     sentence = _("%(count)s holds that %(freeze)s placed are released: %(scope)s. Reference: %(reference)s.")
     told = {"freeze": str(freeze), "reference": release.legal_reference or _("none")}
-    ask_for(RELEASE_SCOPE, release, scope, sentence=sentence, told=told, at=at)
+    ask_for(RELEASE_SCOPE, release, meant, sentence=sentence, told=told, at=at)
     return release
 
 

@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from backoffice.lib import clock
 from backoffice.lib.admin.base import EditableAdmin, ReasonedForm
@@ -52,18 +53,27 @@ class AllowanceForm(ReasonedForm):
     value = forms.CharField(
         label=gettext_lazy("Whom"),
         max_length=200,
+        widget=UnfoldAdminTextInputWidget,
         help_text=gettext_lazy(
             "A customer's reference, a device id, or the number or account of a top-up, of which only a keyed hash is kept."
         ),
     )
 
 
+def in_force(rows: Any) -> Any:
+    return rows.in_force(clock.now())
+
+
+def over(rows: Any) -> Any:
+    return rows.over(clock.now())
+
+
 StateFilter = question_filter(
     gettext_lazy("state"),
     "state",
     {
-        "allowed": (gettext_lazy("allowed"), lambda rows: rows.in_force(clock.now())),
-        "over": (gettext_lazy("over"), lambda rows: rows.over(clock.now())),
+        "allowed": (gettext_lazy("allowed"), in_force),
+        "over": (gettext_lazy("over"), over),
     },
 )
 

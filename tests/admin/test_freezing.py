@@ -1,33 +1,23 @@
 """From a list of orders to a freeze: conditions as chips, previewed, asked for, approved, worked, released."""
 
-from io import BytesIO
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.contrib import admin
-from django.urls import reverse
 
 from backoffice.lib.jobs import run_job
 from backoffice.lib.models import ApprovalStatus, JobStatus
 from orders.admin.ask_urls import release_url
 from orders.admin.asking import freeze_url
-from orders.models import Document, Freeze, Hold, Order, OrderList, Release
+from orders.models import Freeze, Hold, Order, OrderList, Release
 from orders.scopes.fields import part
 from risk.models import Flag
 from risk.states import Disposition
+from tests.admin.asking import TERMS, sent
 from tests.admin.conftest import NOW, AtRole
 from tests.admin.forms import act, hidden, page, step, text_of
 from tests.admin.world import World, fresh
-
-TERMS = {
-    "kind": "legal",
-    "legal_reference": "PSB-9",
-    "authority": "Public security bureau",
-    "names_no_term": "on",
-    "reason": "property preservation",
-}
-PDF = b"%PDF-1.7 by order of the bureau"
 
 
 def led_to(client: Any, model: str, rows: Any, action: str = "freeze", **how: Any) -> str:
@@ -37,20 +27,8 @@ def led_to(client: Any, model: str, rows: Any, action: str = "freeze", **how: An
     return str(response.headers["Location"])
 
 
-def sent(client: Any, url: str, **changes: Any) -> Any:
-    """Look at the page that asks, then ask for exactly what was previewed."""
-    preview = client.get(url)
-    seen = {"previewed": hidden(preview, "previewed"), "looked_at": hidden(preview, "looked_at")}
-    return client.post(url, {**TERMS, **seen, "confirmed": "1", **changes})
-
-
 def asked(client: Any, model: str, rows: Any, **how: Any) -> Any:
     return sent(client, led_to(client, model, rows, **how))
-
-
-def added(client: Any, url: str, field: str, **values: Any) -> Any:
-    """Add a condition to the page at this address."""
-    return client.post(url, {"add": field, "side": "in", **values})
 
 
 def test_the_preview_says_how_many_how_much_and_holds_nothing(world: World, as_role: AtRole) -> None:
@@ -123,81 +101,6 @@ def test_what_changed_since_the_preview_is_shown_again(world: World, as_role: At
     assert Freeze.objects.filter(legal_reference="PSB-9").exists() is False
 
 
-def test_conditions_are_added_one_by_one_and_the_address_carries_them(world: World, as_role: AtRole) -> None:
-    client, ask = as_role("risk analyst"), reverse("admin:orders_freeze_ask")
-    first = added(client, ask, "coupon_type", values=[str(world.restricted.pk)]).headers["Location"]
-    second = added(client, first, "status", values=["paid", "placed"], side="out").headers["Location"]
-    asked_for = parse_qs(urlsplit(second).query)
-    assert asked_for == {
-        "coupon_type": [str(world.restricted.pk)],
-        "not.allow_list": ["yes"],
-        "not.status": ["placed", "paid"],
-    }
-    text = text_of(client.get(second))
-    assert "Coupon type: STUDIO100" in text
-    assert "left out State: placed, paid" in text
-    assert "No order matches." in text
-
-
-def test_a_recipient_never_stands_in_an_address(world: World, as_role: AtRole) -> None:
-    url = added(as_role("risk analyst"), reverse("admin:orders_freeze_ask"), "recipient", lines="13800138000").headers["Location"]
-    assert "13800138000" not in url
-    (value,) = parse_qs(urlsplit(url).query)["recipient"]
-    assert len(value) == 64
-
-
-def test_pasted_numbers_become_a_list(world: World, as_role: AtRole) -> None:
-    client = as_role("risk analyst")
-    url = added(client, reverse("admin:orders_freeze_ask"), "orders", numbers="SO-cat-3\n SO-cat-4 ,SO-cat-3").headers["Location"]
-    made = OrderList.objects.latest("pk")
-    assert (made.count, made.repeated) == (2, 1)
-    sent(client, url)
-    assert Freeze.objects.get(legal_reference="PSB-9").items.count() == 2
-
-
-def test_a_file_with_a_number_of_no_order_loads_nothing(world: World, as_role: AtRole) -> None:
-    client, before = as_role("risk analyst"), OrderList.objects.count()
-    file = BytesIO(b"order\nSO-cat-3\nSO-nobody\n")
-    file.name = "numbers.csv"
-    response = added(client, reverse("admin:orders_freeze_ask"), "orders", file=file)
-    text = text_of(response)
-    assert "Nothing was loaded: 1 lines are wrong." in text
-    assert "Line 3: there is no order “SO-nobody”" in text
-    assert OrderList.objects.count() == before
-
-
-@pytest.mark.parametrize(
-    ("query", "sentence"),
-    [
-        ("status=nonsense", "“nonsense” is nothing that “state” can be."),
-        ("coupon_type=999999999", "There is no coupon type #999999999."),
-        ("coupon_type=1e9", "“1e9” is no number of a coupon type."),
-        ("placed_at=yesterday/", "“yesterday” is no time."),
-        ("placed_at=2026-13-45T00:00:00/", "is no time."),
-        ("device=" + "x" * 300, "longer than 200 characters"),
-        ("device=%00", "characters that cannot be stored"),
-        ("recipient=13800138000", "A recipient is named by the keyed hash"),
-    ],
-)
-def test_an_address_that_is_no_scope_says_why(world: World, as_role: AtRole, query: str, sentence: str) -> None:
-    response = as_role("risk analyst").get(f"{reverse('admin:orders_freeze_ask')}?{query}")
-    assert response.status_code == 200
-    assert sentence in text_of(response)
-
-
-def test_pages_of_what_orders_come_from_lead_here(world: World, as_role: AtRole) -> None:
-    for obj, field in (
-        (world.restricted, "coupon_type"),
-        (world.entry, "entry"),
-        (world.batch, "batch"),
-        (world.campaign, "campaign"),
-    ):
-        url = reverse(f"admin:promotions_{obj._meta.model_name}_change", args=[obj.pk])
-        text = as_role("risk analyst").get(url).content.decode()
-        assert f"/admin/orders/freeze/ask/?{field}={obj.pk}&amp;not.allow_list=yes" in text
-        assert "/admin/orders/freeze/ask/" not in as_role("promotions operator").get(url).content.decode()
-
-
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
@@ -211,40 +114,6 @@ def test_a_legal_freeze_needs_its_reference_and_its_term(world: World, as_role: 
     response = sent(as_role("risk analyst"), freeze_url(part("status", "paid")), **changes)
     assert sentence in text_of(response)
     assert Freeze.objects.count() == 2
-
-
-def test_the_document_is_kept_with_its_hash_and_only_ever_saved(world: World, as_role: AtRole) -> None:
-    client, file = as_role("risk analyst"), BytesIO(PDF)
-    file.name = "..\\order <b>.pdf"
-    sent(client, freeze_url(part("status", "paid")), document=file, names_no_term="", valid_until="2026-07-20T00:00")
-    freeze = Freeze.objects.get(legal_reference="PSB-9")
-    assert freeze.document.sha256 == freeze.job.approval.payload["document"]["sha256"]
-    text = page(as_role("risk lead"), "lib_approval", freeze.job.approval_id)
-    for words in ("2026-07-20 00:00:00", freeze.document.sha256[:16], "Public security bureau"):
-        assert words in text
-    download = as_role("auditor").get(reverse("admin:orders_document_download", args=[freeze.document_id]))
-    assert download.content == PDF
-    assert download.headers["Content-Disposition"].startswith("attachment")
-    assert download.headers["X-Content-Type-Options"] == "nosniff"
-    assert "sandbox" in download.headers["Content-Security-Policy"]
-
-
-@pytest.mark.parametrize("content", [b"<html><script>alert(1)</script>", b"MZ executable", b"", b"PK zip"])
-def test_what_is_no_document_is_not_kept(world: World, as_role: AtRole, content: bytes) -> None:
-    before, file = Document.objects.count(), BytesIO(content)
-    file.name = "order.pdf"
-    response = sent(as_role("risk analyst"), freeze_url(part("status", "paid")), document=file)
-    assert response.status_code == 200
-    assert Document.objects.count() == before
-    assert Freeze.objects.count() == 2
-
-
-def test_a_refused_request_keeps_no_document(world: World, as_role: AtRole) -> None:
-    before, file = Document.objects.count(), BytesIO(PDF)
-    file.name = "order.pdf"
-    response = sent(as_role("risk analyst"), freeze_url(part("status", "paid")), document=file, previewed="0" * 64)
-    assert "What matches has changed since you looked." in text_of(response)
-    assert Document.objects.count() == before
 
 
 def test_who_may_not_ask_asks_in_vain(world: World, as_role: AtRole) -> None:
@@ -261,11 +130,6 @@ def test_delivered_orders_are_named_as_lost(world: World, as_role: AtRole) -> No
     client = as_role("risk analyst")
     text = text_of(client.get(led_to(client, "orders_order", Order.objects.all(), everything=True)))
     assert "1 of them, 168.00 CNY, are delivered already: they are lost and will be skipped." in text
-
-
-def test_taking_away_what_protects_the_honest_is_said(world: World, as_role: AtRole) -> None:
-    text = text_of(as_role("risk analyst").get(f"{reverse('admin:orders_freeze_ask')}?status=paid"))
-    assert "Allow list: nobody is left out for it." in text
 
 
 def test_from_asking_to_release(world: World, as_role: AtRole) -> None:

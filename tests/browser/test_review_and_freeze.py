@@ -3,10 +3,12 @@
 from typing import TYPE_CHECKING
 
 import pytest
+from django.contrib import admin
 from django.utils import timezone
 
 from backoffice.lib.jobs import run_job
 from orders.models import Freeze, Hold
+from risk.models import Flag
 from tests.admin.world import World
 from tests.browser.conftest import LogIn, TakePicture
 
@@ -17,8 +19,14 @@ pytestmark = pytest.mark.browser
 
 
 def test_flagged_orders_are_reviewed_frozen_and_released(
-    world: World, page: "Page", log_in: LogIn, take_picture: TakePicture, complaints: list[str]
+    world: World,
+    page: "Page",
+    log_in: LogIn,
+    take_picture: TakePicture,
+    complaints: list[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(admin.site._registry[Flag], "list_per_page", 5)  # so that there is more than one page of them
     log_in("risk analyst")
     take_picture("today")
     narrow_down(page)
@@ -27,6 +35,7 @@ def test_flagged_orders_are_reviewed_frozen_and_released(
     ask_for_a_freeze_of_everything(page, take_picture)
     freeze = Freeze.objects.get(legal_reference="PSB-2026-17")
     assert Hold.objects.filter(freeze=freeze).exists() is False
+    assert freeze.items.count() == Flag.objects.filter(disposition="organised").count() > 5
 
     log_in("risk lead")
     decide(page, freeze.job.approval_id, take_picture)
@@ -87,7 +96,7 @@ def ask_for_a_freeze_of_everything(page: "Page", take_picture: TakePicture) -> N
     page.goto("/admin/risk/flag/?disposition__exact=organised")
     page.check("#action-toggle")
     page.select_option("select[name=action]", "freeze")
-    page.evaluate("document.querySelector('input[name=select_across]').value = '1'")
+    page.click(".actions .question a")
     page.click("button[name=index]")
     page.wait_for_selector("text=Would be held")
     assert "disposition=organised" in page.url

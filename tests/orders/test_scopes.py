@@ -1,6 +1,7 @@
 """Which orders a scope means: every field by itself, several together, and what is left out."""
 
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
 
@@ -9,15 +10,19 @@ from orders.scopes.fields import checked, in_words, known_fields, matching, part
 from orders.scopes.parts import BadScope, Operator, Part, ScopeParts
 from orders.services.asking import ScopeMoved, ask_for_freeze, ask_for_release, up_to
 from orders.services.delivering import deliver_order
+from orders.services.documents import keep_document
+from orders.services.errors import ScopeChanged
 from orders.services.order_lists import list_of_orders
 from orders.services.previewing import preview_freeze, preview_release
 from promotions.services.nobody import known_recipient
+from tests.bypass import without_triggers
 from tests.orders.factories import (
     HOUR,
     a_done_freeze,
     a_hold,
     a_line,
     a_plain_coupon,
+    a_release,
     a_top_up,
     an_order,
     approved,
@@ -25,6 +30,8 @@ from tests.orders.factories import (
     orders,
     worked,
 )
+from tests.orders.rounds import sql, trigger_off
+from tests.orders.test_constraints import refused
 from tests.promotions.factories import NOON, a_coupon, a_restricted_type, a_token, an_entry, the_asker
 from tests.promotions.granting import a_grant
 
@@ -240,3 +247,40 @@ def test_a_recipient_is_shown_by_its_last_four():
     an_order(lines=(a_top_up(recipient="13800138001"),))
     assert OrderLine.objects.get().recipient_hash == known_recipient("13800138001")[0]
     assert "••••8001" in in_words(ScopeParts((part("recipient", known_recipient("13800138001")[0]),)))
+
+
+def tampered(freeze, column, value):
+    """Round the services and round the guard of the row, as only the owner of the database could."""
+    with without_triggers(), trigger_off("orders_freeze", "freeze_keeps_its_scope"):
+        sql(f"UPDATE orders_freeze SET {column} = %s WHERE id = %s", value, freeze.pk)
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("scope", '{"version": 1, "all_of": [], "left_out": []}'),
+        ("authority", "another"),
+        ("valid_until", "2031-01-01T00:00:00Z"),
+        ("document_id", None),
+    ],
+)
+def test_terms_changed_after_they_were_asked_for_do_not_run(column, value):
+    an_order(device="rack-1")
+    document = keep_document(BytesIO(b"%PDF-1.7"), name="order.pdf", by=the_asker(), at=NOON)
+    scope = ScopeParts((part("device", "rack-1"),))
+    freeze = asked(scope, document=document, valid_until=NOON + timedelta(days=30), authority="the bureau")
+    tampered(freeze, column, value)
+    with pytest.raises(ScopeChanged):
+        approved(freeze)
+    assert not Hold.objects.exists()
+
+
+def test_what_was_asked_for_stays_readable_as_it_was_asked():
+    an_order(device="rack-1")
+    freeze = asked(ScopeParts((part("device", "rack-1"),)))
+    worked(approved(freeze))
+    release = a_release(freeze)
+    for column, value in (("scope", '{"version": 2}'), ("scope_text", "everything")):
+        refused("freeze_keeps_its_scope", lambda c=column, v=value: sql(f"UPDATE orders_freeze SET {c} = %s", v))
+        refused("release_keeps_its_scope", lambda c=column, v=value: sql(f"UPDATE orders_release SET {c} = %s", v))
+    assert release.scope == {}

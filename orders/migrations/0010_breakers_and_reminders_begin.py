@@ -23,7 +23,7 @@ def begin(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("orders", "0008_breakers_emergencies_terms_and_waits")]
+    dependencies = [("orders", "0009_breakers_emergencies_terms_and_waits")]
 
     operations = [
         migrations.RunPython(begin, migrations.RunPython.noop),

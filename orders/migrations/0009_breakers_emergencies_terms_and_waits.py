@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('lib', '0003_exports_and_saved_views'),
-        ('orders', '0007_freezes_keep_scope_and_document'),
+        ('orders', '0008_freezes_keep_what_was_asked'),
         ('pghistory', '0007_auto_20250421_0444'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
