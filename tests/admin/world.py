@@ -8,6 +8,7 @@ from io import BytesIO
 from typing import Any
 
 from django.contrib.auth.models import Group, User
+from django.db import transaction
 from django_celery_beat.models import ClockedSchedule, CrontabSchedule, SolarSchedule
 
 from backoffice.lib.apikeys import make_key
@@ -260,8 +261,9 @@ def make_emergency(world: World) -> None:
     guest = Order.objects.filter(customer__ref="guest-1")
     terms = {"kind": "manual", "legal_reference": "", "authority": "", "scope_text": "a guest", "reason": "it leaves now"}
     world.emergency = start_emergency(guest, lasts=timedelta(hours=4), by=lead, at=at, **terms)
-    for kind in AUTOMATIC_KINDS:
-        breaker.take(kind, 0, at=at)
+    with transaction.atomic():
+        for kind in AUTOMATIC_KINDS:
+            breaker.take(kind, 0, at=at)
     breaker.note_missed([(world.orders[0].pk, "bought by many accounts")], kind="risk", at=at)
     begin_wait(world.orders[0], at=at)
     TermReminder.objects.get_or_create(days=7)

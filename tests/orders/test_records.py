@@ -218,7 +218,7 @@ def test_there_is_no_third_kind():
 def test_that_a_record_left_is_never_unwritten():
     an_order()
     issue_record(a_freeze(), kind="pdf", by=the_asker(), at=NOON)
-    with pytest.raises(Exception, match="Cannot delete"):
+    with pytest.raises(Exception, match="Cannot update or delete"):
         ActRecord.objects.all().delete()
 
 
