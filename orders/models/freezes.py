@@ -17,9 +17,10 @@ def keeps_its_scope(name: str) -> pgtrigger.Trigger:
         name=name,
         declare=NEVER_IGNORED,
         when=pgtrigger.Before,
-        operation=pgtrigger.UpdateOf("scope", "scope_text", "document"),
+        operation=pgtrigger.UpdateOf("scope", "scope_text", "document_id"),
         condition=pgtrigger.Condition(
-            "(OLD.scope, OLD.scope_text, OLD.document_id) IS DISTINCT FROM (NEW.scope, NEW.scope_text, NEW.document_id)"
+            "OLD.scope IS DISTINCT FROM NEW.scope OR OLD.scope_text IS DISTINCT FROM NEW.scope_text"
+            " OR OLD.document_id IS DISTINCT FROM NEW.document_id"
         ),
         func=f"""
             RAISE EXCEPTION 'what was asked for stays as it was asked'
