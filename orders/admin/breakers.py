@@ -132,6 +132,10 @@ def start_in_words(approval: Approval) -> InWords:
     return InWords(facts)
 
 
+def waiting(missed: Any) -> Any:
+    return missed.waiting()
+
+
 HOLD = Step(
     name="hold",
     label=gettext_lazy("Hold"),
@@ -186,7 +190,7 @@ class MissedHoldAdmin(StopsSeveralMixin, ExactSearchMixin, ReadOnlyAdmin):
             gettext_lazy("state"),
             "state",
             {
-                "waits": (gettext_lazy("waits for a decision"), lambda rows: rows.waiting()),
+                "waits": (gettext_lazy("waits for a decision"), waiting),
                 "decided": (gettext_lazy("decided"), lambda rows: rows.exclude(decision="")),
             },
         ),

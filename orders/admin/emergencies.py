@@ -17,11 +17,16 @@ from backoffice.lib.display import NOTHING, badge, count_text, time_html, time_t
 from orders.admin.links import page_of
 from orders.models import Emergency, Freeze
 
+
+def unconfirmed(emergencies: Any) -> Any:
+    return emergencies.unconfirmed()
+
+
 StateFilter = question_filter(
     gettext_lazy("state"),
     "state",
     {
-        "waits": (gettext_lazy("waits for a second person"), lambda rows: rows.unconfirmed()),
+        "waits": (gettext_lazy("waits for a second person"), unconfirmed),
         "confirmed": (gettext_lazy("confirmed"), lambda rows: rows.exclude(confirmed_at=None)),
         "fallen": (gettext_lazy("fallen"), lambda rows: rows.exclude(fallen_at=None)),
     },

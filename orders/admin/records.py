@@ -51,7 +51,7 @@ class RecordPagesMixin:
             return HttpResponseRedirect(request.path)
         return _draw(self, request, act)
 
-    def results_view(self, request: HttpRequest, act_id: int) -> HttpResponseBase:
+    def results_view(self, request: Any, act_id: int) -> HttpResponseBase:
         """Every order with its result, written while it is read. Who takes it out is kept before the first row leaves."""
         act, at = self._act(request, act_id), clock.now()
         with because(_("rows were exported")):

@@ -18,6 +18,10 @@ from orders.admin.links import page_of
 from orders.models import DeliveryWait, Order
 
 
+def still_waiting(waits: Any) -> Any:
+    return waits.open()
+
+
 def wait_state(wait: DeliveryWait) -> Any:
     return badge(wait.get_outcome_display(), "success") if wait.settled_at else badge(_("waits"), "warning")
 
@@ -50,7 +54,7 @@ class DeliveryWaitAdmin(ExactSearchMixin, ReadOnlyAdmin):
             gettext_lazy("state"),
             "state",
             {
-                "waits": (gettext_lazy("waits"), lambda rows: rows.open()),
+                "waits": (gettext_lazy("waits"), still_waiting),
                 "settled": (gettext_lazy("settled"), lambda rows: rows.exclude(settled_at=None)),
             },
         ),
