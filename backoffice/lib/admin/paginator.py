@@ -21,13 +21,15 @@ class CappedPaginator(Paginator):
     """
 
     template_name = "admin/holdfast/pagination.html"
+    counts_in_order = False
 
     @cached_property
     def _counted(self) -> int:
         rows = self.object_list
         if not hasattr(rows, "order_by"):
             return len(rows)
-        return rows.order_by()[: MOST_COUNTED + 1].count()
+        counted = rows if self.counts_in_order else rows.order_by()
+        return int(counted.values("pk")[: MOST_COUNTED + 1].count())
 
     @cached_property
     def count(self) -> int:  # type: ignore[override]
@@ -63,3 +65,9 @@ class CappedPaginator(Paginator):
             yield from (1, self.ELLIPSIS, *range(number - BESIDE, number + 1))  # type: ignore[misc]
         if self.is_capped and number >= self.num_pages:
             yield number + 1
+
+
+class NewestFirstPaginator(CappedPaginator):
+    """For lists whose filters mostly match the newest rows, such as held orders: counted from there, and not from the oldest on."""
+
+    counts_in_order = True
