@@ -1,5 +1,5 @@
 """The admin of orders."""
 
-from orders.admin import freezes, holds, import_panels, imports, notices, orders, panels
+from orders.admin import customers, freezes, holds, import_panels, imports, notices, orders, panels
 
-__all__ = ["freezes", "holds", "import_panels", "imports", "notices", "orders", "panels"]
+__all__ = ["customers", "freezes", "holds", "import_panels", "imports", "notices", "orders", "panels"]

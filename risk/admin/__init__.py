@@ -1,5 +1,5 @@
 """The admin of risk."""
 
-from risk.admin import findings, flags
+from risk.admin import customers, findings, flags
 
-__all__ = ["findings", "flags"]
+__all__ = ["customers", "findings", "flags"]
