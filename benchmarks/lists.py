@@ -12,7 +12,7 @@ import argparse
 import logging
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -41,7 +41,9 @@ from promotions.models import BudgetSlice, CouponType, CouponTypeSlice, Entry
 LIMIT, MOST_QUERIES = 300, 15
 # Every third order was held once; of those that are paid the hold is open.
 HOLDS = """
-INSERT INTO orders_hold (order_id, kind, reason, placed_at, placed_by_id, until, freeze_id, released_at, released_by_id, release_reason)
+INSERT INTO orders_hold
+       (order_id, kind, reason, placed_at, placed_by_id, until, freeze_id, released_at, released_by_id,
+        release_reason)
 SELECT id, CASE WHEN id %% 6 = 0 THEN 'manual' ELSE 'risk' END, 'benchmark', placed_at, %(user)s, NULL,
        CASE WHEN id %% 6 = 0 THEN %(freeze)s::int END, CASE WHEN status <> 'paid' THEN placed_at + interval '1 day' END,
        CASE WHEN status <> 'paid' THEN %(user)s::int END, ''
@@ -53,31 +55,36 @@ SELECT %(freeze)s, id, CASE WHEN id %% 6 = 0 THEN 'held' ELSE 'skipped' END, CAS
   FROM orders_order WHERE id %% 3 = 0 ORDER BY id
 """
 FLAGS = """
-INSERT INTO risk_flag (order_id, score, disposition, flagged_at, updated_at, decision, decided_by_id, decided_at, decision_reason)
-SELECT id, 40 + id %% 160, CASE id %% 7 WHEN 0 THEN 'organised' WHEN 1 THEN 'swept_along' ELSE 'undetermined' END, placed_at, placed_at,
+INSERT INTO risk_flag
+       (order_id, score, disposition, flagged_at, updated_at, decision, decided_by_id, decided_at, decision_reason)
+SELECT id, 40 + id %% 160, CASE id %% 7 WHEN 0 THEN 'organised' WHEN 1 THEN 'swept_along' ELSE 'undetermined' END, placed_at,
+       placed_at,
        CASE WHEN status = 'paid' THEN '' ELSE 'cleared' END, CASE WHEN status <> 'paid' THEN %(user)s::int END,
        CASE WHEN status <> 'paid' THEN placed_at END, CASE WHEN status <> 'paid' THEN 'benchmark' ELSE '' END
   FROM orders_order WHERE id %% 5 = 0 ORDER BY id
 """
 CLAIMS = """
 INSERT INTO promotions_claim
-       (at, outcome, reason, customer_id, coupon_type_id, entry_id, token_id, channel, asked_coupon_type, asked_entry, token_fingerprint,
-        device, address, phone_hash, phone_segment, is_verified, identity_hash, is_phone_verified, has_ordered, region)
+       (at, outcome, reason, customer_id, coupon_type_id, entry_id, token_id, channel, asked_coupon_type, asked_entry,
+        token_fingerprint, device, address, phone_hash, phone_segment, is_verified, identity_hash, is_phone_verified,
+        has_ordered, region)
 SELECT placed_at - interval '1 hour', CASE WHEN id %% 10 = 9 THEN 'refused' ELSE 'issued' END,
-       CASE WHEN id %% 10 = 9 THEN 'used_up' ELSE '' END, customer_id, %(coupon_type)s, %(entry)s, NULL, 'app', 'LIST0', 'LIST0-APP', '',
-       device, address, '', '', true, '', true, NULL, ''
+       CASE WHEN id %% 10 = 9 THEN 'used_up' ELSE '' END, customer_id, %(coupon_type)s, %(entry)s, NULL, 'app', 'LIST0',
+       'LIST0-APP', '', device, address, '', '', true, '', true, NULL, ''
   FROM orders_order ORDER BY id
 """
 COUPONS = """
 INSERT INTO promotions_coupon
-       (code, claim_id, coupon_type_id, customer_id, budget_slice_id, coupon_type_slice_id, face_value, issued_at, valid_until, status)
+       (code, claim_id, coupon_type_id, customer_id, budget_slice_id, coupon_type_slice_id, face_value, issued_at, valid_until,
+        status)
 SELECT 'BENCH-' || to_char(id, 'FM000000000'), id, coupon_type_id, customer_id, %(slice)s, %(type_slice)s, 10, at,
        at + interval '30 days', (ARRAY['issued', 'redeemed', 'expired'])[1 + id %% 3]
   FROM promotions_claim WHERE outcome = 'issued' ORDER BY id
 """
 DISCOUNTS = """
 INSERT INTO orders_orderdiscount (order_id, coupon_id, amount)
-SELECT o.id, c.id, 10 FROM orders_order o JOIN promotions_coupon c ON c.claim_id = o.id - %(before)s WHERE o.id %% 4 = 0 ORDER BY o.id
+SELECT o.id, c.id, 10 FROM orders_order o JOIN promotions_coupon c ON c.claim_id = o.id - %(before)s
+ WHERE o.id %% 4 = 0 ORDER BY o.id
 """
 DAY = "{0}_from_0=2026-01-10&{0}_to_0=2026-01-11"
 
@@ -220,12 +227,12 @@ def addresses(wanted: str) -> Iterator[tuple[str, str, str]]:
                 yield name, what, f"{reverse(f'admin:{name}_changelist')}?{query}"
 
 
-def main() -> None:
+def main(given: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--orders", type=int, default=100_000)
     parser.add_argument("--only", default="", help="a part of the names of what is measured")
     parser.add_argument("--explain", action="store_true", help="print the slowest query of whatever is too slow")
-    asked = parser.parse_args()
+    asked = parser.parse_args(given)
     if asked.orders:
         call_command("migrate", verbosity=0)
         fill(asked.orders)

@@ -51,10 +51,11 @@ CURRENCY = re.compile(r"[A-Z]{3}")
 class ImportSettings:
     """`columns` says by field which of the file's columns holds it.
 
-    `source` names where the orders come from: the same number of one source is the same order. Prefixes are put before what the file
-    says. A number that begins with `cancellation_mark` or `adjustment_mark` is no sale; without a mark for cancellations whatever is
-    below zero is one. `nobody` is the customer of rows that name none; empty, such a row is wrong. With `leaves_out_wrong` orders with
-    a wrong row are left out, else the file is not loaded while a row is wrong. Times without a zone are in `time_zone`.
+    `source` names where the orders come from: the same number of one source is the same order. Prefixes are put before what the
+    file says. A number that begins with `cancellation_mark` or `adjustment_mark` is no sale; without a mark for cancellations
+    whatever is below zero is one. `nobody` is the customer of rows that name none; empty, such a row is wrong. With
+    `leaves_out_wrong` orders with a wrong row are left out, else the file is not loaded while a row is wrong. Times without a zone
+    are in `time_zone`.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)

@@ -2,6 +2,7 @@
 
 from orders.admin import (
     breakers,
+    customers,
     documents,
     emergencies,
     freeze_approvals,
@@ -20,6 +21,7 @@ from orders.admin import (
 
 __all__ = [
     "breakers",
+    "customers",
     "documents",
     "emergencies",
     "freeze_approvals",

@@ -57,9 +57,7 @@ class UploadForm(forms.Form):
 
     @property
     def sections(self) -> Iterator[tuple[Any, Any, list[Any]]]:
-        hint = _(
-            "Every row is kept as it is. Nothing is loaded before you have said what its columns are and seen what would come of it."
-        )
+        hint = _("Every row is kept as it is. Nothing is loaded before you have seen what would come of it.")
         yield _("The file"), hint, [self["file"], self["encoding"]]
 
     def clean_file(self) -> Any:

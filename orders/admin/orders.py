@@ -14,6 +14,7 @@ from backoffice.lib.admin.columns import money_column, text_column, time_column
 from backoffice.lib.admin.filters import ChoicesFilter, MomentFilter, lookup_filter, question_filter, scope_in_words
 from backoffice.lib.admin.history import Source, tracker_of
 from backoffice.lib.admin.page import Fact, Headline, Panel
+from backoffice.lib.admin.paginator import NewestFirstPaginator
 from backoffice.lib.admin.search import ExactSearchMixin
 from backoffice.lib.admin.steps import Step
 from backoffice.lib.display import NOTHING, amount_text, state_badge, time_html
@@ -159,6 +160,7 @@ MEANS = {
 class OrderAdmin(ExactSearchMixin, ReadOnlyAdmin):
     steps = STEPS
     actions = ("freeze",)
+    paginator = NewestFirstPaginator
     list_display = (
         "ref",
         text_column(standing, "standing", gettext_lazy("state")),

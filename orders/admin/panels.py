@@ -13,7 +13,7 @@ from backoffice.lib.aloud import aloud
 from backoffice.lib.display import NOTHING, amount_html, link, state_badge, time_html
 from orders.admin.links import orders_panel, page_of
 from orders.models import Hold, Order
-from promotions.models import Coupon, Customer, Redemption
+from promotions.models import Coupon, Redemption
 
 
 def recipient_of(line: Any) -> str:
@@ -105,12 +105,6 @@ def holds_panel(order: Order) -> Panel:
 def order_address(ref: str) -> str:
     """The list of orders, narrowed down to this one: the same whether or not it is there."""
     return f"{reverse('admin:orders_order_changelist')}?{urlencode({'q': ref})}"
-
-
-@panels_on(Customer)
-def orders_of_customer(request: HttpRequest, customer: Customer) -> list[Panel]:
-    url = f"{reverse('admin:orders_order_changelist')}?q={customer.ref}"
-    return [orders_panel(_("Orders"), Order.objects.filter(customer=customer), url=url)]
 
 
 @panels_on(Coupon)

@@ -145,6 +145,9 @@ class Order(models.Model):
         ]
         indexes = [
             models.Index(fields=["-placed_at", "-id"], name="order_newest_first"),
+            models.Index(fields=["status", "-placed_at", "-id"], name="order_by_status"),
+            models.Index(fields=["-placed_at", "-id"], name="order_virtual_newest", condition=Q(virtual_amount__gt=0)),
+            models.Index(fields=["id"], name="order_of_virtual_goods", condition=Q(virtual_amount__gt=0)),
             models.Index(fields=["device", "placed_at"], name="order_by_device", condition=~Q(device="")),
             models.Index(fields=["address", "placed_at"], name="order_by_address", condition=~Q(address="")),
             models.Index(fields=["customer", "placed_at"], name="order_by_customer"),

@@ -1,4 +1,4 @@
-"""The statements of imports. A chunk is the rows, or the invoices, with a number in (after, last]; nothing else is touched by it."""
+"""The statements of imports. A chunk is the rows, or the invoices, with a number in (after, last]; it touches nothing else."""
 
 # COPY writes the cells as an array; the identity column numbers itself.
 COPY_IN = """
@@ -79,8 +79,8 @@ CASE WHEN %(adjustment)s <> '' AND starts_with(ref, %(order_prefix)s || %(adjust
 """
 # Over all that is said of a line, parted by what no cell contains after it was read.
 FINGERPRINT = r"""
-encode(sha256(convert_to(%(currency)s || E'\n' || string_agg(concat_ws(E'\x1f', placed_at AT TIME ZONE 'UTC', customer_ref, sku, description, product_category,
-       quantity, trim_scale(unit_price), amount), E'\n' ORDER BY number), 'UTF8')), 'hex')
+encode(sha256(convert_to(%(currency)s || E'\n' || string_agg(concat_ws(E'\x1f', placed_at AT TIME ZONE 'UTC', customer_ref, sku,
+       description, product_category, quantity, trim_scale(unit_price), amount), E'\n' ORDER BY number), 'UTF8')), 'hex')
 """
 # An order whose rows do not go together, said at its first row.
 COMPARE = f"""

@@ -4,8 +4,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.core.paginator import EmptyPage, Page, Paginator
+from django.db import transaction
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
+
+from backoffice.lib.lookups import looking_up
 
 MOST_COUNTED = 10_000
 MOST_PAGES = 10_000
@@ -21,13 +24,15 @@ class CappedPaginator(Paginator):
     """
 
     template_name = "admin/holdfast/pagination.html"
+    counts_in_order = False
 
     @cached_property
     def _counted(self) -> int:
         rows = self.object_list
         if not hasattr(rows, "order_by"):
             return len(rows)
-        return rows.order_by()[: MOST_COUNTED + 1].count()
+        counted = rows if self.counts_in_order else rows.order_by()
+        return int(counted.values("pk")[: MOST_COUNTED + 1].count())
 
     @cached_property
     def count(self) -> int:  # type: ignore[override]
@@ -49,10 +54,17 @@ class CappedPaginator(Paginator):
             return super().page(number)
         rows: Any = self.object_list
         first = (number - 1) * self.per_page
-        keys = list(rows.values_list("pk", flat=True)[first : first + self.per_page])
+        keys = self._keys(rows.values_list("pk", flat=True)[first : first + self.per_page])
         if not keys:
             raise EmptyPage(_("There is no such page any more."))
         return self._get_page(rows.filter(pk__in=keys), number, self)
+
+    def _keys(self, rows: Any) -> list[Any]:
+        """Where very many match, rows are read in the list's order and each is looked up: joined first, all would be sorted."""
+        if not self.is_capped:
+            return list(rows)
+        with transaction.atomic(), looking_up():
+            return list(rows)
 
     def get_elided_page_range(self, number: Any = 1, **sides: Any) -> Iterator[int | str]:  # type: ignore[override]
         """The pages to offer: those that were counted, and around one beyond them the next."""
@@ -63,3 +75,9 @@ class CappedPaginator(Paginator):
             yield from (1, self.ELLIPSIS, *range(number - BESIDE, number + 1))  # type: ignore[misc]
         if self.is_capped and number >= self.num_pages:
             yield number + 1
+
+
+class NewestFirstPaginator(CappedPaginator):
+    """For lists whose filters mostly match the newest rows, such as held orders: counted from there, and not from the oldest on."""
+
+    counts_in_order = True
