@@ -35,7 +35,7 @@ manage: $(RUN_STAMP) .env ## Run manage.py beside the site's data: make manage A
 	@$(PY) -m backoffice.embedded manage $(ARGS)
 
 test: $(DEV_STAMP) ## Run the tests, with a PostgreSQL and a Valkey of their own: make test ARGS="tests/orders -k hold"
-	$(PY) -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+	$(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 bench: $(DEV_STAMP) ## Measure claims and orders beside a no-op: make bench ARGS="--rounds 3 http"
 	$(PY) -m benchmarks $(ARGS)
