@@ -56,6 +56,9 @@ def test_the_second_person_is_asked_for_exactly_this_scope():
         "scope_hash": release.job.scope_hash,
         "count": 2,
         "legal_reference": "PSB-2026-18",
+        "scope": {},
+        "document": "",
+        "worth": {"CNY": "200.00"},
     }
 
 
