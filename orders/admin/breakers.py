@@ -107,7 +107,7 @@ class HoldBreakerAdmin(EditableAdmin):
         words = _(
             "Holds of this kind that the system places by itself. Above the limit they stop, and two persons start them again."
         )
-        return Headline(str(obj), breaker_state(obj), sentence=words, facts=facts)
+        return Headline(_("Automatic holds: %s") % obj, breaker_state(obj), sentence=words, facts=facts)
 
     def panels(self, request: HttpRequest, obj: HoldBreaker) -> list[Panel]:
         found = waiting_of(obj).select_related("order").order_by("-order__virtual_amount", "pk")[:ORDERS_SHOWN]
