@@ -6,8 +6,13 @@ A worker and beat start with it as with the product's own (`celery --app=tests.o
 import os
 from typing import Any
 
-from backoffice.celery import app
-from orders.services import scopes
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backoffice.settings")
+django.setup()
+
+from backoffice.celery import app  # noqa: E402
+from orders.services import scopes  # noqa: E402
 
 scopes.CHUNK = int(os.environ.get("CHAOS_CHUNK", scopes.CHUNK))
 TIMES = int(os.environ.get("CHAOS_TIMES", "1"))
