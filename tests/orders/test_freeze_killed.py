@@ -1,7 +1,7 @@
 """Twenty times `kill -9` of child, worker, PostgreSQL and Valkey: nothing is lost, nothing is done twice, nobody has to help.
 
-It takes minutes and runs with --run-slow; `test_freeze_survives` dies in every chunk in the fast suite. A site of its own runs in a process
-of its own (`tests.orders.chaos_kills`): the PostgreSQL of the tests is not to be killed.
+It takes minutes and runs with --run-slow; in the fast suite `test_freeze_survives` dies in every chunk. A site of its own runs in a
+process of its own (`tests.orders.chaos_kills`): the PostgreSQL of the tests is not to be killed.
 """
 
 import json

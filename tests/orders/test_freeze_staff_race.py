@@ -1,4 +1,4 @@
-"""Many staff freeze, release, deliver and cancel the same orders at once: no held order leaves, nobody waits for ever, no answer lies."""
+"""Many staff freeze, release, deliver and cancel the same orders at once: no held order leaves, and no answer lies."""
 
 import random
 
