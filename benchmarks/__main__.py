@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -32,6 +33,10 @@ def read_arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
 
 
 def main(given: Sequence[str] | None = None) -> None:
+    given = sys.argv[1:] if given is None else given
+    if given[:1] == ["lists"]:
+        measure_lists(given[1:])
+        return
     asked = read_arguments(given)
     with tempfile.TemporaryDirectory(prefix="holdfast-bench-") as folder, servers():
         import django
@@ -44,6 +49,15 @@ def main(given: Sequence[str] | None = None) -> None:
         load = ", ".join(f"{one:.1f}" for one in os.getloadavg())
         print(f"{os.cpu_count()} processors, load average before it {load}; fsync on; {asked.callers} callers")
         (freeze if asked.parts == [FREEZE] else rounds).measure(asked, Path(folder), site)
+
+
+def measure_lists(given: Sequence[str]) -> None:
+    """The admin's lists have arguments of their own (`lists --help`)."""
+    with servers():
+        os.environ["DJANGO_SETTINGS_MODULE"] = "backoffice.settings"
+        from benchmarks import lists
+
+        lists.main(given)
 
 
 if __name__ == "__main__":

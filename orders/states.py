@@ -7,8 +7,10 @@ from backoffice.lib.states import moves
 from promotions.states import VIRTUAL_CATEGORIES, Category
 
 __all__ = [
+    "AUTOMATIC_KINDS",
     "DELIVERABLE_STATUSES",
     "FINAL_STATUSES",
+    "IMPORT_MOVES",
     "LOST_STATUSES",
     "ORDER_MOVES",
     "UNDELIVERED_STATUSES",
@@ -16,10 +18,17 @@ __all__ = [
     "CancelledBy",
     "Category",
     "HoldKind",
+    "ImportResult",
+    "ImportStatus",
+    "InvoiceKind",
     "ItemResult",
+    "ListSource",
+    "MissedDecision",
     "NoticeKind",
     "OrderStatus",
+    "RecordKind",
     "RefundCause",
+    "WaitOutcome",
 ]
 
 
@@ -70,6 +79,10 @@ class HoldKind(models.TextChoices):
     ALARM = "alarm", _("alarm")
 
 
+# What the system places by itself, and a circuit breaker stops. A person may place a hold of these kinds too.
+AUTOMATIC_KINDS = (HoldKind.COOLING, HoldKind.RISK, HoldKind.ALARM)
+
+
 class CancelledBy(models.TextChoices):
     """Who cancelled: it decides whether coupon and budget come back."""
 
@@ -103,5 +116,71 @@ class ItemResult(models.TextChoices):
     PENDING = "pending", _("not yet")
     HELD = "held", _("held")
     RELEASED = "released", _("released")
+    SKIPPED = "skipped", _("skipped")
+    FAILED = "failed", _("failed")
+
+
+class MissedDecision(models.TextChoices):
+    """What a person decided of an order that was not held because automatic holds were stopped."""
+
+    HELD = "held", _("held by hand")
+    LEFT = "left", _("left alone")
+
+
+class WaitOutcome(models.TextChoices):
+    """How a wait for a delivery ended."""
+
+    TOLD = "told", _("told that it is free")
+    MOOT = "moot", _("needed no word")
+
+
+class RecordKind(models.TextChoices):
+    HTML = "html", _("page to print")
+    PDF = "pdf", _("PDF")
+
+
+class ListSource(models.TextChoices):
+    """How a list of orders came."""
+
+    PASTED = "pasted", _("pasted")
+    FILE = "file", _("as a file")
+    CHOSEN = "chosen", _("chosen in a list")
+
+
+class ImportStatus(models.TextChoices):
+    """How far a file of orders has come."""
+
+    READ = "read", _("read, to be mapped")
+    CHECKING = "checking", _("being checked")
+    CHECKED = "checked", _("checked")
+    LOADING = "loading", _("being loaded")
+    LOADED = "loaded", _("loaded")
+    DISCARDED = "discarded", _("discarded")
+
+
+IMPORT_MOVES = moves(
+    {
+        ImportStatus.READ: {ImportStatus.CHECKING, ImportStatus.DISCARDED},
+        ImportStatus.CHECKING: {ImportStatus.CHECKED, ImportStatus.READ, ImportStatus.DISCARDED},
+        ImportStatus.CHECKED: {ImportStatus.CHECKING, ImportStatus.LOADING, ImportStatus.DISCARDED},
+        ImportStatus.LOADING: {ImportStatus.LOADED},
+        ImportStatus.LOADED: set(),
+        ImportStatus.DISCARDED: set(),
+    }
+)
+
+
+class InvoiceKind(models.TextChoices):
+    """What an invoice of a file is by its number and its sum. Only a sale becomes an order; others are kept as what they are."""
+
+    SALE = "sale", _("sale")
+    CANCELLATION = "cancellation", _("cancellation")
+    ADJUSTMENT = "adjustment", _("adjustment")
+    NOTHING = "nothing", _("worth nothing")
+
+
+class ImportResult(models.TextChoices):
+    PENDING = "pending", _("pending")
+    LOADED = "loaded", _("loaded")
     SKIPPED = "skipped", _("skipped")
     FAILED = "failed", _("failed")

@@ -13,36 +13,15 @@ from typing import BinaryIO
 
 from django.utils.translation import gettext as _
 
+from backoffice.lib.problems_by_line import PROBLEMS_SHOWN, Problems
+
+__all__ = ["PROBLEMS_SHOWN", "ListFile", "Problems", "checked_ref", "pasted_refs"]
+
 COLUMN = "customer"
 MOST_ROWS = 2_000_000
 MOST_BYTES = 50 * 1024 * 1024
-PROBLEMS_SHOWN = 100
 LONGEST_SHOWN = 70
 REF = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@~+=-]{0,63}")
-
-
-@dataclass(frozen=True)
-class Problem:
-    """What is wrong with a line, numbered as an editor shows it."""
-
-    line: int
-    text: str
-
-    def __str__(self) -> str:
-        return _("Line %(line)s: %(text)s") % {"line": f"{self.line:,}", "text": self.text}
-
-
-@dataclass
-class Problems:
-    """The first hundred problems, and how many there are in all."""
-
-    count: int = 0
-    shown: list[Problem] = field(default_factory=list)
-
-    def add(self, line: int, text: str) -> None:
-        self.count += 1
-        if len(self.shown) < PROBLEMS_SHOWN:
-            self.shown.append(Problem(line, text))
 
 
 @dataclass

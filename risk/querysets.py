@@ -34,12 +34,21 @@ class AssessmentQuerySet(QuerySet):
         return due.annotate(retry_at=F("assessed_at") + (F("assessed_at") - F("order__placed_at"))).filter(retry_at__lte=at)
 
 
+class AllowanceQuerySet(QuerySet):
+    def in_force(self, at: datetime) -> "AllowanceQuerySet":
+        return self.filter(Q(expires_at=None) | Q(expires_at__gt=at), lifted_at=None)
+
+    def over(self, at: datetime) -> "AllowanceQuerySet":
+        """Lifted or expired."""
+        return self.exclude(Q(expires_at=None) | Q(expires_at__gt=at), lifted_at=None)
+
+
 def without_assessment(*, since: datetime, until: datetime) -> QuerySet:
     """Orders placed in this time that nobody has looked at."""
     from risk.models import Assessment
 
     looked_at = Exists(Assessment.objects.filter(order=OuterRef("pk")))
-    return Order.objects.filter(~looked_at, placed_at__gt=since, placed_at__lte=until)
+    return Order.objects.placed_here().filter(~looked_at, placed_at__gt=since, placed_at__lte=until)
 
 
 def cooling_to_assess(at: datetime, *, window: timedelta) -> QuerySet:

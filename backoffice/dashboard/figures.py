@@ -110,11 +110,15 @@ def _claims(at: datetime, currency: str) -> dict[str, Any]:
 def _orders(at: datetime, currency: str) -> dict[str, Any]:
     midnight, before = _today(at)
     now, then, is_ours = Q(placed_at__gte=midnight), Q(placed_at__gte=before, placed_at__lte=at - WEEK), Q(currency=currency)
-    return Order.objects.filter(placed_at__gte=before).aggregate(
-        placed=Count("pk", filter=now),
-        delivered=Count("pk", filter=Q(delivered_at__gte=midnight)),
-        redeemed=Sum("discount_amount", filter=now & is_ours),
-        redeemed_before=Sum("discount_amount", filter=then & is_ours),
+    return (
+        Order.objects.placed_here()
+        .filter(placed_at__gte=before)
+        .aggregate(
+            placed=Count("pk", filter=now),
+            delivered=Count("pk", filter=Q(delivered_at__gte=midnight)),
+            redeemed=Sum("discount_amount", filter=now & is_ours),
+            redeemed_before=Sum("discount_amount", filter=then & is_ours),
+        )
     )
 
 
@@ -124,5 +128,6 @@ def _holds(at: datetime, currency: str) -> dict[str, Any]:
     was_held = Exists(Hold.objects.filter(order=OuterRef("order_id")))
     cleared = Flag.objects.filter(was_held, decision=Decision.CLEARED, order__placed_at__gte=at - MONTH)
     honest = Subquery(cleared.order_by().values("decision").annotate(n=Count("pk")).values("n"), output_field=IntegerField())
-    month = Order.objects.filter(placed_at__gte=at - MONTH).aggregate(orders_of_month=Count("pk"), honest=Coalesce(Min(honest), 0))
+    of_month = Order.objects.placed_here().filter(placed_at__gte=at - MONTH)
+    month = of_month.aggregate(orders_of_month=Count("pk"), honest=Coalesce(Min(honest), 0))
     return {**figures, **month}

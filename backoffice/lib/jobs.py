@@ -19,6 +19,7 @@ from billiard.exceptions import SoftTimeLimitExceeded
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F, Q
 from django.dispatch import Signal
+from django.utils.translation import gettext as _
 
 from backoffice.lib.audit import because
 from backoffice.lib.errors import NotFound
@@ -169,7 +170,7 @@ def _work_chunk(job_id: int, token: uuid.UUID, at: datetime) -> bool:
             return False
         runner = _runners.get(job.kind)
         if runner is None:
-            raise NotFound(f"Nothing is registered to run jobs of the kind {job.kind!r}.")
+            raise NotFound(_("Nothing is registered to run jobs of the kind %s.") % job.kind)
         with because(job.reason, user=job.requested_by_id, job=job.pk):
             result = runner(job, at)
         Job.objects.filter(pk=job.pk).update(

@@ -9,10 +9,11 @@ from django.utils.translation import gettext as _
 
 from backoffice.lib.admin.extensions import address_of, panels_on
 from backoffice.lib.admin.page import Panel
+from backoffice.lib.aloud import aloud
 from backoffice.lib.display import NOTHING, amount_html, link, state_badge, time_html
 from orders.admin.links import orders_panel, page_of
 from orders.models import Hold, Order
-from promotions.models import Coupon, Customer, Redemption
+from promotions.models import Coupon, Redemption
 
 
 def recipient_of(line: Any) -> str:
@@ -86,13 +87,13 @@ def holds_panel(order: Order) -> Panel:
     rows = [
         [
             page_of(hold, state_badge(hold, "kind")),
-            hold.reason,
+            aloud(hold.reason),
             hold.placed_by,
             time_html(hold.placed_at),
             time_html(hold.until),
             page_of(hold.freeze),
             time_html(hold.released_at) if hold.released_at else _("open"),
-            hold.release_reason or NOTHING,
+            aloud(hold.release_reason) or NOTHING,
         ]
         for hold in Hold.objects.for_admin_list().filter(order=order).order_by("-pk")
     ]
@@ -104,12 +105,6 @@ def holds_panel(order: Order) -> Panel:
 def order_address(ref: str) -> str:
     """The list of orders, narrowed down to this one: the same whether or not it is there."""
     return f"{reverse('admin:orders_order_changelist')}?{urlencode({'q': ref})}"
-
-
-@panels_on(Customer)
-def orders_of_customer(request: HttpRequest, customer: Customer) -> list[Panel]:
-    url = f"{reverse('admin:orders_order_changelist')}?q={customer.ref}"
-    return [orders_panel(_("Orders"), Order.objects.filter(customer=customer), url=url)]
 
 
 @panels_on(Coupon)

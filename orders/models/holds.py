@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backoffice.lib.audit import tracked
 from orders.models.guards import NEVER_IGNORED
+from orders.models.hold_guards import LOOKING_FURTHER
 from orders.querysets import HoldQuerySet
 from orders.states import HoldKind
 
@@ -96,12 +97,13 @@ class Hold(models.Model):
             models.CheckConstraint(condition=~Q(reason=""), name="hold_has_a_reason"),
             models.CheckConstraint(condition=~Q(kind="cooling") | Q(until__isnull=False), name="hold_cooling_ends_by_itself"),
             models.CheckConstraint(condition=~Q(kind="legal") | Q(freeze__isnull=False), name="hold_legal_has_a_freeze"),
+            models.CheckConstraint(condition=~Q(kind="legal") | Q(until=None), name="hold_legal_never_ends_by_itself"),
         ]
         indexes = [
             models.Index(fields=["until"], name="hold_to_release", condition=Q(released_at=None, kind="cooling")),
             models.Index(fields=["freeze", "id"], name="hold_by_freeze", condition=Q(freeze__isnull=False)),
         ]
-        triggers = [DELIVERED_ORDER_TAKES_NO_HOLD, HOLD_STAYS_WHAT_IT_IS, HOLD_IS_NEVER_DELETED]
+        triggers = [DELIVERED_ORDER_TAKES_NO_HOLD, HOLD_STAYS_WHAT_IT_IS, HOLD_IS_NEVER_DELETED, *LOOKING_FURTHER]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} · {self.order_id}"

@@ -106,6 +106,9 @@ class Order(models.Model):
     cancelled_at = models.DateTimeField(_("cancelled at"), null=True)
     cancelled_by = models.CharField(_("cancelled by"), max_length=8, choices=CancelledBy, blank=True)
     cancel_reason = models.TextField(_("reason of the cancellation"), blank=True)
+    imported_from = models.CharField(
+        _("imported from"), max_length=32, blank=True, db_default="", help_text=_("Empty: the storefront placed it here.")
+    )
 
     objects = OrderQuerySet.as_manager()
 
@@ -142,6 +145,9 @@ class Order(models.Model):
         ]
         indexes = [
             models.Index(fields=["-placed_at", "-id"], name="order_newest_first"),
+            models.Index(fields=["status", "-placed_at", "-id"], name="order_by_status"),
+            models.Index(fields=["-placed_at", "-id"], name="order_virtual_newest", condition=Q(virtual_amount__gt=0)),
+            models.Index(fields=["id"], name="order_of_virtual_goods", condition=Q(virtual_amount__gt=0)),
             models.Index(fields=["device", "placed_at"], name="order_by_device", condition=~Q(device="")),
             models.Index(fields=["address", "placed_at"], name="order_by_address", condition=~Q(address="")),
             models.Index(fields=["customer", "placed_at"], name="order_by_customer"),
@@ -181,6 +187,8 @@ class OrderLine(models.Model):
     )
     quantity = models.PositiveIntegerField(_("quantity"), default=1)
     delivered_quantity = models.PositiveIntegerField(_("delivered"), default=0)
+    description = models.CharField(_("description"), max_length=200, blank=True, db_default="")
+    is_free = models.BooleanField(_("free"), db_default=False, help_text=_("Given away with the rest of an imported order."))
     amount = models.DecimalField(_("amount"), max_digits=14, decimal_places=2)
     discount = models.DecimalField(_("discount"), max_digits=14, decimal_places=2, default=0)
     recipient_hash = models.CharField(max_length=64, blank=True, editable=False)
@@ -192,7 +200,9 @@ class OrderLine(models.Model):
         ordering = ["order_id", "position"]
         constraints = [
             models.UniqueConstraint(fields=["order", "position"], name="order_line_position_once"),
-            models.CheckConstraint(condition=Q(amount__gt=0), name="order_line_is_worth_something"),
+            models.CheckConstraint(
+                condition=Q(amount__gt=0, is_free=False) | Q(amount=0, is_free=True), name="order_line_is_worth_something"
+            ),
             models.CheckConstraint(condition=Q(quantity__gt=0), name="order_line_is_of_something"),
             models.CheckConstraint(
                 condition=Q(delivered_quantity__lte=F("quantity")), name="order_line_delivers_no_more_than_ordered"

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_noop
 from backoffice.lib.approvals import approvable
 from backoffice.lib.jobs import ChunkResult, job_runner
 from backoffice.lib.models import Approval, Job
-from orders.models import Freeze, Hold, Release
+from orders.models import Document, Freeze, Hold, Release
 from orders.querysets import HoldQuerySet
 from orders.services.errors import ScopeChanged
 from orders.services.holding import tell_released
@@ -57,6 +57,8 @@ def request_release(
     legal_reference: str,
     by: Any,
     at: datetime,
+    document: Document | None = None,
+    scope: Mapping[str, Any] | None = None,
 ) -> Release:
     """Ask for the release of the holds that this freeze placed and that are open now: all, or those that are also in `holds`.
 
@@ -70,13 +72,15 @@ def request_release(
             legal_reference, "the legal reference", longest=200, may_be_blank=freeze.kind != HoldKind.LEGAL
         ),
         scope_text=checked_prose(scope_text, "the scope in words"),
+        scope=dict(scope or {}),
+        document=document,
     )
     release.job = Job.objects.create(kind=RELEASE_SCOPE.name, reason=reason, requested_by=by, requested_at=at)
     placed = Hold.objects.open().filter(freeze=freeze)
-    scope = placed if holds is None else placed.filter(pk__in=holds.values("pk"))
+    meant = placed if holds is None else placed.filter(pk__in=holds.values("pk"))
     sentence = _("%(count)s holds that %(freeze)s placed are released: %(scope)s. Reference: %(reference)s.")
     told = {"freeze": str(freeze), "reference": release.legal_reference or _("none")}
-    ask_for(RELEASE_SCOPE, release, scope, sentence=sentence, told=told, at=at)
+    ask_for(RELEASE_SCOPE, release, meant, sentence=sentence, told=told, at=at)
     return release
 
 
@@ -100,6 +104,6 @@ def _work_release(job: Job, at: datetime) -> ChunkResult:
             cursor.execute(RELEASE_HOLDS, terms | dict(part))
             freed = sorted({order_id for (order_id,) in cursor.fetchall()})
         if freed:
-            tell_released(freed)
+            tell_released(freed, at=at)
 
     return work_chunk(RELEASE_SCOPE, release, job, settle)

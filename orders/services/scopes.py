@@ -6,13 +6,13 @@ into Python's memory but for one chunk.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
 from django.core.exceptions import EmptyResultSet
 from django.db import DataError, IntegrityError, connection, transaction
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from backoffice.lib.approvals import request_approval
@@ -21,7 +21,7 @@ from backoffice.lib.jobs import ChunkResult, queue_job
 from backoffice.lib.models import Approval, Job
 from backoffice.lib.models.job import JOB_MOVES, JobStatus
 from backoffice.lib.states import move
-from orders.models import Freeze, FreezeItem, Release, ReleaseItem
+from orders.models import Document, Freeze, FreezeItem, Release, ReleaseItem
 from orders.services.errors import ScopeChanged
 from orders.states import VIRTUAL_CATEGORIES, ItemResult
 
@@ -95,9 +95,15 @@ MOST_URGENT_FIRST = f"""
         ELSE 3 END, scope.id
 """  # noqa: S608  our own names
 FREEZE_SCOPE = Scope(
-    Freeze, FreezeItem, "freeze_id", "order_id", terms=("kind", "legal_reference"), order_of_work=MOST_URGENT_FIRST
+    Freeze,
+    FreezeItem,
+    "freeze_id",
+    "order_id",
+    terms=("kind", "legal_reference", "authority", "valid_until", "scope", "document"),
+    order_of_work=MOST_URGENT_FIRST,
 )
-RELEASE_SCOPE = Scope(Release, ReleaseItem, "release_id", "hold_id", terms=("freeze_id", "legal_reference"))
+RELEASE_SCOPE = Scope(Release, ReleaseItem, "release_id", "hold_id", terms=("freeze_id", "legal_reference", "scope", "document"))
+WORTH = "worth"
 NOTHING_MATCHES = "Nothing matches: there is nothing to do."
 
 Settle = Callable[[Mapping[str, int]], None]
@@ -112,30 +118,44 @@ def ask_for(
     `owner` is not saved yet; its job is, and says who asks and why. `sentence` tells the second person what would be done, with
     what is `told` and the count and the scope in it.
     """
-    owner.save()
     job = owner.job
-    found = _snapshot(scope, owner, subjects)
-    job.total, job.scope_hash, job.cursor = found.count, found.sha256, _place_before(scope, owner)
+    found = fix_scope(scope, owner, subjects)
     job.approval = request_approval(
         action=scope.action,
         target=f"{scope.action}:{owner.pk}",
         summary=sentence % {**told, "count": f"{found.count:,}", "scope": owner.scope_text},
-        payload=_payload(scope, owner, found),
+        payload=_payload(scope, owner, found) | {WORTH: _worth(scope, owner)},
         reason=job.reason,
         by=job.requested_by,
         at=at,
     )
-    job.save(update_fields=["total", "scope_hash", "cursor", "approval"])
+    job.save(update_fields=["approval"])
+
+
+def fix_scope(scope: Scope, owner: Freeze | Release, subjects: QuerySet[Any]) -> Fingerprint:
+    """Save the act and fix its scope as it matches now. Its job gets count and hash. Raises InvalidInput for an empty one."""
+    owner.save()
+    job = owner.job
+    found = _snapshot(scope, owner, subjects)
+    job.total, job.scope_hash, job.cursor = found.count, found.sha256, _place_before(scope, owner)
+    job.save(update_fields=["total", "scope_hash", "cursor"])
+    return found
 
 
 def start(scope: Scope, approval: Approval) -> None:
     """Queue the job of an approved act. Raises ScopeChanged unless items, terms and job are still what was asked for."""
+    queue_job(check_unchanged(scope, approval).job)
+
+
+def check_unchanged(scope: Scope, approval: Approval) -> Freeze | Release:
+    """The act that is approved. Raises ScopeChanged unless items, terms and job are still what was asked for."""
     owner = _owner_of(scope, approval)
     found = fingerprint(scope, owner)
-    is_as_asked = approval.payload == _payload(scope, owner, found)
+    asked = {name: value for name, value in approval.payload.items() if name != WORTH}
+    is_as_asked = asked == _payload(scope, owner, found)
     if not is_as_asked or found != Fingerprint(owner.job.total, owner.job.scope_hash):
         raise ScopeChanged("What would be done is no longer what was asked for. Nothing was done; ask anew.")
-    queue_job(owner.job)
+    return owner
 
 
 def drop(scope: Scope, approval: Approval, at: datetime) -> None:
@@ -200,8 +220,25 @@ def _place_before(scope: Scope, owner: Freeze | Release) -> int:
 
 
 def _payload(scope: Scope, owner: Freeze | Release, found: Fingerprint) -> dict[str, Any]:
-    terms = {name: getattr(owner, name) for name in scope.terms}
+    terms = {name: _term(getattr(owner, name)) for name in scope.terms}
     return {scope.name: owner.pk, "scope_hash": found.sha256, "count": found.count, **terms}
+
+
+def _worth(scope: Scope, owner: Freeze | Release) -> dict[str, str]:
+    """What the orders are worth at this moment, by currency: for the person who decides, not a part of what is compared."""
+    order = "order" if scope.items is FreezeItem else "hold__order"
+    items = scope.items._default_manager.filter(**{scope.owner: owner.pk}).order_by(f"{order}__currency")
+    sums = items.values_list(f"{order}__currency").annotate(Sum(f"{order}__gross_amount"))
+    return {currency: str(gross) for currency, gross in sums}
+
+
+def _term(value: Any) -> Any:
+    """A term as an approval keeps it: times in UTC, of a document its hash."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, Document):
+        return {"name": value.name, "sha256": value.sha256}
+    return "" if value is None else value
 
 
 def _owner_of(scope: Scope, approval: Approval) -> Freeze | Release:

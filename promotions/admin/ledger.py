@@ -108,6 +108,8 @@ class CustomerAdmin(ExactSearchMixin, ReadOnlyAdmin):
             Fact(_("Phone"), obj.masked_phone or NOTHING),
             Fact(_("Registered"), time_html(obj.registered_at)),
             Fact(_("First seen"), time_html(obj.first_seen_at)),
+            Fact(_("Phone verified"), _("yes") if obj.is_phone_verified else _("no")),
+            Fact(_("Has ordered"), _("yes") if obj.has_ordered else _("no")),
             *ledger_facts(obj),
         ]
         return Headline(obj.ref, verified, facts=facts)

@@ -1,7 +1,5 @@
 """A chunk of a grant: each of its customers gets a coupon and a result in one transaction, or nothing happens at all."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,6 +8,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from backoffice.lib.errors import DomainError
+from backoffice.lib.lookups import looking_up
 from promotions.codes import new_codes
 from promotions.models import CouponType, Grant
 from promotions.services import grant_statements as statements
@@ -75,15 +74,6 @@ def give_chunk(chunk: Chunk, source: Source, at: datetime) -> int:
     if is_restricted:
         check_restricted_type(source.coupon_type_id, at, moved=MOVED_BY_ISSUING)
     return failed
-
-
-@contextmanager
-def looking_up() -> Iterator[None]:
-    """Each row by its index, also where a trigger looks it up; where an error ends the transaction, so does the setting."""
-    with connection.cursor() as cursor:
-        cursor.execute(statements.LOOK_UP, {"on": "off"})
-        yield
-        cursor.execute(statements.LOOK_UP, {"on": "on"})
 
 
 def skip_chunk(chunk: Chunk) -> None:

@@ -25,13 +25,6 @@ INSERT INTO promotions_grantitem (grant_id, number, ref, result, detail)
 SELECT %s, number, ref, 'pending', '' FROM grant_list ORDER BY number
 """
 
-# A chunk looks up a few thousand rows in tables that may hold many millions. The planner, which knows the tables as they were when
-# they were last analysed, is told to look each of them up by its index, and not to read a whole table for every chunk.
-LOOK_UP = """
-SELECT set_config('enable_seqscan', %(on)s, true), set_config('enable_hashjoin', %(on)s, true),
-       set_config('enable_mergejoin', %(on)s, true)
-"""
-
 # Customers of whom we never heard get a bare mirror, as they do with their first order.
 MIRROR_MISSING = """
 INSERT INTO promotions_customer

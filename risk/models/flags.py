@@ -37,7 +37,10 @@ class Flag(models.Model):
                 name="flag_decision_has_person_time_and_reason",
             )
         ]
-        indexes = [models.Index(fields=["-score", "-id"], name="flag_waiting", condition=Q(decision=""))]
+        indexes = [
+            models.Index(fields=["-score", "-id"], name="flag_by_score"),
+            models.Index(fields=["-score", "-id"], name="flag_waiting", condition=Q(decision="")),
+        ]
 
     def __str__(self) -> str:
         return f"{self.order} · {self.score}"

@@ -15,7 +15,16 @@ from tests.admin.world import PASSERS_BY, World
 GETS_IN = {200, 302}
 REFUSED = {403, 404}
 AUTOCOMPLETE = "?app_label=promotions&model_name=entry&field_name=coupon_type&term=S"
-LOOKED_AT_ONLY = ("_history", "_export_list", "_progress", "grant_results", "events_changelist", "events_change")
+LOOKED_AT_ONLY = (
+    "_history",
+    "_export_list",
+    "_progress",
+    "grant_results",
+    "orderimport_results",
+    "events_changelist",
+    "events_change",
+    "_download",
+)
 PEOPLE = [*ROLES.values(), *PASSERS_BY]
 
 
@@ -56,7 +65,7 @@ def model_of(name: str) -> Any:
 
 def address(route_name: str, model_name: str) -> str:
     """Where the route is tried: on the newest row of its model."""
-    if route_name.endswith(("_changelist", "_add", "_export_list", "_views")):
+    if route_name.endswith(("_changelist", "_add", "_export_list", "_views", "_freeze_ask")):
         return reverse(f"admin:{route_name}")
     model = model_of(model_name)
     sample = MODELS[model_name].sample

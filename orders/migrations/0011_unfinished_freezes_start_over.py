@@ -7,7 +7,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("lib", "0001_initial"), ("orders", "0005_order_life_is_guarded")]
+    dependencies = [("lib", "0001_initial"), ("orders", "0010_breakers_and_reminders_begin")]
     operations = [
         migrations.RunSQL(
             "UPDATE lib_job SET cursor = 0 WHERE kind IN ('freeze', 'release') AND status NOT IN ('done', 'cancelled')",

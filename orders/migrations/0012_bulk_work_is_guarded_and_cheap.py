@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('lib', '0003_exports_and_saved_views'),
-        ('orders', '0006_unfinished_freezes_start_over'),
+        ('orders', '0011_unfinished_freezes_start_over'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
