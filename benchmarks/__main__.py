@@ -10,17 +10,23 @@ from pathlib import Path
 from benchmarks.place import servers, site
 
 PARTS = ("trips", "http", "hot", "pgbench")
+FREEZE = "freeze"
 
 
 def read_arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("parts", nargs="*", metavar="PART", help=f"what to measure: {', '.join(PARTS)}; all of it by default")
+    several = f"what to measure: {', '.join(PARTS)}, all of it by default; or {FREEZE}, alone"
+    parser.add_argument("parts", nargs="*", metavar="PART", help=several)
     parser.add_argument("--seconds", type=float, default=4, help="how long a round of one kind lasts")
     parser.add_argument("--rounds", type=int, default=7, help="rounds of each kind, taken in turn")
     parser.add_argument("--callers", type=int, default=64, help="connections that call at once, each kept open")
     parser.add_argument("--connections", type=int, default=4, help="database connections of each of the two web processes")
+    parser.add_argument("--orders", type=int, default=300_000, help=f"{FREEZE}: so many orders, of which a third is frozen")
+    parser.add_argument("--gate-orders", type=int, default=0, help=f"{FREEZE}: the gate is measured with so many orders")
     asked = parser.parse_args(given)
     asked.parts = asked.parts or list(PARTS)
+    if asked.parts == [FREEZE]:
+        return asked
     if unknown := set(asked.parts) - set(PARTS):
         parser.error(f"there is no part {', '.join(sorted(unknown))}")
     return asked
@@ -38,11 +44,11 @@ def main(given: Sequence[str] | None = None) -> None:
 
         django.setup()
         call_command("migrate", verbosity=0)
-        from benchmarks import rounds
+        from benchmarks import freeze, rounds
 
         load = ", ".join(f"{one:.1f}" for one in os.getloadavg())
         print(f"{os.cpu_count()} processors, load average before it {load}; fsync on; {asked.callers} callers")
-        rounds.measure(asked, Path(folder), site)
+        (freeze if asked.parts == [FREEZE] else rounds).measure(asked, Path(folder), site)
 
 
 def measure_lists(given: Sequence[str]) -> None:

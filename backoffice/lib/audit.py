@@ -23,8 +23,8 @@ ModelT = TypeVar("ModelT", bound=type)
 def tracked(*, unindexed: Sequence[str] = (), **options: Any) -> Callable[[ModelT], ModelT]:
     """Class decorator: keep the history of this model. Other options go to `pghistory.track`.
 
-    Links of the model are indexed in its history too, but for those named `unindexed`: where rows come by the million and nobody asks
-    the history by that link, its index costs as much as the row.
+    Links of the model are indexed in its history too, but for those named `unindexed`: where rows come by the million and nobody
+    asks the history by that link, its index costs as much as the row.
     """
     events = (pghistory.InsertEvent, pghistory.UpdateEvent, pghistory.DeleteEvent)
     track = pghistory.track(

@@ -167,9 +167,23 @@ def test_a_release_needs_a_second_person_too():
 
 @pytest.mark.race
 @pytest.mark.django_db(transaction=True)
-def test_of_many_approvals_at_the_same_moment_one_counts():
-    an_order()
+def test_of_a_hundred_approvals_at_the_same_moment_one_counts_and_it_runs_once():
+    orders(3)
     freeze = a_freeze()
-    users = [a_freeze_approver() for _ in range(6)]
-    answers = in_threads(*[lambda user=user: decided(freeze, by=user) for user in users])
-    assert sorted(type(answer).__name__ for answer in answers) == ["AlreadyDecided"] * 5 + ["Approval"]
+    users = [a_freeze_approver() for _ in range(20)]
+
+    def decide_five_times(user):
+        answers = []
+        for _ in range(5):
+            try:
+                answers.append(decided(freeze, by=user))
+            except AlreadyDecided as refusal:
+                answers.append(refusal)
+        run_job(freeze.job_id, now=lambda: NOON)
+        return answers
+
+    told = in_threads(*[lambda user=user: decide_five_times(user) for user in users])
+    assert sorted(type(answer).__name__ for answers in told for answer in answers) == ["AlreadyDecided"] * 99 + ["Approval"]
+    assert Hold.objects.count() == 3
+    assert sum(hold.events.count() for hold in Hold.objects.all()) == 3
+    assert Job.objects.get(pk=freeze.job_id).done == 3

@@ -1,0 +1,29 @@
+"""Celery's application for tests of what survives: small chunks, and every message as often as the test asks.
+
+A worker and beat start with it as with the product's own (`celery --app=tests.orders.chaos_app`).
+"""
+
+import os
+from typing import Any
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backoffice.settings")
+django.setup()
+
+from backoffice.celery import app  # noqa: E402
+from orders.services import scopes  # noqa: E402
+
+scopes.CHUNK = int(os.environ.get("CHAOS_CHUNK", scopes.CHUNK))
+TIMES = int(os.environ.get("CHAOS_TIMES", "1"))
+_send = app.amqp.send_task_message
+
+
+def send_again_and_again(*args: Any, **kwargs: Any) -> Any:
+    """What goes to the broker goes there so many times, as it is."""
+    for _ in range(TIMES - 1):
+        _send(*args, **kwargs)
+    return _send(*args, **kwargs)
+
+
+app.amqp.__dict__["send_task_message"] = send_again_and_again

@@ -1,0 +1,72 @@
+"""What happens on a site of chaos: a freeze, how far it is, what the tables say in the end. Needs Django set up."""
+
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.db import Error, connection
+from django.db.models import Count
+
+from backoffice.lib import clock
+from backoffice.lib.approvals import approve
+from backoffice.lib.models import Job
+from backoffice.lib.schedules import seed_schedules
+from benchmarks import orders as generated
+from orders.models import Freeze, Hold, Order
+from orders.services.freezing import request_freeze
+
+CLEAN, DISTURBED = generated.SMALL_SCOPE, generated.SCOPE
+
+
+def prepare(orders: int) -> None:
+    """A migrated database with so many undelivered orders in each of the two scopes."""
+    call_command("migrate", verbosity=0)
+    seed_schedules()
+    generated.make_orders(4 * orders, small=orders)
+    User.objects.create(username="chaos-asker")
+    User.objects.create(username="chaos-approver", is_superuser=True)
+
+
+def a_requested_freeze(scope: str) -> Freeze:
+    return request_freeze(
+        Order.objects.filter(address=scope),
+        kind="legal",
+        legal_reference="PSB-2026-17",
+        authority="Public security bureau",
+        scope_text="all of them",
+        reason="property preservation",
+        by=User.objects.get(username="chaos-asker"),
+        at=clock.now(),
+    )
+
+
+def approved_freeze(scope: str) -> Freeze:
+    freeze = a_requested_freeze(scope)
+    approve(freeze.job.approval, by=User.objects.get(username="chaos-approver"), reason="checked", at=clock.now())
+    return freeze
+
+
+def progress(freeze: Freeze) -> tuple[int, str] | None:
+    """How many items are done and the job's state; None while the database is away."""
+    try:
+        return Job.objects.values_list("done", "status").get(pk=freeze.job_id)
+    except Error:
+        connection.close()
+        return None
+
+
+def outcome(freeze: Freeze) -> dict[str, Any]:
+    holds = Hold.objects.filter(freeze=freeze)
+    job = Job.objects.get(pk=freeze.job_id)
+    events = Hold.pgh_event_model.objects.filter(freeze=freeze)
+    return {
+        "status": job.status,
+        "total": job.total,
+        "done": job.done,
+        "failed": job.failed_items,
+        "results": dict(freeze.items.order_by().values_list("result").annotate(n=Count("pk"))),
+        "holds": holds.count(),
+        "orders_held": holds.values("order").distinct().count(),
+        "events": events.count(),
+        "holds_with_one_event": events.values("pgh_obj").annotate(n=Count("pk")).filter(n=1).count(),
+    }
