@@ -12,7 +12,8 @@ WORKERS ?= 2
 WORTHLESS_KEY := d29ydGhsZXNzIG91dHNpZGUgb2YgdGhpcyBjaGVjay4u
 PRODUCTION_ENV := env HOLDFAST_ENV=production SECRET_KEY=Uq8-not-a-secret-9fJx2LmZ7wKd4Tb6Rp1Vn3Hc5Ys0Ga-for-checks-only \
 	ALLOWED_HOSTS=example.com DATABASE_URL=postgresql://nobody@127.0.0.1:1/none REDIS_URL=redis://127.0.0.1:1/0 \
-	HOLDFAST_TOKEN_KEYS=check:$(WORTHLESS_KEY) HOLDFAST_IDENTITY_KEY=$(WORTHLESS_KEY) DEBUG=false HOLDFAST_HTTPS=true
+	HOLDFAST_TOKEN_KEYS=check:$(WORTHLESS_KEY) HOLDFAST_IDENTITY_KEY=$(WORTHLESS_KEY) \
+	HOLDFAST_RECORD_KEYS=check:$(WORTHLESS_KEY) DEBUG=false HOLDFAST_HTTPS=true
 
 .PHONY: help setup run reset shell manage test bench check fix lock
 .DEFAULT_GOAL := help
@@ -35,7 +36,7 @@ manage: $(RUN_STAMP) .env ## Run manage.py beside the site's data: make manage A
 	@$(PY) -m backoffice.embedded manage $(ARGS)
 
 test: $(DEV_STAMP) ## Run the tests, with a PostgreSQL and a Valkey of their own: make test ARGS="tests/orders -k hold"
-	$(PY) -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+	$(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 bench: $(DEV_STAMP) ## Measure claims and orders beside a no-op: make bench ARGS="--rounds 3 http"
 	$(PY) -m benchmarks $(ARGS)

@@ -16,7 +16,10 @@ from django.utils.translation import gettext_lazy as _
 
 @dataclass(frozen=True)
 class Item:
-    """A line of the side bar. `right` is what the reader must have, `badge` the name of a count of `waiting_counts`."""
+    """A line of the side bar. `right` is what the reader must have, `badge` the name of a count of `waiting_counts`.
+
+    `page` is the page of the model that it leads to: its list, or one of ours.
+    """
 
     title: Any
     icon: str
@@ -24,6 +27,7 @@ class Item:
     model: str
     query: str = ""
     badge: str = ""
+    page: str = "changelist"
 
 
 GROUPS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
@@ -62,8 +66,15 @@ GROUPS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
             Item(_("All orders"), "shopping_bag", "orders.view_order", "orders_order"),
             Item(_("Holds"), "lock", "orders.view_hold", "orders_hold", query="state=open"),
             Item(_("Notices"), "mail", "orders.view_notice", "orders_notice", query="settled=waits"),
+            Item(_("Freeze orders"), "severe_cold", "orders.request_freeze", "orders_freeze", page="ask"),
             Item(_("Freezes"), "ac_unit", "orders.view_freeze", "orders_freeze"),
             Item(_("Releases"), "lock_open", "orders.view_release", "orders_release"),
+            Item(_("Emergencies"), "emergency", "orders.view_emergency", "orders_emergency"),
+            Item(_("Automatic holds"), "electrical_services", "orders.view_holdbreaker", "orders_holdbreaker"),
+            Item(_("Not held"), "lock_open_right", "orders.view_missedhold", "orders_missedhold", query="state=waits"),
+            Item(_("Waiting deliveries"), "hourglass", "orders.view_deliverywait", "orders_deliverywait", query="state=waits"),
+            Item(_("Lists of orders"), "list_alt", "orders.view_orderlist", "orders_orderlist"),
+            Item(_("Documents"), "description", "orders.view_document", "orders_document"),
             Item(_("Imports"), "upload_file", "orders.view_orderimport", "orders_orderimport"),
         ),
     ),
@@ -72,6 +83,7 @@ GROUPS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
         (
             Item(_("Flagged orders"), "flag", "risk.view_flag", "risk_flag", query="decision=waiting", badge="queue"),
             Item(_("Findings"), "search_insights", "risk.view_finding", "risk_finding"),
+            Item(_("Allow list"), "verified_user", "risk.view_allowance", "risk_allowance", query="state=allowed"),
         ),
     ),
     (
@@ -91,6 +103,7 @@ GROUPS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
             Item(_("Webhooks"), "webhook", "lib.view_webhookendpoint", "lib_webhookendpoint"),
             Item(_("Deliveries"), "outbox", "lib.view_delivery", "lib_delivery"),
             Item(_("Alarm recipients"), "contact_mail", "promotions.view_alarmrecipient", "promotions_alarmrecipient"),
+            Item(_("Reminders of terms"), "event_upcoming", "orders.view_termreminder", "orders_termreminder"),
             Item(_("Escalation steps"), "escalator_warning", "promotions.view_escalationstep", "promotions_escalationstep"),
             Item(_("API keys"), "key", "lib.view_apikey", "lib_apikey"),
             Item(_("Audit"), "history", "pghistory.view_events", "pghistory_events"),
@@ -118,16 +131,21 @@ def _drawn_today(request: HttpRequest) -> dict[str, Any]:
 
 
 def _drawn(item: Item, request: HttpRequest, counts: Mapping[str, int]) -> dict[str, Any]:
-    path = reverse(f"admin:{item.model}_changelist")
+    path = reverse(f"admin:{item.model}_{item.page}")
     drawn = {
         "title": item.title,
         "icon": item.icon,
         "link": f"{path}?{item.query}" if item.query else path,
-        "active": request.path.startswith(path),
+        "active": request.path == path if request.path in _own_pages() else request.path.startswith(path),
     }
     if counts.get(item.badge):
         drawn |= {"badge": counts[item.badge], "badge_variant": "danger", "badge_style": "solid"}
     return drawn
+
+
+def _own_pages() -> set[str]:
+    """The pages of ours that have a line of their own, although they lie below a list that has one."""
+    return {reverse(f"admin:{item.model}_{item.page}") for _title, items in GROUPS for item in items if item.page != "changelist"}
 
 
 def waiting_counts(request: HttpRequest) -> dict[str, int]:

@@ -8,10 +8,13 @@ from collections.abc import Iterable, Mapping
 
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
+from django.utils.translation import gettext_noop
 
 from backoffice.lib.audit import because
+from backoffice.lib.sentences import Sentence
 
 Rights = frozenset[str]
+MADE_BY_CODE = Sentence(gettext_noop("roles are made by code"))
 
 
 def viewing(app: str, *models: str) -> Rights:
@@ -31,9 +34,10 @@ WATCHED = viewing("promotions", "claimrule", "tokenbatch", "claimtoken", "thresh
 PROMOTIONS = CATALOGUE | LEDGER | GRANTS | WATCHED
 ALARM_ROUTES = viewing("promotions", "redemptionhold", "alarmrecipient", "escalationstep")
 OUTBOX = viewing("lib", "webhookendpoint", "delivery")
-ORDERS = viewing("orders", "order", "hold", "notice", "freeze", "freezeitem", "release", "releaseitem")
+ORDERS = viewing("orders", "order", "hold", "notice", "freeze", "freezeitem", "release", "releaseitem", "document", "orderlist")
+HELD_ALONE = viewing("orders", "emergency", "holdbreaker", "missedhold", "deliverywait", "termreminder")
 IMPORTS = viewing("orders", "orderimport", "importrow", "importedinvoice", "importmapping")
-RISK = viewing("risk", "flag", "finding", "assessment")
+RISK = viewing("risk", "flag", "finding", "assessment", "allowance")
 BEAT = viewing("django_celery_beat", "periodictask", "intervalschedule", "crontabschedule", "solarschedule", "clockedschedule")
 WORK = viewing("lib", "approval", "job", "checkrun") | viewing("django_celery_beat", "periodictask")
 EXPORTING = rights("lib.export_rows")
@@ -68,12 +72,13 @@ IMPORTING = IMPORTS | rights("orders.add_orderimport orders.load_orderimport")
 ANALYST = (
     PROMOTIONS
     | ORDERS
+    | HELD_ALONE
     | RISK
     | WORK
     | EXPORTING
     | STOPPING
     | rights("risk.decide_flag orders.place_hold orders.release_hold orders.request_freeze promotions.lift_identityblock")
-    | rights("promotions.request_lift orders.cancel_order")
+    | rights("orders.stop_holdbreaker orders.request_holdbreaker promotions.request_lift orders.cancel_order risk.lift_allowance")
     | viewing("promotions", "redemptionhold")
 )
 NOBODIES = rights("promotions.add_nobodyvalue promotions.unlist_nobodyvalue")
@@ -90,12 +95,26 @@ LEAD = (
     | IMPORTING
     | ROUTING
     | viewing("lib", "listexport")
-    | rights("promotions.void_coupon orders.approve_freeze django_celery_beat.change_periodictask lib.change_job")
+    | rights("promotions.void_coupon orders.approve_freeze orders.start_emergency_freeze orders.approve_holdbreaker")
+    | rights(
+        "orders.change_holdbreaker orders.add_termreminder orders.change_termreminder"
+        " django_celery_beat.change_periodictask lib.change_job"
+    )
+    | rights("risk.add_allowance")
 )
 SYSTEM = viewing("lib", "apikey", "listexport") | viewing("auth", "user", "group") | viewing("pghistory", "events") | BEAT
-AUDITOR = PROMOTIONS | ORDERS | IMPORTS | RISK | WORK | SYSTEM | ALARM_ROUTES | OUTBOX
+AUDITOR = PROMOTIONS | ORDERS | HELD_ALONE | IMPORTS | RISK | WORK | SYSTEM | ALARM_ROUTES | OUTBOX
 SUPPORT = CATALOGUE | LEDGER | viewing("orders", "order", "hold", "notice") | rights("orders.cancel_order")
 
+# Their names stay as they are in the database, and are read to staff in their language.
+NAMES = [
+    Sentence(gettext_noop("promotions operator")),
+    Sentence(gettext_noop("promotions approver")),
+    Sentence(gettext_noop("risk analyst")),
+    Sentence(gettext_noop("risk lead")),
+    Sentence(gettext_noop("auditor")),
+    Sentence(gettext_noop("support")),
+]
 ROLES: Mapping[str, Rights] = {
     "promotions operator": OPERATOR,
     "promotions approver": APPROVER,
@@ -113,7 +132,7 @@ def seed_roles() -> int:
     Raises LookupError for a right that no model has.
     """
     changed = 0
-    with because("roles are made by code"):
+    with because(str(MADE_BY_CODE)):
         for name, wanted in ROLES.items():
             group, is_new = Group.objects.get_or_create(name=name)
             permissions = _permissions(wanted)

@@ -9,3 +9,4 @@ class OrdersConfig(AppConfig):
 
     def ready(self) -> None:
         from orders import receivers, tasks  # noqa: F401  connects the signals, registers the scheduled checks, jobs and approvable actions
+        from orders.scopes import known  # noqa: F401  registers what scopes can be about

@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
-from orders.states import DELIVERABLE_STATUSES, UNDELIVERED_STATUSES, HoldKind, ImportResult, ItemResult
+from orders.states import DELIVERABLE_STATUSES, FINAL_STATUSES, UNDELIVERED_STATUSES, HoldKind, ImportResult, ItemResult
 
 
 class OrderQuerySet(QuerySet):
@@ -86,3 +86,42 @@ class ItemQuerySet(QuerySet):
         """How many items have which result; every result is named, also with none."""
         counts = dict(self.order_by().values_list("result").annotate(n=Count("pk")))
         return {str(result): counts.get(result, 0) for result in ItemResult}
+
+
+class MissedHoldQuerySet(QuerySet):
+    """Orders that were not held because automatic holds were stopped."""
+
+    def waiting(self) -> "MissedHoldQuerySet":
+        """Nobody has decided, and there is still something to save that nothing holds."""
+        return self.filter(~held_order(), decision="", order__status__in=UNDELIVERED_STATUSES)
+
+    def for_admin_list(self) -> "MissedHoldQuerySet":
+        return self.select_related("order", "decided_by")
+
+
+class DeliveryWaitQuerySet(QuerySet):
+    """Deliveries that the storefront asked for in vain."""
+
+    def open(self) -> "DeliveryWaitQuerySet":
+        return self.filter(settled_at=None)
+
+    def over(self) -> "DeliveryWaitQuerySet":
+        """Open ones whose order nothing holds any more, or has nothing left to deliver."""
+        return self.open().filter(~held_order() | Q(order__status__in=FINAL_STATUSES))
+
+
+class EmergencyQuerySet(QuerySet):
+    """Freezes that one person started alone."""
+
+    def unconfirmed(self) -> "EmergencyQuerySet":
+        return self.filter(confirmed_at=None, fallen_at=None)
+
+    def overdue(self, at: datetime) -> "EmergencyQuerySet":
+        return self.unconfirmed().filter(ends_at__lte=at)
+
+
+def held_order() -> Exists:
+    """Whether anything holds the order of a row that has one."""
+    from orders.models import Hold
+
+    return Exists(Hold.objects.filter(order=OuterRef("order"), released_at=None))

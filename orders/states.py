@@ -7,6 +7,7 @@ from backoffice.lib.states import moves
 from promotions.states import VIRTUAL_CATEGORIES, Category
 
 __all__ = [
+    "AUTOMATIC_KINDS",
     "DELIVERABLE_STATUSES",
     "FINAL_STATUSES",
     "IMPORT_MOVES",
@@ -21,9 +22,13 @@ __all__ = [
     "ImportStatus",
     "InvoiceKind",
     "ItemResult",
+    "ListSource",
+    "MissedDecision",
     "NoticeKind",
     "OrderStatus",
+    "RecordKind",
     "RefundCause",
+    "WaitOutcome",
 ]
 
 
@@ -74,6 +79,10 @@ class HoldKind(models.TextChoices):
     ALARM = "alarm", _("alarm")
 
 
+# What the system places by itself, and a circuit breaker stops. A person may place a hold of these kinds too.
+AUTOMATIC_KINDS = (HoldKind.COOLING, HoldKind.RISK, HoldKind.ALARM)
+
+
 class CancelledBy(models.TextChoices):
     """Who cancelled: it decides whether coupon and budget come back."""
 
@@ -109,6 +118,33 @@ class ItemResult(models.TextChoices):
     RELEASED = "released", _("released")
     SKIPPED = "skipped", _("skipped")
     FAILED = "failed", _("failed")
+
+
+class MissedDecision(models.TextChoices):
+    """What a person decided of an order that was not held because automatic holds were stopped."""
+
+    HELD = "held", _("held by hand")
+    LEFT = "left", _("left alone")
+
+
+class WaitOutcome(models.TextChoices):
+    """How a wait for a delivery ended."""
+
+    TOLD = "told", _("told that it is free")
+    MOOT = "moot", _("needed no word")
+
+
+class RecordKind(models.TextChoices):
+    HTML = "html", _("page to print")
+    PDF = "pdf", _("PDF")
+
+
+class ListSource(models.TextChoices):
+    """How a list of orders came."""
+
+    PASTED = "pasted", _("pasted")
+    FILE = "file", _("as a file")
+    CHOSEN = "chosen", _("chosen in a list")
 
 
 class ImportStatus(models.TextChoices):

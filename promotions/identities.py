@@ -22,6 +22,9 @@ REGION_LENGTH = 16
 HOLLOW = re.compile(r"[0:.\-]+|(.)\1{13,}")
 MAC = re.compile(r"[0-9a-f]{2}([:\-])(?:[0-9a-f]{2}\1){4}[0-9a-f]{2}|(?:[0-9a-f]{4}\.){2}[0-9a-f]{4}")
 SEPARATORS = re.compile(r"[\s:.\-_]+")
+# A mobile number as nearly everybody in China types it. The library would find just this in it, forty times slower; a test holds
+# the two together. (179 begins a carrier's prefix, which the library takes off.)
+PLAIN_MOBILE = re.compile(r"(?:\+86)?(1(?:[345689][0-9]|7[0-8])[0-9]{8})")
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,9 @@ def phone_of(number: str, *, key: bytes, region: str = "CN") -> Phone | None:
     new segments) still counts: we compare numbers, we do not judge them. A text with letters is an account's name and no
     number: the library would read digits out of it, and join a stranger's account to the phone of whom it resembles.
     """
+    plain = PLAIN_MOBILE.fullmatch(number) if region == "CN" else None
+    if plain:
+        return _phone(f"+86{plain[1]}", plain[1], key=key)
     text = unicodedata.normalize("NFKC", number).strip().lower().removeprefix("tel:")
     if any(character.isalpha() for character in text):
         return None
@@ -51,6 +57,10 @@ def phone_of(number: str, *, key: bytes, region: str = "CN") -> Phone | None:
     if not phonenumbers.is_possible_number(parsed):
         return None
     e164 = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+    return _phone(e164, national, key=key)
+
+
+def _phone(e164: str, national: str, *, key: bytes) -> Phone:
     return Phone(keyed_hash(e164, key=key), national[:SEGMENT_DIGITS], national[-4:])
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 
 from promotions.models import CouponType, OpeningHours, ScopeLine
 from promotions.states import ScopeBy, ScopeSide, Stacks
@@ -13,7 +13,7 @@ from promotions.states import ScopeBy, ScopeSide, Stacks
 def terms_sentence(kind: CouponType) -> str:
     """Takes 20 % off goods, at most 30.00 CNY, from 100.00 CNY of it; on a first order; with no other coupon; valid 7 days."""
     clauses = [takes_off(kind), _first_order(kind), stacking_words(kind), validity_words(kind)]
-    return "; ".join(clause for clause in clauses if clause) + "."
+    return pgettext("a sentence of clauses", "%s.") % pgettext("between clauses", "; ").join(clause for clause in clauses if clause)
 
 
 def takes_off(kind: CouponType) -> str:

@@ -8,4 +8,4 @@ class RiskConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from risk import receivers, tasks  # noqa: F401  connects the signals, registers the scheduled checks
+        from risk import receivers, scopes, tasks  # noqa: F401  connects the signals, registers scheduled checks and fields of scopes

@@ -34,6 +34,15 @@ class AssessmentQuerySet(QuerySet):
         return due.annotate(retry_at=F("assessed_at") + (F("assessed_at") - F("order__placed_at"))).filter(retry_at__lte=at)
 
 
+class AllowanceQuerySet(QuerySet):
+    def in_force(self, at: datetime) -> "AllowanceQuerySet":
+        return self.filter(Q(expires_at=None) | Q(expires_at__gt=at), lifted_at=None)
+
+    def over(self, at: datetime) -> "AllowanceQuerySet":
+        """Lifted or expired."""
+        return self.exclude(Q(expires_at=None) | Q(expires_at__gt=at), lifted_at=None)
+
+
 def without_assessment(*, since: datetime, until: datetime) -> QuerySet:
     """Orders placed in this time that nobody has looked at."""
     from risk.models import Assessment

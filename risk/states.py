@@ -29,3 +29,11 @@ class Decision(models.TextChoices):
 
     CLEARED = "cleared", _("cleared")
     CONFIRMED = "confirmed", _("confirmed")
+
+
+class AllowedBy(models.TextChoices):
+    """By what somebody on the allow list is recognised."""
+
+    CUSTOMER = "customer", _("customer")
+    DEVICE = "device", _("device")
+    RECIPIENT = "recipient", _("recipient of a top-up")

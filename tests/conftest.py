@@ -13,6 +13,7 @@ from django.dispatch import receiver
 
 from tests.plugins.browser import CHROMIUM
 
+LONGEST = "tests/promotions/test_model.py"  # begun first, since one worker has all of it: begun late, the others wait for it
 RECORDED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 
@@ -44,6 +45,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         "realdata": not RECORDED_DATA.is_dir() and "the recorded data is not here (../shared/data)",
         "slow": not config.getoption("--run-slow") and "slow: give --run-slow",
     }
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
     for item in items:
         for marker, reason in reasons_to_skip.items():
             if reason and item.get_closest_marker(marker):

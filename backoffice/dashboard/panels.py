@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django_celery_beat.models import PeriodicTask
 
+from backoffice.dashboard.freezes import freezes_that_need_somebody
 from backoffice.dashboard.tiles import list_url
 from backoffice.dashboard.work import my_work
 from backoffice.lib.admin.charts import AMBER, BLUE, RED, Chart, Line
@@ -36,6 +37,7 @@ def panels_for(request: HttpRequest, at: datetime) -> dict[str, Any]:
     found: dict[str, tuple[str, Callable[[], Any]]] = {
         "claims_chart": ("promotions.view_claim", lambda: claims_chart(at)),
         "alarms": ("promotions.view_alarm", alarms),
+        "freezes": ("orders.view_freeze", lambda: freezes_that_need_somebody(at)),
         "my_work": ("lib.view_approval", lambda: my_work(request.user)),
         "schedules": ("django_celery_beat.view_periodictask", schedules),
         "jobs": ("lib.view_job", jobs),

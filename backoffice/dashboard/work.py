@@ -11,6 +11,7 @@ from backoffice.lib import clock
 from backoffice.lib.admin.approvals import may_decide
 from backoffice.lib.admin.page import Panel
 from backoffice.lib.admin.subjects import load_subjects, urgency
+from backoffice.lib.aloud import aloud
 from backoffice.lib.display import NOTHING, badge, link, stacked, state_badge, time_html
 from backoffice.lib.models import Approval, ApprovalStatus
 from promotions.models import Campaign, CouponType, Entry
@@ -59,7 +60,7 @@ def mine(own: list[Approval], user: Any) -> Panel:
 
 
 def page_of(approval: Approval) -> Any:
-    return link(reverse("admin:lib_approval_change", args=[approval.pk]), approval.summary)
+    return link(reverse("admin:lib_approval_change", args=[approval.pk]), aloud(approval.summary))
 
 
 def drafts_of(user: Any) -> list[tuple[str, int, str]]:

@@ -45,6 +45,7 @@ def new_keys() -> dict[str, str]:
         "SECRET_KEY": secrets.token_urlsafe(48),
         "HOLDFAST_TOKEN_KEYS": f"k1:{_random_base64()}",
         "HOLDFAST_IDENTITY_KEY": _random_base64(),
+        "HOLDFAST_RECORD_KEYS": f"r1:{_random_base64()}",
         "HOLDFAST_DEMO_PASSWORD": secrets.token_urlsafe(9),
     }
 
@@ -56,6 +57,7 @@ def worthless_keys() -> dict[str, str]:
         "SECRET_KEY": "worthless-outside-development-and-tests-because-everyone-knows-it",
         "HOLDFAST_TOKEN_KEYS": f"dev:{key}",
         "HOLDFAST_IDENTITY_KEY": key,
+        "HOLDFAST_RECORD_KEYS": f"dev:{key}",
         "HOLDFAST_DEMO_PASSWORD": "worthless-demo-password",
     }
 

@@ -43,7 +43,7 @@ def make_key(name: str, scopes: Iterable[str], by: Any) -> tuple[ApiKey, str]:
     wanted = sorted(set(scopes))
     unknown = [scope for scope in wanted if scope not in Scope.values]
     if unknown:
-        raise InvalidInput(f"There is no scope called {', '.join(unknown)}.")
+        raise InvalidInput(_("There is no scope called %s.") % ", ".join(unknown))
     prefix = "hf" + "".join(secrets.choice(PREFIX_ALPHABET) for _ in range(PREFIX_LETTERS))
     text = f"{prefix}_{secrets.token_urlsafe(SECRET_BYTES)}"
     key = ApiKey.objects.create(name=name, prefix=prefix, secret_hash=_hash(text), scopes=wanted, created_by=by)

@@ -13,7 +13,9 @@ from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 
+from backoffice.lib.aloud import aloud
 from backoffice.lib.audit import because
 from backoffice.lib.errors import DomainError, NotFound
 from backoffice.lib.models import Approval, ApprovalStatus
@@ -71,7 +73,7 @@ def action_named(name: str) -> Action:
     try:
         return _actions[name]
     except KeyError:
-        raise NotFound(f"There is no approvable action called {name!r}.") from None
+        raise NotFound(_("There is no approvable action called %s.") % name) from None
 
 
 def payload_hash(action: str, target: str, payload: Payload) -> str:
@@ -84,7 +86,7 @@ def request_approval(*, action: str, target: str, summary: str, payload: Payload
     """Ask for a second person. Raises AlreadyRequested where the same thing is already waiting for one."""
     action_named(action)
     if not reason.strip():
-        raise DomainError("Give a reason: the second person decides by it.")
+        raise DomainError(_("Give a reason: the second person decides by it."))
     try:
         with transaction.atomic():
             return Approval.objects.create(
@@ -98,7 +100,7 @@ def request_approval(*, action: str, target: str, summary: str, payload: Payload
                 requested_at=at,
             )
     except IntegrityError as error:
-        raise AlreadyRequested(f"{action} is already waiting for approval on {target}.") from error
+        raise AlreadyRequested(_("This waits for approval already: %(summary)s") % {"summary": aloud(summary)}) from error
 
 
 @transaction.atomic
@@ -108,7 +110,7 @@ def approve(approval: Approval, *, by: AbstractBaseUser, reason: str, at: dateti
     action = action_named(locked.action)
     _check_approver(locked, by=by, permission=action.permission)
     if payload_hash(locked.action, locked.target, locked.payload) != locked.payload_hash:
-        raise DomainError("What was asked for was changed after it was asked. It cannot be approved; ask anew.")
+        raise DomainError(_("What was asked for was changed after it was asked. It cannot be approved; ask anew."))
     with because(reason or locked.reason, user=by.pk, approval=locked.pk):
         _decide(locked, ApprovalStatus.APPROVED, by=by, reason=reason, at=at)
         action.handler(locked, at)
@@ -119,7 +121,7 @@ def approve(approval: Approval, *, by: AbstractBaseUser, reason: str, at: dateti
 def reject(approval: Approval, *, by: AbstractBaseUser, reason: str, at: datetime) -> Approval:
     """Decide no. Needs a reason."""
     if not reason.strip():
-        raise DomainError("Give a reason: the person who asked will read it.")
+        raise DomainError(_("Give a reason: the person who asked will read it."))
     locked = _lock_pending(approval)
     _check_approver(locked, by=by, permission=action_named(locked.action).permission)
     _turn_down(locked, ApprovalStatus.REJECTED, by=by, reason=reason, at=at)
@@ -131,8 +133,16 @@ def withdraw(approval: Approval, *, by: AbstractBaseUser, reason: str, at: datet
     """Take one's own request back."""
     locked = _lock_pending(approval)
     if locked.requested_by_id != by.pk:
-        raise NotAllowed("Only the person who asked can take a request back.")
+        raise NotAllowed(_("Only the person who asked can take a request back."))
     _turn_down(locked, ApprovalStatus.WITHDRAWN, by=by, reason=reason, at=at)
+    return locked
+
+
+@transaction.atomic
+def lapse(approval: Approval, *, by: Any, reason: str, at: datetime) -> Approval:
+    """Its time is over: turned down in the name of the system, which is `by`. Raises AlreadyDecided where somebody was first."""
+    locked = _lock_pending(approval)
+    _turn_down(locked, ApprovalStatus.REJECTED, by=by, reason=reason, at=at)
     return locked
 
 
@@ -147,15 +157,15 @@ def _turn_down(approval: Approval, status: ApprovalStatus, *, by: Any, reason: s
 def _lock_pending(approval: Approval) -> Approval:
     locked = Approval.objects.select_for_update().get(pk=approval.pk)
     if locked.status != ApprovalStatus.PENDING:
-        raise AlreadyDecided(f"This request is already {locked.get_status_display()}.")
+        raise AlreadyDecided(_("This request is already %s.") % locked.get_status_display())
     return locked
 
 
 def _check_approver(approval: Approval, *, by: Any, permission: str) -> None:
     if by.pk == approval.requested_by_id:
-        raise SamePerson("Who asks cannot decide. A second person must look at this.")
+        raise SamePerson(_("Who asks cannot decide. A second person must look at this."))
     if not by.has_perm(permission):
-        raise NotAllowed("You do not have the right to decide this request.")
+        raise NotAllowed(_("You do not have the right to decide this request."))
 
 
 def _decide(approval: Approval, status: ApprovalStatus, *, by: Any, reason: str, at: datetime) -> None:

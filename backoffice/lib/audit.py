@@ -5,7 +5,7 @@ and why. Claims and redemptions are a ledger of their own and are not tracked a 
 """
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -20,10 +20,24 @@ from pghistory.runtime import Context, _tracker
 ModelT = TypeVar("ModelT", bound=type)
 
 
-def tracked(**options: Any) -> Callable[[ModelT], ModelT]:
-    """Class decorator: keep the history of this model. Options go to `pghistory.track`."""
+def tracked(*, unindexed: Sequence[str] = (), **options: Any) -> Callable[[ModelT], ModelT]:
+    """Class decorator: keep the history of this model. Other options go to `pghistory.track`.
+
+    Links of the model are indexed in its history too, but for those named `unindexed`: where rows come by the million and nobody asks
+    the history by that link, its index costs as much as the row.
+    """
     events = (pghistory.InsertEvent, pghistory.UpdateEvent, pghistory.DeleteEvent)
-    return pghistory.track(*(event(level=pghistory.Statement) for event in events), append_only=True, meta=kept_events(), **options)
+    track = pghistory.track(
+        *(event(level=pghistory.Statement) for event in events), append_only=True, meta=kept_events(), **options
+    )
+
+    def decorate(model: ModelT) -> ModelT:
+        model = track(model)
+        for name in unindexed:
+            model.pgh_event_model._meta.get_field(name).db_index = False  # type: ignore[attr-defined]
+        return model
+
+    return decorate
 
 
 def never_truncated(name: str) -> pgtrigger.Trigger:

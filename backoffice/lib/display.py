@@ -127,8 +127,8 @@ def duration_text(span: timedelta | None) -> str:
         return NOTHING
     seconds = span.total_seconds()
     if seconds < 1:
-        return f"{seconds:.2f} s"
-    units = (("d", 86_400), ("h", 3600), ("min", 60), ("s", 1))
+        return f"{seconds:.2f} {_('s')}"
+    units = ((_("d"), 86_400), (_("h"), 3600), (_("min"), 60), (_("s"), 1))
     parts, rest = [], int(seconds)
     for name, size in units:
         if rest >= size:

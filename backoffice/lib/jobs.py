@@ -3,6 +3,9 @@
 A job is worked in chunks. A worker takes a lease by a guarded update, works one chunk in one transaction together with the
 counters, and commits; whoever loses the lease writes nothing. Celery only wakes the work up: what it forgets,
 `requeue_stale_jobs` finds.
+
+Each chunk locks the job's row until it commits, so nobody takes over in the middle of one, however long it takes. The lease only
+has to outlive the moment between two chunks, and is short: that is how long a job stands still when its worker is killed.
 """
 
 import uuid
@@ -12,9 +15,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from django.db import OperationalError, transaction
+from billiard.exceptions import SoftTimeLimitExceeded
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F, Q
 from django.dispatch import Signal
+from django.utils.translation import gettext as _
 
 from backoffice.lib.audit import because
 from backoffice.lib.errors import NotFound
@@ -24,7 +29,10 @@ from backoffice.lib.states import move
 
 log = structlog.get_logger(__name__)
 
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=3)
+# A deadlock, a broken connection, a server that restarts, a message whose time is over: none of them is a fault of the work. The
+# chunk was rolled back, and whoever comes when the lease has run out takes the job up again.
+INTERRUPTIONS = (OperationalError, InterfaceError, SoftTimeLimitExceeded)
 OPEN_STATUSES = (JobStatus.QUEUED, JobStatus.RUNNING)
 
 job_queued = Signal()
@@ -84,17 +92,21 @@ def cancel_job(job: Job, *, by: Any, reason: str, at: datetime) -> Job:
         return move(job, JobStatus.CANCELLED, JOB_MOVES, lease_until=None, lease_token=None, finished_at=at)
 
 
-def run_job(job_id: int, *, now: Callable[[], datetime]) -> bool:
-    """Work a job to its end. Answers False, having done nothing, where another worker holds its lease."""
-    token = uuid.uuid4()
-    if not _take_lease(job_id, token, now()):
+def run_job(job_id: int, *, now: Callable[[], datetime], turn: timedelta | None = None) -> bool:
+    """Work a job to its end, or for about a turn and hand the rest on. Answers False, having done nothing, where it is not to be
+    worked or another worker holds its lease.
+    """
+    token, begun = uuid.uuid4(), now()
+    if not _take_lease(job_id, token, begun):
         return False
     try:
-        while _work_chunk(job_id, token, now()):
-            pass
-    except OperationalError:
-        # A deadlock, a broken connection, a server that restarts: the chunk was rolled back, and the sweep takes it up again when
-        # the lease has run out.
+        at = now()
+        while _work_chunk(job_id, token, at):
+            at = now()
+            if turn is not None and at - begun >= turn:
+                _hand_on(job_id, token)
+                break
+    except INTERRUPTIONS:
         log.exception("job_interrupted", job_id=job_id)
         raise
     except Exception as error:
@@ -110,9 +122,21 @@ def run_job(job_id: int, *, now: Callable[[], datetime]) -> bool:
     return True
 
 
+def lease_left(job_id: int, at: datetime) -> timedelta | None:
+    """How long another worker's lease on an open job lasts unless it is renewed; None where nobody works the job."""
+    until = Job.objects.filter(pk=job_id, status=JobStatus.RUNNING).values_list("lease_until", flat=True).first()
+    return None if until is None else max(until - at, timedelta(0))
+
+
+def open_jobs() -> list[int]:
+    """The ids of what is queued or runs, whoever works it."""
+    return list(Job.objects.filter(status__in=OPEN_STATUSES).values_list("pk", flat=True))
+
+
 def requeue_stale_jobs(at: datetime) -> int:
-    """Wake up again what is queued, and what runs on a lease that ran out. Answers how many."""
-    stale = Job.objects.filter(Q(status=JobStatus.QUEUED) | Q(status=JobStatus.RUNNING, lease_until__lt=at))
+    """Wake up again what is queued, what was handed on, and what runs on a lease that ran out. Answers how many."""
+    free = Q(lease_until=None) | Q(lease_until__lt=at)
+    stale = Job.objects.filter(Q(status=JobStatus.QUEUED) | Q(free, status=JobStatus.RUNNING))
     ids = list(stale.values_list("pk", flat=True))
     for job_id in ids:
         job_queued.send(sender=Job, job_id=job_id)
@@ -131,6 +155,13 @@ def _take_lease(job_id: int, token: uuid.UUID, at: datetime) -> bool:
     return True
 
 
+def _hand_on(job_id: int, token: uuid.UUID) -> None:
+    """Give the lease back between two chunks and wake a worker up, which may be this one."""
+    mine = Job.objects.filter(pk=job_id, lease_token=token, status=JobStatus.RUNNING)
+    if mine.update(lease_until=None, lease_token=None):
+        job_queued.send(sender=Job, job_id=job_id)
+
+
 def _work_chunk(job_id: int, token: uuid.UUID, at: datetime) -> bool:
     """One chunk and its counters in one transaction. Answers whether there is more to do."""
     with transaction.atomic():
@@ -139,7 +170,7 @@ def _work_chunk(job_id: int, token: uuid.UUID, at: datetime) -> bool:
             return False
         runner = _runners.get(job.kind)
         if runner is None:
-            raise NotFound(f"Nothing is registered to run jobs of the kind {job.kind!r}.")
+            raise NotFound(_("Nothing is registered to run jobs of the kind %s.") % job.kind)
         with because(job.reason, user=job.requested_by_id, job=job.pk):
             result = runner(job, at)
         Job.objects.filter(pk=job.pk).update(

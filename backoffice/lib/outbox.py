@@ -18,6 +18,7 @@ import structlog
 from django.db import transaction
 from django.db.models import F
 from django.dispatch import Signal
+from django.utils.translation import gettext as _
 
 from backoffice.lib.automation import is_silent
 from backoffice.lib.errors import DomainError, NotFound
@@ -67,7 +68,7 @@ def event_named(name: str) -> OutboxEvent:
     try:
         return _events[name]
     except KeyError:
-        raise NotFound(f"There is no event called {name!r}.") from None
+        raise NotFound(_("There is no event called %s.") % name) from None
 
 
 def event_choices() -> list[tuple[str, Any]]:
@@ -100,7 +101,7 @@ def send_again(delivery: Delivery, *, at: datetime) -> Delivery:
     """Send it once more, with the same key, whatever became of it before. Raises DomainError where it waits anyway."""
     rows = Delivery.objects.filter(pk=delivery.pk).exclude(status=DeliveryStatus.WAITING)
     if not rows.update(status=DeliveryStatus.WAITING, next_try_at=at, attempts=0, delivered_at=None, error=""):
-        raise DomainError("It is waiting to be sent already.")
+        raise DomainError(_("It is waiting to be sent already."))
     _wake([delivery.pk])
     delivery.refresh_from_db()
     return delivery

@@ -10,17 +10,27 @@ from contextlib import suppress
 from functools import cache
 from itertools import count
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import psycopg
 from psycopg import abc, generators, pq
 from psycopg.adapt import PyFormat, Transformer
 
 Row = tuple[Any, ...]
+KEPT = "_holdfast_kept"
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 
-_prepared: WeakKeyDictionary[psycopg.Connection[Any], dict[str, bytes]] = WeakKeyDictionary()
 _numbers = count(1)
+
+
+class Kept:
+    """What is kept with a connection: the names of its prepared statements, and what writes values and reads rows.
+
+    A reader looks up once how each type is written and read; made anew for each statement it would look all of them up each time.
+    """
+
+    def __init__(self, raw: psycopg.Connection[Any]) -> None:
+        self.names: dict[str, bytes] = {}
+        self.reader = Transformer(raw)
 
 
 class Interrupted(Exception):
@@ -36,9 +46,10 @@ def exchange(raw: psycopg.Connection[Any], statements: Sequence[tuple[str, Mappi
 
     Raises Interrupted with the first error that the server answers; what stood behind it was not done.
     """
-    known = _prepared.setdefault(raw, {})
+    kept = _kept(raw)
+    known, reader = kept.names, kept.reader
     fresh: dict[str, bytes] = {}
-    readers: list[abc.Transformer | None] = []  # None for what only prepares
+    answers: list[bool] = []  # False for what only prepares
     raw.pgconn.enter_pipeline_mode()
     try:
         for sql, values in statements:
@@ -47,24 +58,31 @@ def exchange(raw: psycopg.Connection[Any], statements: Sequence[tuple[str, Mappi
             if name is None:
                 name = fresh[sql] = f"holdfast_{next(_numbers)}".encode()
                 raw.pgconn.send_prepare(name, text)
-                readers.append(None)
-            reader = Transformer(raw)
+                answers.append(False)
             dumped = reader.dump_sequence([values[key] for key in names], [PyFormat.TEXT] * len(names))
             raw.pgconn.send_query_prepared(name, dumped, reader.formats)
-            readers.append(reader)
+            answers.append(True)
         raw.pgconn.pipeline_sync()
-        results = raw.wait(_results(raw.pgconn, len(readers)))
+        results = raw.wait(_results(raw.pgconn, len(answers)))
     finally:
         with suppress(psycopg.OperationalError):  # the connection is lost: what was raised says it better
             raw.pgconn.exit_pipeline_mode()
     answered: list[list[Row]] = []
-    for asked, result in zip(readers, results, strict=True):
+    for is_answer, result in zip(answers, results, strict=True):
         if result.status == pq.ExecStatus.FATAL_ERROR:
             raise Interrupted(psycopg.errors.error_from_result(result, encoding=raw.info.encoding), answered)
-        if asked is not None:
-            answered.append(_rows(asked, result))
+        if is_answer:
+            answered.append(_rows(reader, result))
     known |= fresh
     return answered
+
+
+def _kept(raw: psycopg.Connection[Any]) -> Kept:
+    """Stands in the connection itself: whatever outlived it would keep it open."""
+    kept: Kept | None = raw.__dict__.get(KEPT)
+    if kept is None:
+        kept = raw.__dict__[KEPT] = Kept(raw)
+    return kept
 
 
 def _results(pgconn: pq.abc.PGconn, count: int) -> Generator[Any, Any, list[pq.abc.PGresult]]:

@@ -12,9 +12,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from backoffice.lib.sentences import Sentence, gettext_noop
+
 TIMEOUT = 10.0
 """Seconds, for connecting and for each read."""
 MOST_OF_AN_ANSWER = 2_000
+# Kept with the delivery, and read to whoever looks at it.
+ONLY_HTTPS = Sentence(gettext_noop("Only https addresses are called."))
+NO_HOST = Sentence(gettext_noop("The address has no host, or names a user."))
+NO_PORT = Sentence(gettext_noop("The address names a port that cannot be."))
+UNKNOWN_HOST = Sentence(gettext_noop("The host %(host)s is not known."))
+INSIDE = Sentence(gettext_noop("%(host)s is an address inside a net, which is never called."))
 
 
 class AddressRefused(Exception):
@@ -34,13 +42,13 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, may_be_private: b
     """
     parts = urlsplit(url)
     if parts.scheme != "https" and not (may_be_private and parts.scheme == "http"):
-        raise AddressRefused("Only https addresses are called.")
+        raise AddressRefused(str(ONLY_HTTPS))
     if not parts.hostname or parts.username is not None:
-        raise AddressRefused("The address has no host, or names a user.")
+        raise AddressRefused(str(NO_HOST))
     try:
         port = parts.port or (443 if parts.scheme == "https" else 80)
     except ValueError as error:
-        raise AddressRefused("The address names a port that cannot be.") from error
+        raise AddressRefused(str(NO_PORT)) from error
     found = checked_address(parts.hostname, port, may_be_private=may_be_private)
     connection = _connection(parts.scheme, parts.hostname, port, found)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
@@ -57,10 +65,10 @@ def checked_address(host: str, port: int, *, may_be_private: bool) -> str:
     try:
         found = {str(item[4][0]) for item in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
     except (socket.gaierror, UnicodeError) as error:
-        raise OSError(f"The host {host} is not known.") from error
+        raise OSError(UNKNOWN_HOST % {"host": host}) from error
     for address in found:
         if not may_be_private and not is_public(address):
-            raise AddressRefused(f"{host} is an address inside a net, which is never called.")
+            raise AddressRefused(INSIDE % {"host": host})
     return sorted(found)[0]
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import structlog
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
 from backoffice.lib import clock
@@ -64,7 +65,7 @@ def check_named(name: str) -> ScheduledCheck:
     try:
         return _checks[name]
     except KeyError:
-        raise NotFound(f"There is no scheduled check called {name!r}.") from None
+        raise NotFound(_("There is no scheduled check called %s.") % name) from None
 
 
 def slot_of(at: datetime, every: timedelta) -> datetime:

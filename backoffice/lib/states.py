@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 import pgtrigger
 from django.db.models import Model
+from django.utils.translation import gettext as _
 
 from backoffice.lib.errors import StaleState
 
@@ -30,10 +31,18 @@ def move(obj: ModelT, to: str, table: Moves, **also: Any) -> ModelT:
     """
     before = str(obj.status)  # type: ignore[attr-defined]
     if str(to) not in table.get(before, frozenset()):
-        raise StaleState(f"{obj} is {before} and cannot become {to}.")
+        words = {"object": obj, "state": _word(obj, before), "wanted": _word(obj, to)}
+        raise StaleState(_("%(object)s is %(state)s and cannot become %(wanted)s.") % words)
     rows = type(obj)._default_manager.filter(pk=obj.pk, status=before)
     if not rows.update(status=to, **also):
-        raise StaleState(f"{obj} is no longer {before}: somebody else changed it. Look again.")
+        words = {"object": obj, "state": _word(obj, before)}
+        raise StaleState(_("%(object)s is no longer %(state)s: somebody else changed it. Look again.") % words)
     for field, value in {"status": to, **also}.items():
         setattr(obj, field, value)
     return obj
+
+
+def _word(obj: Model, state: str) -> str:
+    """A state as staff read it."""
+    field: Any = obj._meta.get_field("status")
+    return str(dict(field.flatchoices).get(str(state), state))

@@ -4,18 +4,23 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from celery import shared_task
+from celery import Task, shared_task
+from celery.signals import worker_ready
+from django.db import connection
 from django.dispatch import receiver
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.lib import clock
 from backoffice.lib.idempotency import forget_old_answers
-from backoffice.lib.jobs import job_queued, requeue_stale_jobs, run_job
+from backoffice.lib.jobs import INTERRUPTIONS, LEASE, job_queued, lease_left, open_jobs, requeue_stale_jobs, run_job
 from backoffice.lib.outbox import TEST_EVENT, deliveries_wait, forget_old_messages, outbox_event
 from backoffice.lib.schedules import forget_old_runs, period_of, run_check, scheduled_check
 from backoffice.lib.sending import deliver, send_due
 
 log = structlog.get_logger(__name__)
+
+TURN = timedelta(seconds=60)  # well below the time limit of a task: a long job takes many
+A_MOMENT = timedelta(milliseconds=200)
 
 outbox_event(TEST_EVENT, title=_("Test messages"))
 
@@ -26,9 +31,15 @@ def run_check_task(name: str) -> None:
     run_check(name, at=clock.now(), every=period_of(name))
 
 
-@shared_task
-def run_job_task(job_id: int) -> None:
-    run_job(job_id, now=clock.now)
+@shared_task(bind=True, max_retries=None)
+def run_job_task(self: Task, job_id: int) -> None:
+    """Work a job for a turn. Where another worker has it, look again when its lease would have run out: it may have been killed."""
+    try:
+        left = None if run_job(job_id, now=clock.now, turn=TURN) else lease_left(job_id, clock.now())
+    except INTERRUPTIONS as error:
+        raise self.retry(exc=error, countdown=LEASE.total_seconds()) from error
+    if left is not None:
+        raise self.retry(countdown=(left + A_MOMENT).total_seconds())
 
 
 @receiver(job_queued)
@@ -38,6 +49,18 @@ def wake_a_worker(job_id: int, **_: Any) -> None:
         run_job_task.delay(job_id)
     except Exception:
         log.exception("job_not_sent", job_id=job_id)
+
+
+@worker_ready.connect
+def look_for_jobs(**_: Any) -> None:
+    """A worker that comes back after a kill does not wait for the sweep: it looks at every job that is not over."""
+    try:
+        for job_id in open_jobs():
+            run_job_task.delay(job_id)
+    except Exception:
+        log.exception("open_jobs_not_looked_for")
+    finally:
+        connection.close()  # this process forks, and a child must not inherit it
 
 
 @shared_task

@@ -14,6 +14,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext as _
 from standardwebhooks import Webhook
 
 from backoffice.lib.errors import DomainError
@@ -46,7 +47,7 @@ def switch_on(endpoint: WebhookEndpoint, *, at: datetime) -> WebhookEndpoint:
     """Send to it again."""
     rows = WebhookEndpoint.objects.filter(pk=endpoint.pk, is_active=False)
     if not rows.update(is_active=True, failing_since=None, switched_off_at=None):
-        raise DomainError("It is active already.")
+        raise DomainError(_("It is active already."))
     endpoint.refresh_from_db()
     return endpoint
 
@@ -54,7 +55,7 @@ def switch_on(endpoint: WebhookEndpoint, *, at: datetime) -> WebhookEndpoint:
 def switch_off(endpoint: WebhookEndpoint, *, at: datetime) -> WebhookEndpoint:
     """Send nothing more to it; what waits is still tried."""
     if not WebhookEndpoint.objects.filter(pk=endpoint.pk, is_active=True).update(is_active=False):
-        raise DomainError("It is switched off already.")
+        raise DomainError(_("It is switched off already."))
     endpoint.refresh_from_db()
     return endpoint
 

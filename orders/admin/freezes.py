@@ -1,17 +1,14 @@
 """Freezes and releases: the legal act, its progress, and a result for every order."""
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
-from django import forms
 from django.contrib import admin
-from django.db.models import QuerySet, Sum
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.widgets import UnfoldAdminTextInputWidget
 
 from backoffice.lib.admin.base import ReadOnlyAdmin
 from backoffice.lib.admin.columns import state_column, text_column, time_column
@@ -20,12 +17,15 @@ from backoffice.lib.admin.history import Source, source_of
 from backoffice.lib.admin.jobs import bar, job_page, progress_url
 from backoffice.lib.admin.page import Fact, Headline, Panel
 from backoffice.lib.admin.search import ExactSearchMixin
-from backoffice.lib.admin.steps import ReasonForm, Step
-from backoffice.lib.display import NOTHING, amount_text, count_text, link, state_badge, time_html
+from backoffice.lib.display import NOTHING, count_text, link, state_badge, time_html
 from backoffice.lib.models import Job
+from orders.admin.ask_urls import AskingMixin
+from orders.admin.emergencies import emergency_warnings
 from orders.admin.links import page_of
-from orders.models import Freeze, FreezeItem, Hold, Order, Release, ReleaseItem
-from orders.services.freezing import request_release
+from orders.admin.records import RecordPagesMixin
+from orders.admin.scope_panels import document_cell, scope_panels, terms_facts
+from orders.admin.terms import EXTEND, TermFilter, term_state, term_warnings
+from orders.models import Freeze, FreezeItem, Hold, Release, ReleaseItem
 from orders.states import ItemResult
 
 TROUBLE_SHOWN = 20
@@ -34,54 +34,8 @@ job_page("freeze", lambda job: reverse("admin:orders_freeze_change", args=[Freez
 job_page("release", lambda job: reverse("admin:orders_release_change", args=[Release.objects.get(job=job).pk]))
 
 
-class ReleaseAllForm(ReasonForm):
-    legal_reference = forms.CharField(
-        label=gettext_lazy("Legal reference"), max_length=200, required=False, widget=UnfoldAdminTextInputWidget
-    )
-
-    def for_object(self, obj: Freeze) -> None:
-        self.fields["legal_reference"].required = obj.kind == "legal"
-
-
 def open_holds(freeze: Freeze) -> Any:
     return Hold.objects.open().filter(freeze=freeze)
-
-
-def ask_to_release(freeze: Freeze, *, by: Any, at: datetime, reason: str, legal_reference: str) -> Release:
-    words = _("all open holds of %s") % freeze
-    return request_release(freeze, holds=None, scope_text=words, reason=reason, legal_reference=legal_reference, by=by, at=at)
-
-
-def tells_release(freeze: Freeze) -> str:
-    holds = open_holds(freeze)
-    orders = Order.objects.filter(pk__in=holds.values("order"))
-    amount = amount_text(
-        orders.aggregate(total=Sum("gross_amount"))["total"], orders.values_list("currency", flat=True).first() or ""
-    )
-    text = _(
-        "This goes to Approvals. Once a second person approves, %(number)s holds are released; the orders, %(amount)s, can be"
-        " delivered."
-    )
-    return text % {"number": count_text(holds.count()), "amount": amount}
-
-
-def why_not_release(freeze: Freeze, _user: Any) -> str:
-    return "" if open_holds(freeze).exists() else _("None of its holds is open.")
-
-
-STEPS = (
-    Step(
-        name="ask-to-release",
-        label=gettext_lazy("Ask to release all"),
-        icon="lock_open",
-        permission="orders.request_freeze",
-        run=ask_to_release,
-        form_class=ReleaseAllForm,
-        why_not=why_not_release,
-        tells=tells_release,
-        done=gettext_lazy("Sent to Approvals. Nothing is released until a second person approves."),
-    ),
-)
 
 
 def job_facts(job: Job) -> list[Fact]:
@@ -110,8 +64,8 @@ def tally_panel(tally: dict[str, int], list_url: str) -> Panel:
 
 
 @admin.register(Freeze)
-class FreezeAdmin(ReadOnlyAdmin):
-    steps = STEPS
+class FreezeAdmin(AskingMixin, RecordPagesMixin, ReadOnlyAdmin):
+    steps = (EXTEND,)
     list_display = (
         "__str__",
         state_column("kind", gettext_lazy("kind")),
@@ -119,22 +73,24 @@ class FreezeAdmin(ReadOnlyAdmin):
         state_column("job.status", gettext_lazy("state")),
         text_column(lambda freeze: bar(freeze.job), "progress", gettext_lazy("progress")),
         text_column(lambda freeze: count_text(freeze.job.total), "orders", gettext_lazy("orders")),
+        text_column(term_state, "term", gettext_lazy("term"), order="valid_until"),
         text_column(lambda freeze: freeze.job.requested_by, "requested_by", gettext_lazy("asked by")),
         time_column("job.requested_at", gettext_lazy("asked at"), order="pk"),
     )
-    list_filter = (("kind", ChoicesFilter), ("job__status", ChoicesFilter))
-    list_select_related = ("job__requested_by", "job__approval__decided_by")
+    list_filter = (("kind", ChoicesFilter), ("job__status", ChoicesFilter), TermFilter)
+    list_select_related = ("job__requested_by", "job__approval__decided_by", "document")
     search_fields = ("legal_reference", "authority", "scope_text")
     ordering = ("-pk",)
 
     def headline(self, request: HttpRequest, obj: Freeze) -> Headline:
         facts = [
             Fact(_("Holds open"), count_text(open_holds(obj).count())),
-            Fact(_("Legal reference"), obj.legal_reference or NOTHING, obj.authority),
+            *terms_facts(obj),
             *job_facts(obj.job),
         ]
         kind = state_badge(obj, "kind")
-        return Headline(str(obj), kind, sentence=obj.scope_text, facts=facts, progress_url=progress_url(obj.job))
+        warnings = [*emergency_warnings(obj), *term_warnings(obj)]
+        return Headline(str(obj), kind, obj.scope_text, facts, warnings, progress_url(obj.job))
 
     def panels(self, request: HttpRequest, obj: Freeze) -> list[Panel]:
         items = f"{reverse('admin:orders_freezeitem_changelist')}?freeze={obj.pk}"
@@ -142,6 +98,7 @@ class FreezeAdmin(ReadOnlyAdmin):
         rows = [[page_of(item.order), state_badge(item, "result"), item.detail] for item in trouble[:TROUBLE_SHOWN]]
         return [
             tally_panel(obj.items.tally(), items),
+            *scope_panels(obj.scope),
             Panel(_("Not held, and why"), [_("order"), _("result"), _("why")], rows, _("None was left out."), items),
             releases_panel(obj),
         ]
@@ -161,7 +118,7 @@ def releases_panel(freeze: Freeze) -> Panel:
 
 
 @admin.register(Release)
-class ReleaseAdmin(ReadOnlyAdmin):
+class ReleaseAdmin(RecordPagesMixin, ReadOnlyAdmin):
     list_display = (
         "__str__",
         text_column(lambda release: page_of(release.freeze), "freeze", gettext_lazy("freeze")),
@@ -172,7 +129,7 @@ class ReleaseAdmin(ReadOnlyAdmin):
         time_column("job.requested_at", gettext_lazy("asked at"), order="pk"),
     )
     list_filter = (("job__status", ChoicesFilter), ("job__requested_at", MomentFilter))
-    list_select_related = ("freeze", "job__requested_by", "job__approval__decided_by")
+    list_select_related = ("freeze", "job__requested_by", "job__approval__decided_by", "document")
     search_fields = ("legal_reference", "scope_text", "freeze__legal_reference")
     ordering = ("-pk",)
 
@@ -180,12 +137,14 @@ class ReleaseAdmin(ReadOnlyAdmin):
         facts = [
             Fact(_("Freeze"), page_of(obj.freeze)),
             Fact(_("Legal reference"), obj.legal_reference or NOTHING),
+            Fact(_("Document"), document_cell(obj.document)),
             *job_facts(obj.job),
         ]
         return Headline(str(obj), sentence=obj.scope_text, facts=facts, progress_url=progress_url(obj.job))
 
     def panels(self, request: HttpRequest, obj: Release) -> list[Panel]:
-        return [tally_panel(obj.items.tally(), f"{reverse('admin:orders_releaseitem_changelist')}?release={obj.pk}")]
+        items = f"{reverse('admin:orders_releaseitem_changelist')}?release={obj.pk}"
+        return [tally_panel(obj.items.tally(), items), *scope_panels(obj.scope)]
 
     def history_sources(self, obj: Release) -> list[Source]:
         return [*source_of(obj), *source_of(obj.job), *(source_of(obj.job.approval) if obj.job.approval else [])]

@@ -1,147 +1,104 @@
-"""Asking for a freeze: the scope in words, what it would hold and what is lost already, and the reference it stands on."""
+"""From a list or an object to the page that asks for a freeze: what was filtered there becomes conditions here."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
-from django import forms
 from django.contrib import messages
-from django.db.models import Count, QuerySet, Sum
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
-from django.utils.text import capfirst
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+from unfold.utils import parse_datetime_str
 
 from backoffice.lib import clock
-from backoffice.lib.admin.actions import ActionPage, ScopeForm, draw_action, is_confirmed, signature
-from backoffice.lib.admin.page import Fact, Panel
-from backoffice.lib.audit import because
-from backoffice.lib.display import amount_text, count_text
+from backoffice.lib.admin.extensions import buttons_on
+from backoffice.lib.admin.filters import NOT_A_FILTER
+from backoffice.lib.admin.steps import StepButton
 from backoffice.lib.errors import DomainError
-from backoffice.lib.money import ZERO
-from orders.admin.links import orders_panel
-from orders.models import Freeze, Hold, Order
-from orders.services.freezing import request_freeze
-from orders.states import LOST_STATUSES, UNDELIVERED_STATUSES, HoldKind, OrderStatus
+from orders.admin.asking import freeze_url
+from orders.models import Order
+from orders.scopes.fields import part
+from orders.scopes.parts import BadScope, Operator, Part
+from orders.services.order_lists import list_of_orders
+from promotions.models import Campaign, ClaimToken, CouponType, Customer, Entry, Grant, TokenBatch
+
+Means = Mapping[str, Callable[[Sequence[str]], Part]]
+"""What a filter of a list means as a condition, by its name in the address."""
+MOMENT_SIDES = ("from_0", "from_1", "to_0", "to_1")
+SEARCH = "q"
+FIELDS: Mapping[type, str] = {
+    Campaign: "campaign",
+    CouponType: "coupon_type",
+    Entry: "entry",
+    TokenBatch: "batch",
+    ClaimToken: "token",
+    Grant: "grant",
+    Customer: "customer",
+}
 
 
-class FreezeForm(ScopeForm):
-    """The terms of a freeze. A legal one needs its reference."""
+def freeze_selection(
+    request: HttpRequest,
+    orders: QuerySet[Order],
+    *,
+    scope: str,
+    means: Means,
+    placed_at: str = "placed_at",
+    always: Sequence[Part] = (),
+) -> HttpResponse | None:
+    """On to the page that asks, with the orders that were chosen in a list.
 
-    kind = forms.ChoiceField(
-        label=gettext_lazy("Kind of hold"),
-        choices=[
-            (HoldKind.LEGAL.value, gettext_lazy("legal: under an order of an authority")),
-            (HoldKind.MANUAL.value, gettext_lazy("manual: our own decision")),
-        ],
-        widget=UnfoldAdminSelectWidget,
-    )
-    legal_reference = forms.CharField(
-        label=gettext_lazy("Legal reference"),
-        max_length=200,
-        required=False,
-        widget=UnfoldAdminTextInputWidget,
-        help_text=gettext_lazy("The number of the order or request. Needed for a legal hold."),
-    )
-    authority = forms.CharField(label=gettext_lazy("Authority"), max_length=200, required=False, widget=UnfoldAdminTextInputWidget)
-    field_order = ("kind", "legal_reference", "authority", "reason")
-
-    def clean(self) -> dict[str, Any] | None:
-        data = super().clean() or {}
-        if data.get("kind") == HoldKind.LEGAL and not data.get("legal_reference"):
-            self.add_error("legal_reference", _("A legal hold needs the reference it stands on."))
-        return data
-
-
-def freeze_page(
-    model_admin: Any, request: HttpRequest, orders: QuerySet[Order], *, scope: str, panels: Sequence[Panel] = ()
-) -> HttpResponse:
-    """Preview the freeze of these orders, and ask for it once the preview was confirmed.
-
-    `scope` says in words which filters are in force; `panels` are what the caller knows of the selection beside.
+    Everything that matches becomes the conditions that the list's filters are, where each of them is one (`means`; `placed_at`
+    names the filter by time), and what is `always` so of its rows. Else, and where rows were chosen by hand, the orders become a
+    list of their own, with `scope` for its name.
     """
-    chosen = Order.objects.filter(pk__in=orders.order_by().values("pk"))
-    mark, scope_text = signature(chosen), describe(request, chosen, scope)
-    form = FreezeForm(request.POST if is_confirmed(request) else None, initial={"previewed": mark})
-    warnings = []
-    if is_confirmed(request) and form.is_valid():
-        if form.cleaned_data["previewed"] != mark:
-            warnings.append(_("What matches has changed since you looked. Look again, then ask."))
-            form = FreezeForm({**request.POST.dict(), "previewed": mark})
-        elif (freeze := ask(request, form, chosen, scope_text)) is not None:
-            messages.success(request, _("Asked for. Nothing is held until a second person approves."))
-            return HttpResponseRedirect(reverse("admin:orders_freeze_change", args=[freeze.pk]))
-    return draw_action(model_admin, request, preview(form, chosen, scope_text, warnings, panels))
-
-
-def ask(request: HttpRequest, form: FreezeForm, orders: Any, scope_text: str) -> Freeze | None:
-    """Call the service; a refusal becomes a sentence on the form."""
-    terms = {key: form.cleaned_data[key] for key in ("kind", "legal_reference", "authority", "reason")}
     try:
-        with because(terms["reason"]):
-            return request_freeze(orders, scope_text=scope_text, by=request.user, at=clock.now(), **terms)
+        parts = conditions(request.GET, means, placed_at, always) if request.POST.get("select_across") == "1" else None
+        if parts is None:
+            name = _("chosen from: %s") % (scope or _("all orders"))
+            parts = [part("orders", list_of_orders(orders, name=name, by=request.user, at=clock.now()).pk)]
     except DomainError as error:
-        form.add_error(None, str(error))
+        messages.error(request, str(error))
         return None
+    return HttpResponseRedirect(freeze_url(*parts))
 
 
-def describe(request: HttpRequest, orders: QuerySet[Order], scope: str) -> str:
-    """The scope in words: all that match these filters, or so many chosen by hand."""
-    number = count_text(orders.count())
-    if request.POST.get("select_across") == "1":
-        text = _("all %(number)s orders that match: %(scope)s") if scope else _("all %(number)s orders there are")
-    else:
-        text = _("%(number)s orders chosen by hand from: %(scope)s") if scope else _("%(number)s orders chosen by hand")
-    return text % {"number": number, "scope": scope}
+def conditions(query: QueryDict, means: Means, placed_at: str, always: Sequence[Part] = ()) -> list[Part] | None:
+    """The filters in an address as conditions; None where one of them is none. Without any, all orders placed by now."""
+    sides = {f"{placed_at}_{side}" for side in MOMENT_SIDES}
+    names = [name for name in query if (name not in NOT_A_FILTER or name == SEARCH) and any(query.getlist(name))]
+    if not set(names) <= {*means, *sides}:
+        return None
+    try:
+        found = [means[name]([value for value in query.getlist(name) if value]) for name in names if name in means]
+        if period := _period(query, placed_at):
+            found.append(period)
+    except BadScope:
+        return None
+    found += [one for one in always if one.field not in {other.field for other in found}]
+    return found or [part("placed_at", "", clock.now().isoformat())]
 
 
-def preview(form: FreezeForm, orders: Any, scope_text: str, warnings: list[str], panels: Sequence[Panel]) -> ActionPage:
-    by_status = {row["status"]: row for row in sums_of(orders.order_by().values("status"))}
-    kind, currency = form["kind"].value() or HoldKind.LEGAL, currency_of(orders)
-    waiting = orders.filter(status__in=UNDELIVERED_STATUSES)
-    already = waiting.filter(pk__in=Hold.objects.open().filter(kind=kind).values("order"))
-    would_be = sums_of(waiting.exclude(pk__in=already.values("pk")).order_by("currency").values("currency")).first()
-    number, amount = (would_be["n"], would_be["gross"]) if would_be else (0, ZERO)
-    tells = _("%(scope)s. Once a second person approves, %(number)s orders worth %(amount)s are held: they cannot be delivered.")
-    lost = sum(by_status[status]["n"] for status in LOST_STATUSES if status in by_status)
-    if lost:
-        warnings.append(_("%s of them are delivered already: they are lost and will be skipped.") % count_text(lost))
-    return ActionPage(
-        name="freeze",
-        title=_("Freeze orders"),
-        button=_("Ask for the freeze"),
-        tells=tells % {"scope": capfirst(scope_text), "number": count_text(number), "amount": amount_text(amount, currency)},
-        form=form,
-        facts=[
-            Fact(_("Would be held"), count_text(number), amount_text(amount, currency)),
-            Fact(_("Coupons in them"), amount_text(would_be["off"] if would_be else ZERO, currency)),
-            Fact(_("Held already in this way"), count_text(already.count()), _("skipped")),
-            Fact(_("Held already in some way"), count_text(waiting.held().count())),
-        ],
-        panels=[states_panel(by_status, currency), *panels, orders_panel(_("The newest of them"), orders)],
-        warnings=warnings,
-    )
+def _period(query: QueryDict, name: str) -> Part | None:
+    """The list includes its last moment, a condition does not: it ends the shortest time later."""
+    since, until = _moment(query, f"{name}_from", "00:00:00"), _moment(query, f"{name}_to", "23:59:59")
+    if since is None and until is None:
+        return None
+    ends_at = until + timedelta(microseconds=1) if until else None
+    return part("placed_at", *(moment.isoformat() if moment else "" for moment in (since, ends_at)))
 
 
-def sums_of(groups: QuerySet) -> QuerySet:
-    """How many orders, what they are worth and what coupons took off, for each group."""
-    return groups.annotate(n=Count("pk"), gross=Sum("gross_amount"), off=Sum("discount_amount"))
+def _moment(query: QueryDict, name: str, missing_time: str) -> datetime | None:
+    day = query.get(f"{name}_0")
+    moment = parse_datetime_str(f"{day} {query.get(f'{name}_1') or missing_time}") if day else None
+    return timezone.make_aware(moment) if moment else None
 
 
-def states_panel(by_status: dict[str, Any], currency: str) -> Panel:
-    fate = {
-        **dict.fromkeys(UNDELIVERED_STATUSES, _("held, unless a hold of this kind is open")),
-        **dict.fromkeys(LOST_STATUSES, _("skipped: delivered, lost")),
-        OrderStatus.CANCELLED: _("skipped: cancelled"),
-        OrderStatus.REFUNDED: _("skipped: refunded"),
-    }
-    rows = [
-        [OrderStatus(status).label, count_text(row["n"]), amount_text(row["gross"], currency), fate[OrderStatus(status)]]
-        for status, row in sorted(by_status.items())
-    ]
-    return Panel(_("By state"), [_("state"), _("orders"), _("amount"), _("what happens")], rows)
-
-
-def currency_of(orders: QuerySet[Order]) -> str:
-    return orders.order_by().values_list("currency", flat=True).first() or ""
+@buttons_on(*FIELDS)
+def freeze_button(request: HttpRequest, obj: Any) -> list[StepButton]:
+    """On the page of whatever orders can be chosen by."""
+    if not request.user.has_perm("orders.request_freeze"):
+        return []
+    url = freeze_url(Part(FIELDS[type(obj)], Operator.IS_ONE_OF, (str(obj.pk),)))
+    return [StepButton(_("Freeze its orders"), url, "", "ac_unit", is_stop=False, key="", opens_page=True)]

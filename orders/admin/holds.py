@@ -2,30 +2,28 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
-from django.db.models import QuerySet, Sum
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.widgets import UnfoldAdminTextInputWidget
 
 from backoffice.lib import clock
-from backoffice.lib.admin.actions import ActionPage, ScopeForm, draw_action, is_confirmed, signature
 from backoffice.lib.admin.base import ReadOnlyAdmin
 from backoffice.lib.admin.columns import state_column, text_column, time_column
 from backoffice.lib.admin.filters import ChoicesFilter, MomentFilter, question_filter, scope_in_words
 from backoffice.lib.admin.page import Fact, Headline
 from backoffice.lib.admin.search import ExactSearchMixin
 from backoffice.lib.admin.steps import Step
-from backoffice.lib.audit import because
-from backoffice.lib.display import NOTHING, amount_text, badge, count_text, shortened, stacked, state_badge, time_html
+from backoffice.lib.aloud import aloud
+from backoffice.lib.display import NOTHING, amount_text, badge, shortened, stacked, state_badge, time_html
 from backoffice.lib.errors import DomainError
-from orders.admin.links import orders_panel, page_of
-from orders.models import Freeze, Hold, Order, Release
-from orders.services.freezing import request_release
+from orders.admin.ask_urls import release_url
+from orders.admin.links import page_of
+from orders.models import Hold, Order
+from orders.scopes.fields import part
 from orders.services.holding import release_hold
+from orders.services.order_lists import list_of_orders
 from orders.states import HoldKind
 
 
@@ -50,17 +48,6 @@ STEPS = (
         done=gettext_lazy("Released."),
     ),
 )
-
-
-class ReleaseForm(ScopeForm):
-    legal_reference = forms.CharField(
-        label=gettext_lazy("Legal reference"),
-        max_length=200,
-        required=False,
-        widget=UnfoldAdminTextInputWidget,
-        help_text=gettext_lazy("Of the release. Needed where the freeze is a legal one."),
-    )
-    field_order = ("legal_reference", "reason")
 
 
 OpenFilter = question_filter(
@@ -89,7 +76,7 @@ class HoldAdmin(ExactSearchMixin, ReadOnlyAdmin):
         text_column(lambda hold: hold.order.ref, "order", gettext_lazy("order")),
         state_column("kind", gettext_lazy("kind")),
         text_column(hold_state, "state", gettext_lazy("state")),
-        text_column(lambda hold: shortened(hold.reason), "reason", gettext_lazy("reason")),
+        text_column(lambda hold: shortened(aloud(hold.reason)), "reason", gettext_lazy("reason")),
         text_column(lambda hold: stacked(time_html(hold.placed_at), hold.placed_by), "placed_at", gettext_lazy("placed, by"), "pk"),
         time_column("until", gettext_lazy("until"), order=None),
         text_column(lambda hold: page_of(hold.freeze), "freeze", gettext_lazy("freeze")),
@@ -108,74 +95,33 @@ class HoldAdmin(ExactSearchMixin, ReadOnlyAdmin):
 
     @admin.action(description=gettext_lazy("Ask to release"), permissions=["release"])
     def ask_release(self, request: HttpRequest, queryset: QuerySet[Hold]) -> HttpResponse | None:
-        return release_page(self, request, queryset, scope_in_words(self.get_changelist_instance(request), request))
+        return release_selection(request, queryset, scope_in_words(self.get_changelist_instance(request), request))
 
     def headline(self, request: HttpRequest, obj: Hold) -> Headline:
         facts = [
             Fact(_("Order"), page_of(obj.order), state_badge(obj.order)),
             Fact(_("Placed by"), obj.placed_by, time_html(obj.placed_at)),
             Fact(_("Ends by itself"), time_html(obj.until)),
-            Fact(_("Reason"), obj.reason),
+            Fact(_("Reason"), aloud(obj.reason)),
             Fact(_("Freeze"), page_of(obj.freeze)),
-            Fact(_("Reason of the release"), obj.release_reason or NOTHING),
+            Fact(_("Reason of the release"), aloud(obj.release_reason) or NOTHING),
             Fact(_("Released by"), obj.released_by or NOTHING, time_html(obj.released_at) if obj.released_at else ""),
         ]
         return Headline(f"{obj.get_kind_display()} · {obj.order}", hold_state(obj), facts=facts)
 
 
-def release_page(model_admin: Any, request: HttpRequest, chosen: QuerySet[Hold], scope: str) -> HttpResponse | None:
-    """Preview and ask for the release of these holds. They must all be of one freeze: a release belongs to one legal act."""
+def release_selection(request: HttpRequest, chosen: QuerySet[Hold], scope: str) -> HttpResponse | None:
+    """On to the page that asks for the release of these holds. They must all be of one freeze: a release is of one legal act."""
     holds = Hold.objects.open().filter(pk__in=chosen.order_by().values("pk"))
     freezes = list(holds.order_by().values_list("freeze", flat=True).distinct()[:2])
     if len(freezes) != 1 or freezes[0] is None:
         messages.error(request, _("Choose open holds of one freeze. Other holds are released one by one, on their own pages."))
         return None
-    freeze, mark = Freeze.objects.get(pk=freezes[0]), signature(holds)
-    form = ReleaseForm(request.POST if is_confirmed(request) else None, initial={"previewed": mark})
-    if is_confirmed(request) and form.is_valid():
-        if form.cleaned_data["previewed"] != mark:
-            form = ReleaseForm({**request.POST.dict(), "previewed": mark})
-            form.add_error(None, _("What matches has changed since you looked. Look again, then ask."))
-        elif (release := ask(request, form, freeze, holds, scope)) is not None:
-            messages.success(request, _("Asked for. Nothing is released until a second person approves."))
-            return HttpResponseRedirect(reverse("admin:orders_release_change", args=[release.pk]))
-    return draw_action(model_admin, request, preview(form, freeze, holds))
-
-
-def ask(request: HttpRequest, form: ReleaseForm, freeze: Freeze, holds: Any, scope: str) -> Release | None:
-    data = form.cleaned_data
-    words = _("%(number)s holds chosen from: %(scope)s") % {"number": count_text(holds.count()), "scope": scope or _("all holds")}
-    try:
-        with because(data["reason"]):
-            return request_release(
-                freeze,
-                holds=holds,
-                scope_text=words,
-                reason=data["reason"],
-                legal_reference=data["legal_reference"],
-                by=request.user,
-                at=clock.now(),
-            )
-    except DomainError as error:
-        form.add_error(None, str(error))
-        return None
-
-
-def preview(form: ReleaseForm, freeze: Freeze, holds: QuerySet[Hold]) -> ActionPage:
     orders = Order.objects.filter(pk__in=holds.values("order"))
-    amount = amount_text(
-        orders.aggregate(total=Sum("gross_amount"))["total"], orders.values_list("currency", flat=True).first() or ""
-    )
-    tells = _(
-        "Once a second person approves, %(number)s holds of %(freeze)s are released. The orders, worth %(amount)s, can be"
-        " delivered."
-    )
-    return ActionPage(
-        name="ask_release",
-        title=_("Release holds"),
-        button=_("Ask for the release"),
-        tells=tells % {"number": count_text(holds.count()), "freeze": freeze, "amount": amount},
-        form=form,
-        facts=[Fact(_("Freeze"), page_of(freeze)), Fact(_("Holds"), count_text(holds.count())), Fact(_("Orders worth"), amount)],
-        panels=[orders_panel(_("The newest of the orders"), orders)],
-    )
+    name = _("chosen from: %s") % (scope or _("all holds"))
+    try:
+        made = list_of_orders(orders, name=name, by=request.user, at=clock.now())
+    except DomainError as error:
+        messages.error(request, str(error))
+        return None
+    return HttpResponseRedirect(release_url(freezes[0], part("orders", made.pk)))

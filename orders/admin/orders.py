@@ -18,7 +18,7 @@ from backoffice.lib.admin.paginator import NewestFirstPaginator
 from backoffice.lib.admin.search import ExactSearchMixin
 from backoffice.lib.admin.steps import Step
 from backoffice.lib.display import NOTHING, amount_text, state_badge, time_html
-from orders.admin.freezing import freeze_page
+from orders.admin.freezing import freeze_selection
 from orders.admin.links import (
     amount_cell,
     coupon_types_of,
@@ -32,6 +32,7 @@ from orders.admin.links import (
 )
 from orders.admin.panels import discounts_panel, holds_panel, lines_panel, parcels_panel, refunds_panel
 from orders.models import Hold, Order, OrderDiscount, Refund
+from orders.scopes.fields import part
 from orders.services.cancelling import cancel_order
 from orders.services.holding import place_hold
 from orders.states import DELIVERABLE_STATUSES, FINAL_STATUSES, CancelledBy, HoldKind, OrderStatus
@@ -145,6 +146,16 @@ def paid_by(orders: QuerySet, coupon_type: str) -> QuerySet:
 CouponTypeFilter = lookup_filter(gettext_lazy("coupon type"), "coupon_type", coupon_type_choices, paid_by)
 
 
+# What the filters above are as conditions of a scope.
+MEANS = {
+    "status__exact": lambda values: part("status", *values),
+    "held": lambda values: part("held", *values),
+    "virtual": lambda values: part("virtual", *values),
+    "gate": lambda values: part("delivery", *values),
+    "coupon_type": lambda values: part("coupon_type", *values),
+}
+
+
 @admin.register(Order)
 class OrderAdmin(ExactSearchMixin, ReadOnlyAdmin):
     steps = STEPS
@@ -174,9 +185,9 @@ class OrderAdmin(ExactSearchMixin, ReadOnlyAdmin):
         return bool(request.user.has_perm("orders.request_freeze"))
 
     @admin.action(description=gettext_lazy("Freeze"), permissions=["freeze"])
-    def freeze(self, request: HttpRequest, queryset: QuerySet[Order]) -> HttpResponse:
+    def freeze(self, request: HttpRequest, queryset: QuerySet[Order]) -> HttpResponse | None:
         scope = scope_in_words(self.get_changelist_instance(request), request)
-        return freeze_page(self, request, queryset, scope=scope)
+        return freeze_selection(request, queryset, scope=scope, means=MEANS)
 
     def headline(self, request: HttpRequest, obj: Order) -> Headline:
         load_open_holds([obj])

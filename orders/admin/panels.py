@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from backoffice.lib.admin.extensions import address_of, panels_on
 from backoffice.lib.admin.page import Panel
+from backoffice.lib.aloud import aloud
 from backoffice.lib.display import NOTHING, amount_html, link, state_badge, time_html
 from orders.admin.links import orders_panel, page_of
 from orders.models import Hold, Order
@@ -86,13 +87,13 @@ def holds_panel(order: Order) -> Panel:
     rows = [
         [
             page_of(hold, state_badge(hold, "kind")),
-            hold.reason,
+            aloud(hold.reason),
             hold.placed_by,
             time_html(hold.placed_at),
             time_html(hold.until),
             page_of(hold.freeze),
             time_html(hold.released_at) if hold.released_at else _("open"),
-            hold.release_reason or NOTHING,
+            aloud(hold.release_reason) or NOTHING,
         ]
         for hold in Hold.objects.for_admin_list().filter(order=order).order_by("-pk")
     ]

@@ -1,11 +1,32 @@
+import pgtrigger
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.lib.audit import tracked
-from orders.models.guards import closed_scope
+from backoffice.lib.models import Job
+from orders.models.guards import NEVER_IGNORED, closed_scope, ends_complete, result_comes_once
+from orders.models.terms import TERM_MOVES_BY_APPROVAL
 from orders.querysets import ItemQuerySet
 from orders.states import HoldKind, ItemResult
+
+
+def keeps_its_scope(name: str) -> pgtrigger.Trigger:
+    """What was asked for stays readable as it was asked, also once it was worked: the words, the data and the document."""
+    return pgtrigger.Trigger(
+        name=name,
+        declare=NEVER_IGNORED,
+        when=pgtrigger.Before,
+        operation=pgtrigger.UpdateOf("scope", "scope_text", "document_id"),
+        condition=pgtrigger.Condition(
+            "OLD.scope IS DISTINCT FROM NEW.scope OR OLD.scope_text IS DISTINCT FROM NEW.scope_text"
+            " OR OLD.document_id IS DISTINCT FROM NEW.document_id"
+        ),
+        func=f"""
+            RAISE EXCEPTION 'what was asked for stays as it was asked'
+                USING ERRCODE = 'check_violation', CONSTRAINT = '{name}';
+        """,
+    )
 
 
 @tracked()
@@ -23,7 +44,17 @@ class Freeze(models.Model):
     )
     legal_reference = models.CharField(_("legal reference"), max_length=200, blank=True)
     authority = models.CharField(_("authority"), max_length=200, blank=True)
+    valid_until = models.DateTimeField(
+        _("valid until"),
+        null=True,
+        blank=True,
+        help_text=_("When the term of the order or request runs out. Empty: it names none."),
+    )
     scope_text = models.TextField(_("scope"), help_text=_("What was asked for, in words."))
+    document = models.ForeignKey(
+        "orders.Document", models.PROTECT, related_name="+", null=True, blank=True, verbose_name=_("document")
+    )
+    scope = models.JSONField(_("scope as data"), default=dict, blank=True, help_text=_("The same as data: which conditions hold."))
 
     class Meta:
         verbose_name = _("freeze")
@@ -36,6 +67,7 @@ class Freeze(models.Model):
             models.CheckConstraint(condition=~Q(kind="legal") | ~Q(legal_reference=""), name="freeze_legal_has_a_reference"),
             models.CheckConstraint(condition=Q(kind__in=["legal", "manual"]), name="freeze_kind_is_legal_or_manual"),
         ]
+        triggers = [TERM_MOVES_BY_APPROVAL, keeps_its_scope("freeze_keeps_its_scope")]
 
     def __str__(self) -> str:
         return f"{_('freeze')} #{self.pk} {self.legal_reference}".strip()
@@ -60,7 +92,10 @@ class FreezeItem(models.Model):
                 condition=Q(result__in=["pending", "held", "skipped", "failed"]), name="freeze_item_result_is_known"
             ),
         ]
-        triggers = closed_scope(name="freeze_scope", owner="freeze_id", owners="orders_freeze", subject="order_id")
+        triggers = [
+            *closed_scope(name="freeze_scope", owner="freeze_id", owners="orders_freeze", subject="order_id"),
+            result_comes_once("freeze_item"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.order_id}: {self.result}"
@@ -74,10 +109,15 @@ class Release(models.Model):
     job = models.OneToOneField("lib.Job", models.PROTECT, related_name="+", verbose_name=_("job"))
     legal_reference = models.CharField(_("legal reference"), max_length=200, blank=True)
     scope_text = models.TextField(_("scope"))
+    document = models.ForeignKey(
+        "orders.Document", models.PROTECT, related_name="+", null=True, blank=True, verbose_name=_("document")
+    )
+    scope = models.JSONField(_("scope as data"), default=dict, blank=True, help_text=_("The same as data: which conditions hold."))
 
     class Meta:
         verbose_name = _("release")
         verbose_name_plural = _("releases")
+        triggers = [keeps_its_scope("release_keeps_its_scope")]
 
     def __str__(self) -> str:
         return f"{_('release')} #{self.pk}"
@@ -103,7 +143,24 @@ class ReleaseItem(models.Model):
                 name="release_item_result_is_known",
             ),
         ]
-        triggers = closed_scope(name="release_scope", owner="release_id", owners="orders_release", subject="hold_id")
+        triggers = [
+            *closed_scope(name="release_scope", owner="release_id", owners="orders_release", subject="hold_id"),
+            result_comes_once("release_item"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.hold_id}: {self.result}"
+
+
+class ScopeJob(Job):
+    """The job of a freeze or a release: it is not done while an item of its scope has no result. A proxy, to carry that trigger."""
+
+    class Meta:
+        proxy = True
+        default_permissions = ()
+        verbose_name = _("job of a freeze or a release")
+        verbose_name_plural = _("jobs of freezes and releases")
+        triggers = [
+            ends_complete("freeze", items="orders_freezeitem", owner="freeze_id", owners="orders_freeze"),
+            ends_complete("release", items="orders_releaseitem", owner="release_id", owners="orders_release"),
+        ]

@@ -3,20 +3,24 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from backoffice.lib.actors import system_user
 from backoffice.lib.audit import because
 from backoffice.lib.errors import InvalidInput
+from backoffice.lib.sentences import Sentence
 from backoffice.lib.states import move
 from orders.models import Hold, Order
 from orders.services.errors import OrderHeld, OrderIsFinal, OrderNotFound
 from orders.services.texts import checked_prose
+from orders.services.waiting import end_wait
 from orders.states import ORDER_MOVES, CancelledBy, OrderStatus
 from promotions.services.redeeming import return_coupons
 
 __all__ = ["OrderHeld", "OrderIsFinal", "OrderNotFound", "call_off", "cancel_order"]
 
-HOLD_REASON = "order cancelled"
+HOLD_REASON = str(Sentence(gettext_noop("order cancelled")))
 
 
 @transaction.atomic
@@ -46,6 +50,7 @@ def cancel_order(ref: str, *, cancelled_by: str, reason: str, at: datetime) -> O
 def call_off(order: Order, *, cancelled_by: str, reason: str, at: datetime) -> Order:
     """What a cancellation does to an order that the caller has locked, and of which nothing has left."""
     _release_holds(order, at)
+    end_wait(order, at=at)
     move(order, OrderStatus.CANCELLED, ORDER_MOVES, cancelled_at=at, cancelled_by=CancelledBy(cancelled_by), cancel_reason=reason)
     return_coupons(order_ref=order.ref, cancelled_by=str(cancelled_by), at=at)
     return order
@@ -53,8 +58,8 @@ def call_off(order: Order, *, cancelled_by: str, reason: str, at: datetime) -> O
 
 def _checked_reason(cancelled_by: str, reason: str) -> str:
     if cancelled_by not in CancelledBy.values:
-        raise InvalidInput(f"An order is cancelled by one of {', '.join(CancelledBy.values)}.")
-    return checked_prose(reason, "the reason", may_be_blank=cancelled_by == CancelledBy.CUSTOMER)
+        raise InvalidInput(_("An order is cancelled by one of: %s.") % ", ".join(CancelledBy.values))
+    return checked_prose(reason, _("the reason"), may_be_blank=cancelled_by == CancelledBy.CUSTOMER)
 
 
 def _release_holds(order: Order, at: datetime) -> None:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from backoffice.lib.errors import InvalidInput
 from backoffice.lib.money import CENT, ZERO
 from orders.services.texts import checked_reference
@@ -52,20 +54,21 @@ class OrderRequest:
 def checked(request: OrderRequest) -> OrderRequest:
     """The same request, ready to be stored. Raises InvalidInput for what cannot be an order."""
     if not request.lines:
-        raise InvalidInput("An order needs at least one line.")
+        raise InvalidInput(_("An order needs at least one line."))
     if len(request.lines) > MOST_LINES:
-        raise InvalidInput(f"An order has at most {MOST_LINES} lines, this one has {len(request.lines)}.")
+        words = {"most": MOST_LINES, "lines": len(request.lines)}
+        raise InvalidInput(_("An order has at most %(most)s lines, this one has %(lines)s.") % words)
     found = OrderRequest(
-        ref=checked_reference(request.ref, "the order's reference", longest=LONGEST_REFERENCE),
-        customer_ref=checked_reference(request.customer_ref, "the customer's reference", longest=LONGEST_REFERENCE),
+        ref=checked_reference(request.ref, _("the order's reference"), longest=LONGEST_REFERENCE),
+        customer_ref=checked_reference(request.customer_ref, _("the customer's reference"), longest=LONGEST_REFERENCE),
         coupon_codes=_codes(request.coupon_codes),
         lines=tuple(_line(number, line) for number, line in enumerate(request.lines, start=1)),
-        device=checked_reference(request.device, "the device", longest=LONGEST_TEXT, may_be_blank=True),
-        address=checked_reference(request.address, "the network address", longest=LONGEST_TEXT, may_be_blank=True),
+        device=checked_reference(request.device, _("the device"), longest=LONGEST_TEXT, may_be_blank=True),
+        address=checked_reference(request.address, _("the network address"), longest=LONGEST_TEXT, may_be_blank=True),
         is_paid=request.is_paid,
     )
     if sum((line.amount for line in found.lines), ZERO) >= AMOUNTS_END_AT:
-        raise InvalidInput("The lines together are worth more than an order can be.")
+        raise InvalidInput(_("The lines together are worth more than an order can be."))
     return found
 
 
@@ -76,37 +79,39 @@ def is_virtual(line: LineRequest) -> bool:
 
 def _line(number: int, line: LineRequest) -> LineRequest:
     if line.category not in Category.values:
-        raise InvalidInput(f"Line {number}: the category must be one of {', '.join(Category.values)}.")
-    recipient = checked_reference(line.recipient, f"the recipient of line {number}", longest=LONGEST_TEXT, may_be_blank=True)
+        words = {"number": number, "categories": ", ".join(Category.values)}
+        raise InvalidInput(_("Line %(number)s: the category must be one of %(categories)s.") % words)
+    recipient = checked_reference(line.recipient, _("the recipient of line %s") % number, longest=LONGEST_TEXT, may_be_blank=True)
     if is_virtual(line) and not recipient.strip():
-        raise InvalidInput(f"Line {number}: a top-up needs a recipient, the number or account that is credited.")
-    sku = checked_reference(line.sku, f"the SKU of line {number}", longest=LONGEST_REFERENCE)
+        raise InvalidInput(_("Line %s: a top-up needs a recipient, the number or account that is credited.") % number)
+    sku = checked_reference(line.sku, _("the SKU of line %s") % number, longest=LONGEST_REFERENCE)
     filed = checked_reference(
-        line.product_category, f"the product category of line {number}", longest=LONGEST_REFERENCE, may_be_blank=True
+        line.product_category, _("the product category of line %s") % number, longest=LONGEST_REFERENCE, may_be_blank=True
     )
     if not 1 <= line.quantity <= MOST_PIECES:
-        raise InvalidInput(f"Line {number}: the quantity is a whole number from 1 to {MOST_PIECES:,}.")
+        words = {"number": number, "most": f"{MOST_PIECES:,}"}
+        raise InvalidInput(_("Line %(number)s: the quantity is a whole number from 1 to %(most)s.") % words)
     return LineRequest(sku, line.category, _amount(number, line.amount), recipient, filed, line.quantity)
 
 
 def _amount(number: int, amount: Any) -> Decimal:
     if not isinstance(amount, Decimal):
-        raise InvalidInput(f"Line {number}: the amount must be a decimal number.")
+        raise InvalidInput(_("Line %s: the amount must be a decimal number.") % number)
     if not amount.is_finite():
-        raise InvalidInput(f"Line {number}: the amount must be a finite number.")
+        raise InvalidInput(_("Line %s: the amount must be a finite number.") % number)
     if amount <= 0:
-        raise InvalidInput(f"Line {number}: the amount must be more than zero.")
+        raise InvalidInput(_("Line %s: the amount must be more than zero.") % number)
     if amount >= AMOUNTS_END_AT:
-        raise InvalidInput(f"Line {number}: the amount has more than 12 digits before the point.")
+        raise InvalidInput(_("Line %s: the amount has more than 12 digits before the point.") % number)
     if amount % CENT:
-        raise InvalidInput(f"Line {number}: the amount has more than two decimals.")
+        raise InvalidInput(_("Line %s: the amount has more than two decimals.") % number)
     return amount.quantize(CENT)
 
 
 def _codes(values: Iterable[str]) -> tuple[str, ...]:
-    codes = tuple(checked_reference(code, "a coupon's code", longest=LONGEST_REFERENCE) for code in values)
+    codes = tuple(checked_reference(code, _("a coupon's code"), longest=LONGEST_REFERENCE) for code in values)
     if len(codes) > MOST_COUPONS:
-        raise InvalidInput(f"An order takes at most {MOST_COUPONS} coupons.")
+        raise InvalidInput(_("An order takes at most %s coupons.") % MOST_COUPONS)
     if len(set(codes)) < len(codes):
-        raise InvalidInput("A coupon can be named only once in an order.")
+        raise InvalidInput(_("A coupon can be named only once in an order."))
     return codes

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from backoffice.lib.errors import DomainError
 from backoffice.lib.money import ZERO, to_cents
@@ -20,7 +21,8 @@ class NotDelivered(DomainError):
     code = "order_not_delivered"
 
     def __init__(self, order: Order) -> None:
-        super().__init__(f"Order {order} is {order.get_status_display()}: something of it is still to be delivered or refunded.")
+        words = {"order": order, "state": order.get_status_display()}
+        super().__init__(_("Order %(order)s is %(state)s: something of it is still to be delivered or refunded.") % words)
 
 
 @transaction.atomic

@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from backoffice.lib.errors import InvalidInput
 from backoffice.lib.states import move
 from orders.models import Delivery, Hold, Order, OrderLine
 from orders.services.errors import OrderHeld, OrderIsFinal, OrderNotFound, OrderNotPaid, ReferenceReused
 from orders.services.texts import checked_reference
+from orders.services.waiting import begin_wait, end_wait
 from orders.states import LOST_STATUSES, ORDER_MOVES, OrderStatus
 
 __all__ = ["OrderHeld", "OrderIsFinal", "OrderNotFound", "OrderNotPaid", "deliver_order", "deliver_part"]
@@ -41,16 +43,17 @@ def deliver_part(ref: str, *, delivery_ref: str, quantities: Quantities, at: dat
     Raises as `deliver_order` does; InvalidInput for pieces that the order has not, or has delivered already; ReferenceReused where
     the reference names a parcel with other pieces.
     """
-    delivery_ref = checked_reference(delivery_ref, "the delivery's reference", longest=64)
+    delivery_ref = checked_reference(delivery_ref, _("the delivery's reference"), longest=64)
     if not quantities or any(quantity < 1 for quantity in quantities.values()):
-        raise InvalidInput("A delivery names at least one piece of at least one line.")
+        raise InvalidInput(_("A delivery names at least one piece of at least one line."))
     with transaction.atomic():
         order = _locked(ref)
         told = {str(position): quantity for position, quantity in sorted(quantities.items())}
         known = Delivery.objects.filter(order=order, ref=delivery_ref).first()
         if known is not None:
             if known.quantities != told:
-                raise ReferenceReused(f"Delivery {delivery_ref} of order {order} was another one.")
+                words = {"delivery": delivery_ref, "order": order}
+                raise ReferenceReused(_("Delivery %(delivery)s of order %(order)s was another one.") % words)
             return order
         if order.status in LOST_STATUSES:
             raise OrderIsFinal(order)
@@ -76,6 +79,10 @@ def _gate(order: Order, at: datetime) -> list[Hold]:
     holds = list(Hold.objects.open().filter(order=order).order_by("pk"))
     if holds and order.delivery_asked_at is None:
         Order.objects.filter(pk=order.pk).update(delivery_asked_at=at)
+    if holds:
+        begin_wait(order, at=at)
+    elif order.delivery_asked_at is not None:
+        end_wait(order, at=at)
     return holds
 
 
@@ -90,7 +97,8 @@ def _deliver_pieces(order: Order, delivery_ref: str, told: dict[str, int], at: d
     for position, quantity in told.items():
         line = lines.get(position)
         if line is None or line.delivered_quantity + quantity > line.quantity:
-            raise InvalidInput(f"Order {order} has no {quantity} undelivered of line {position}.")
+            words = {"order": order, "quantity": quantity, "line": position}
+            raise InvalidInput(_("Order %(order)s has no %(quantity)s undelivered of line %(line)s.") % words)
         line.delivered_quantity += quantity
     Delivery.objects.create(order=order, ref=delivery_ref, delivered_at=at, quantities=told)
     if all(line.delivered_quantity == line.quantity for line in lines.values()):

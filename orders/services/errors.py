@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from django.utils.translation import gettext as _
+
 from backoffice.lib.errors import DomainError, NotFound
 from orders.models import Hold, Order
 
@@ -12,7 +14,7 @@ class OrderNotFound(NotFound):
     code = "order_not_found"
 
     def __init__(self, ref: str) -> None:
-        super().__init__(f"There is no order {ref}.")
+        super().__init__(_("There is no order %s.") % ref)
 
 
 class DuplicateOrder(DomainError):
@@ -27,7 +29,7 @@ class OrderIsFinal(DomainError):
     code = "order_is_final"
 
     def __init__(self, order: Order) -> None:
-        super().__init__(f"Order {order} is already {order.status}.")
+        super().__init__(_("Order %(order)s is already %(state)s.") % {"order": order, "state": order.get_status_display()})
 
 
 class OrderNotPaid(DomainError):
@@ -36,7 +38,7 @@ class OrderNotPaid(DomainError):
     code = "order_not_paid"
 
     def __init__(self, order: Order) -> None:
-        super().__init__(f"Order {order} is not paid yet.")
+        super().__init__(_("Order %s is not paid yet.") % order)
 
 
 class TooMuchRefunded(DomainError):
@@ -57,7 +59,13 @@ class OrderHeld(DomainError):
     code = "order_held"
 
     def __init__(self, order: Order, holds: Sequence[Hold], *, forbids: str = "delivered") -> None:
-        super().__init__(f"Order {order} is held and cannot be {forbids}.")
+        sentences = {
+            "delivered": _("Order %s is held and cannot be delivered."),
+            "refunded": _("Order %s is held and cannot be refunded."),
+            "cancelled": _("Order %s is held and cannot be cancelled."),
+            "completed": _("Order %s is held and cannot be completed."),
+        }
+        super().__init__(sentences[forbids] % order)
         self.holds = tuple(holds)
 
 

@@ -12,8 +12,9 @@ from backoffice.lib.approvals import approvable
 from backoffice.lib.errors import InvalidInput
 from backoffice.lib.jobs import ChunkResult, job_runner
 from backoffice.lib.models import Approval, Job
-from orders.models import Freeze
+from orders.models import Document, Freeze
 from orders.querysets import OrderQuerySet
+from orders.services.emergency_ends import confirm, let_fall
 from orders.services.errors import ScopeChanged
 from orders.services.releasing import request_release
 from orders.services.scopes import FREEZE_SCOPE, ask_for, drop, start, work_chunk
@@ -29,11 +30,12 @@ OBSTACLES = {
     "refunded": gettext_noop("refunded before the freeze"),
     "held": gettext_noop("already held"),
 }
+# The sum keeps PostgreSQL from reading the whole scope in the index of the acts for each chunk: the numbers say which items.
 # The rows wait for whoever delivers or cancels at this moment, in the order of their ids, as everybody locks them.
 LOCK_ORDERS = """
     SELECT count(*) FROM (
         SELECT 1 FROM orders_order o JOIN orders_freezeitem i ON i.order_id = o.id
-        WHERE i.freeze_id = %(owner)s AND i.order_id BETWEEN %(first)s AND %(last)s
+        WHERE i.freeze_id + 0 = %(owner)s AND i.id BETWEEN %(first)s AND %(last)s
         ORDER BY o.id FOR NO KEY UPDATE OF o
     ) AS locked
 """
@@ -49,7 +51,7 @@ HOLD_ORDERS = """
         FROM orders_freezeitem i
         JOIN orders_order o ON o.id = i.order_id
         LEFT JOIN orders_hold h ON h.order_id = o.id AND h.kind = %(kind)s AND h.released_at IS NULL
-        WHERE i.freeze_id = %(owner)s AND i.order_id BETWEEN %(first)s AND %(last)s AND i.result = 'pending'
+        WHERE i.freeze_id + 0 = %(owner)s AND i.id BETWEEN %(first)s AND %(last)s AND i.result = 'pending'
     ), placed AS (
         INSERT INTO orders_hold (order_id, kind, reason, placed_at, placed_by_id, freeze_id, release_reason)
         SELECT order_id, %(kind)s, %(reason)s, %(at)s, %(by)s, %(owner)s, '' FROM verdict
@@ -72,11 +74,17 @@ def request_freeze(
     reason: str,
     by: Any,
     at: datetime,
+    valid_until: datetime | None = None,
+    document: Document | None = None,
+    scope: Mapping[str, Any] | None = None,
+    preamble: str = "",
 ) -> Freeze:
     """Ask for holds on all of these orders, as they match now, be it one page or a million. Nothing is held before a second person
-    approves exactly this scope; then a job does it.
+    approves exactly this scope and these terms; then a job does it.
 
-    `kind` is legal, which needs a reference, or manual. Raises InvalidInput; an empty scope is one.
+    `kind` is legal, which needs a reference, or manual. `valid_until` is when the order of the authority runs out, None where it
+    names no term. `scope` is the scope as data, as `scope_text` is in words; `preamble` is what the second person
+    reads first. Raises InvalidInput; an empty scope is one.
     """
     if kind not in FREEZABLE_KINDS:
         raise InvalidInput(f"A freeze places holds of one of the kinds {', '.join(FREEZABLE_KINDS)}.")
@@ -86,21 +94,29 @@ def request_freeze(
         legal_reference=checked_reference(legal_reference, "the legal reference", longest=200, may_be_blank=kind != HoldKind.LEGAL),
         authority=checked_reference(authority, "the authority", longest=200, may_be_blank=True),
         scope_text=checked_prose(scope_text, "the scope in words"),
+        scope=dict(scope or {}),
+        document=document,
+        valid_until=valid_until,
     )
+    if valid_until is not None and valid_until <= at:
+        raise InvalidInput(_("The term has run out already: it must end in the future."))
     freeze.job = Job.objects.create(kind=FREEZE_SCOPE.name, reason=reason, requested_by=by, requested_at=at)
     sentence = _("A hold of the kind %(kind)s is placed on %(count)s orders: %(scope)s. Reference: %(reference)s.")
+    sentence = f"{preamble.replace('%', '%%')} {sentence}".strip()
     told = {"kind": freeze.get_kind_display(), "reference": freeze.legal_reference or _("none")}
     ask_for(FREEZE_SCOPE, freeze, orders, sentence=sentence, told=told, at=at)
     return freeze
 
 
 def _drop_freeze(approval: Approval, at: datetime) -> None:
-    drop(FREEZE_SCOPE, approval, at)
+    if not let_fall(approval, at):
+        drop(FREEZE_SCOPE, approval, at)
 
 
 @approvable(FREEZE_SCOPE.action, permission="orders.approve_freeze", on_reject=_drop_freeze)
-def _start_freeze(approval: Approval, _at: datetime) -> None:
-    start(FREEZE_SCOPE, approval)
+def _start_freeze(approval: Approval, at: datetime) -> None:
+    if not confirm(approval, at):
+        start(FREEZE_SCOPE, approval)
 
 
 @job_runner(FREEZE_SCOPE.name)

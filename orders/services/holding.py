@@ -4,21 +4,25 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from backoffice.lib.actors import system_user
 from backoffice.lib.audit import because
 from backoffice.lib.errors import InvalidInput
 from backoffice.lib.models import ApprovalStatus
+from backoffice.lib.sentences import Sentence
 from orders.models import Freeze, FreezeItem, Hold, Order
 from orders.services.errors import LegalHold, OrderIsFinal
 from orders.services.texts import checked_prose
+from orders.services.waiting import settle_waits
 from orders.signals import hold_released
 from orders.states import FINAL_STATUSES, HoldKind
 
 __all__ = ["LegalHold", "OrderIsFinal", "place_hold", "release_cooled_off", "release_hold", "tell_released"]
 
 CHUNK = 5_000
-COOLED_OFF_REASON = "the cooling-off time is over"
+COOLED_OFF_REASON = str(Sentence(gettext_noop("the cooling-off time is over")))
 
 
 @transaction.atomic
@@ -36,7 +40,7 @@ def place_hold(
 
     Raises OrderIsFinal for a delivered or cancelled order, LegalHold for a legal hold outside a freeze, InvalidInput.
     """
-    reason = checked_prose(reason, "the reason")
+    reason = checked_prose(reason, _("the reason"))
     _check(order, kind, at=at, until=until, freeze=freeze)
     order = Order.objects.locked(order.pk)
     if order.status in FINAL_STATUSES:
@@ -51,15 +55,15 @@ def place_hold(
 @transaction.atomic
 def release_hold(hold: Hold, *, by: Any, reason: str, at: datetime) -> Hold:
     """Release one hold; released already, it stays as it was. Legal holds are refused with LegalHold: a release job ends them."""
-    reason = checked_prose(reason, "the reason")
+    reason = checked_prose(reason, _("the reason"))
     if hold.kind == HoldKind.LEGAL:
-        raise LegalHold("A legal hold ends by a release, under a reference and by two persons.")
+        raise LegalHold(_("A legal hold ends by a release, under a reference and by two persons."))
     Order.objects.locked(hold.order_id)
     with because(reason, user=by.pk):
         released = Hold.objects.open().filter(pk=hold.pk).update(released_at=at, released_by=by, release_reason=reason)
     hold.refresh_from_db()
     if released:
-        tell_released([hold.order_id])
+        tell_released([hold.order_id], at=at)
     return hold
 
 
@@ -71,8 +75,9 @@ def release_cooled_off(at: datetime) -> int:
     return released
 
 
-def tell_released(order_ids: list[int]) -> None:
-    """Send `hold_released` for these orders once this is committed."""
+def tell_released(order_ids: list[int], *, at: datetime) -> None:
+    """Holds on these orders were released in this transaction: tell who waits for their delivery, and send `hold_released`."""
+    settle_waits(order_ids, at=at)
     transaction.on_commit(lambda: hold_released.send(sender=Hold, order_ids=order_ids), robust=True)
 
 
@@ -87,21 +92,21 @@ def _release_cooled_chunk(at: datetime) -> int:
         Hold.objects.open().filter(pk__in=orders).update(
             released_at=at, released_by=system_user(), release_reason=COOLED_OFF_REASON
         )
-    tell_released(sorted(set(orders.values())))
+    tell_released(sorted(set(orders.values())), at=at)
     return len(orders)
 
 
 def _check(order: Order, kind: str, *, at: datetime, until: datetime | None, freeze: Freeze | None) -> None:
     if kind not in HoldKind.values:
-        raise InvalidInput(f"A hold is one of {', '.join(HoldKind.values)}.")
+        raise InvalidInput(_("A hold is one of: %s.") % ", ".join(HoldKind.values))
     if kind == HoldKind.LEGAL and freeze is None:
-        raise LegalHold("A legal hold is placed by a freeze, under a reference and by two persons.")
+        raise LegalHold(_("A legal hold is placed by a freeze, under a reference and by two persons."))
     if freeze is not None and not _is_approved_for(freeze, order, kind):
-        raise LegalHold("A freeze holds only the orders it was approved for, with the kind of hold it was approved for.")
+        raise LegalHold(_("A freeze holds only the orders it was approved for, with the kind of hold it was approved for."))
     if kind == HoldKind.COOLING and until is None:
-        raise InvalidInput("A cooling-off hold needs the time at which it ends.")
+        raise InvalidInput(_("A cooling-off hold needs the time at which it ends."))
     if until is not None and until <= at:
-        raise InvalidInput("A hold cannot end before it begins.")
+        raise InvalidInput(_("A hold cannot end before it begins."))
 
 
 def _is_approved_for(freeze: Freeze, order: Order, kind: str) -> bool:

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from backoffice.lib.errors import DomainError
 from orders.models import Notice, Order
@@ -46,7 +47,7 @@ def tell(told: Told, *, at: datetime) -> Order | None:
     Told twice, it is kept once. Raises the refusals of the service that does it, but for those that time may mend: an order that we
     do not know yet, one that has not left yet. A held order's refund or completion is refused, since somebody waits for the answer.
     """
-    checked_reference(told.order_ref, "the order's reference", longest=64)
+    checked_reference(told.order_ref, _("the order's reference"), longest=64)
     try:
         return _acts[told.kind](told, at)
     except (OrderNotFound, NotDelivered):
@@ -92,7 +93,7 @@ def _keep(told: Told, at: datetime) -> None:
     if kept is None:
         Notice.objects.bulk_create([row], ignore_conflicts=True)
     elif kept.payload != told.payload:
-        raise ReferenceReused(f"Something else was told of {told.order_ref} under this reference.")
+        raise ReferenceReused(_("Something else was told of order %s under this reference.") % told.order_ref)
 
 
 def _pay(told: Told, at: datetime) -> Order:

@@ -8,15 +8,17 @@ from functools import partial
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, IntegrityError, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from backoffice.lib import exchanges
-from backoffice.lib.actors import system_user
-from backoffice.lib.audit import because
 from backoffice.lib.automation import is_observing
 from backoffice.lib.errors import InvalidInput
 from backoffice.lib.money import ZERO
-from orders.models import Hold, Order, OrderLine
+from backoffice.lib.sentences import Sentence
+from orders.models import Order, OrderLine
 from orders.services.alarm_holds import hold_by_alarm
+from orders.services.breaker import hold_automatically
 from orders.services.checking import LineRequest, OrderRequest, checked, is_virtual
 from orders.services.errors import DuplicateOrder
 from orders.services.order_statements import STORE, store_values
@@ -40,7 +42,7 @@ class PlacedOrder:
     is_held: bool
 
 
-COOLING_REASON = "a restricted coupon turned into virtual goods"
+COOLING_REASON = str(Sentence(gettext_noop("a restricted coupon turned into virtual goods")))
 
 
 def place_order(request: OrderRequest, *, at: datetime) -> Order:
@@ -63,7 +65,7 @@ def place(request: OrderRequest, *, at: datetime) -> PlacedOrder:
         except (CouponRefused, IntegrityError) as error:
             # The first of two equal orders has spent the coupons: what the second one needs to hear is that it is the second.
             if Order.objects.filter(ref=request.ref).exists():
-                raise DuplicateOrder(f"Order {request.ref} was placed already.") from error
+                raise DuplicateOrder(_("Order %s was placed already.") % request.ref) from error
             raise
 
 
@@ -122,7 +124,7 @@ def _recipients(lines: Sequence[LineRequest]) -> list[tuple[str, str]]:
     for number, line in enumerate(lines, start=1):
         recipient = known_recipient(line.recipient) if is_virtual(line) else ("", "")
         if is_virtual(line) and not recipient[0]:
-            raise InvalidInput(f"Line {number}: the recipient is no number or account that can be credited.")
+            raise InvalidInput(_("Line %s: the recipient is no number or account that can be credited.") % number)
         found.append(recipient)
     return found
 
@@ -149,19 +151,10 @@ def _lines(order: Order, lines: Sequence[LineRequest], recipients: Sequence[tupl
 def _cool_off(order: Order, quote: Quote, at: datetime) -> bool:
     """An order that turns a restricted coupon into virtual goods waits: as long as the most careful of its coupons asks.
 
-    Answers whether it waits.
+    Answers whether it waits: not where automatic holds are stopped.
     """
     coolings = [coupon.coupon_type.cooling for coupon, _ in quote.coupons if coupon.coupon_type.is_restricted]
     longest = max(coolings, default=timedelta(0))
     if not order.virtual_amount or longest <= timedelta(0) or is_observing():
         return False
-    with because(COOLING_REASON):
-        Hold.objects.create(
-            order=order,
-            kind=HoldKind.COOLING,
-            reason=COOLING_REASON,
-            placed_at=at,
-            placed_by=system_user(),
-            until=at + longest,
-        )
-    return True
+    return hold_automatically(order, kind=HoldKind.COOLING, reason=COOLING_REASON, at=at, until=at + longest) is not None

@@ -5,10 +5,13 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from backoffice.lib.audit import because
 from backoffice.lib.errors import InvalidInput
 from backoffice.lib.money import CENT
+from backoffice.lib.sentences import Sentence
 from backoffice.lib.states import move
 from orders.models import Hold, Order, Refund
 from orders.services.cancelling import call_off
@@ -20,7 +23,7 @@ from promotions.services.redeeming import return_coupons
 
 __all__ = ["RefundRequest", "refund_order"]
 
-UNEXPLAINED = "refunded"
+UNEXPLAINED = str(Sentence(gettext_noop("refunded")))
 CANCELLED_BY = {
     RefundCause.CUSTOMER: CancelledBy.CUSTOMER,
     RefundCause.GOODWILL: CancelledBy.STAFF,
@@ -55,13 +58,15 @@ def refund_order(order_ref: str, refund: RefundRequest, *, at: datetime) -> Orde
     known = Refund.objects.filter(order=order, ref=refund.ref).first()
     if known is not None:
         if known.amount != refund.amount:
-            raise ReferenceReused(f"Refund {refund.ref} of order {order} was another one.")
+            words = {"refund": refund.ref, "order": order}
+            raise ReferenceReused(_("Refund %(refund)s of order %(order)s was another one.") % words)
         return order  # type: ignore[no-any-return]
     holds = list(Hold.objects.open().filter(order=order).order_by("pk"))
     if holds:
         raise OrderHeld(order, holds, forbids="refunded")
     if order.refunded_amount + refund.amount > order.payable_amount:
-        raise TooMuchRefunded(f"Order {order} has {order.payable_amount - order.refunded_amount} left to refund.")
+        words = {"order": order, "amount": order.payable_amount - order.refunded_amount}
+        raise TooMuchRefunded(_("Order %(order)s has %(amount)s left to refund.") % words)
     with because(refund.reason or UNEXPLAINED):
         return _book(order, refund, at)
 
@@ -92,13 +97,13 @@ def _book(order: Order, refund: RefundRequest, at: datetime) -> Order:
 
 def _checked(refund: RefundRequest) -> RefundRequest:
     if refund.cause not in RefundCause.values:
-        raise InvalidInput(f"A refund is caused by one of {', '.join(RefundCause.values)}.")
+        raise InvalidInput(_("A refund is caused by one of: %s.") % ", ".join(RefundCause.values))
     if not isinstance(refund.amount, Decimal) or not refund.amount.is_finite() or refund.amount <= 0 or refund.amount % CENT:
-        raise InvalidInput("A refund is an amount above zero with at most two decimals.")
+        raise InvalidInput(_("A refund is an amount above zero with at most two decimals."))
     return RefundRequest(
-        ref=checked_reference(refund.ref, "the refund's reference", longest=64),
+        ref=checked_reference(refund.ref, _("the refund's reference"), longest=64),
         amount=refund.amount.quantize(CENT),
         cause=refund.cause,
         goods_returned=refund.goods_returned,
-        reason=checked_prose(refund.reason, "the reason", may_be_blank=True),
+        reason=checked_prose(refund.reason, _("the reason"), may_be_blank=True),
     )

@@ -6,13 +6,14 @@ into Python's memory but for one chunk.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import structlog
 from django.core.exceptions import EmptyResultSet
 from django.db import DataError, IntegrityError, connection, transaction
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Sum
+from django.utils.translation import gettext as _
 
 from backoffice.lib.approvals import request_approval
 from backoffice.lib.errors import InvalidInput
@@ -20,22 +21,25 @@ from backoffice.lib.jobs import ChunkResult, queue_job
 from backoffice.lib.models import Approval, Job
 from backoffice.lib.models.job import JOB_MOVES, JobStatus
 from backoffice.lib.states import move
-from orders.models import Freeze, FreezeItem, Release, ReleaseItem
+from orders.models import Document, Freeze, FreezeItem, Release, ReleaseItem
 from orders.services.errors import ScopeChanged
-from orders.states import ItemResult
+from orders.states import VIRTUAL_CATEGORIES, ItemResult
 
 log = structlog.get_logger(__name__)
 
 CHUNK = 5_000
 LONGEST_DETAIL = 200
+# The items are numbered in the order in which they are worked, so that order is fixed with the scope.
 SNAPSHOT = """
     INSERT INTO {items} ({owner}, {subject}, result, detail)
-    SELECT %s, scope.id, 'pending', '' FROM ({subjects}) AS scope (id)
+    SELECT %s, scope.id, 'pending', '' FROM ({subjects}) AS scope (id) {order_of_work}
 """
 FINGERPRINT = """
     SELECT count(*), encode(sha256(convert_to(coalesce(string_agg({subject}::text, ',' ORDER BY {subject}), ''), 'UTF8')), 'hex')
     FROM {items} WHERE {owner} = %s
 """
+# The table keeps the items of every act: the work starts before this act's first. (The sum keeps PostgreSQL from walking there.)
+BEFORE_THE_FIRST = "SELECT min(id + 0) - 1 FROM {items} WHERE {owner} = %s"
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,8 @@ class Scope:
     """What a kind of bulk work is about.
 
     `owners` are its acts, `items` keep their scope, `owner` and `subject` are the columns of an item that say whose it is and what
-    it is about. `terms` are the fields of an act that a second person approves with the scope.
+    it is about. `terms` are the fields of an act that a second person approves with the scope. `order_of_work` is what the SQL of
+    the snapshot joins and sorts `scope.id` by.
     """
 
     owners: type[Freeze] | type[Release]
@@ -51,6 +56,7 @@ class Scope:
     owner: str
     subject: str
     terms: tuple[str, ...]
+    order_of_work: str = "ORDER BY scope.id"
 
     @property
     def name(self) -> str:
@@ -74,12 +80,34 @@ class Fingerprint:
     sha256: str
 
 
-FREEZE_SCOPE = Scope(Freeze, FreezeItem, "freeze_id", "order_id", terms=("kind", "legal_reference"))
-RELEASE_SCOPE = Scope(Release, ReleaseItem, "release_id", "hold_id", terms=("freeze_id", "legal_reference"))
+# What has left cannot be held. A top-up leaves in a second, a parcel in hours, and what is not paid yet leaves later still.
+VIRTUAL = ", ".join(f"'{category}'" for category in sorted(VIRTUAL_CATEGORIES))
+MOST_URGENT_FIRST = f"""
+    JOIN orders_order o ON o.id = scope.id
+    ORDER BY CASE
+        WHEN o.status = 'paid' AND o.virtual_amount > 0 THEN 0
+        WHEN o.status = 'partly_delivered' AND o.virtual_amount > 0 AND 0 < (
+            SELECT count(*) FROM orders_orderline l
+            WHERE l.order_id = o.id AND l.category IN ({VIRTUAL}) AND l.delivered_quantity < l.quantity
+        ) THEN 0
+        WHEN o.status IN ('paid', 'partly_delivered') THEN 1
+        WHEN o.status = 'placed' THEN 2
+        ELSE 3 END, scope.id
+"""  # noqa: S608  our own names
+FREEZE_SCOPE = Scope(
+    Freeze,
+    FreezeItem,
+    "freeze_id",
+    "order_id",
+    terms=("kind", "legal_reference", "authority", "valid_until", "scope", "document"),
+    order_of_work=MOST_URGENT_FIRST,
+)
+RELEASE_SCOPE = Scope(Release, ReleaseItem, "release_id", "hold_id", terms=("freeze_id", "legal_reference", "scope", "document"))
+WORTH = "worth"
 NOTHING_MATCHES = "Nothing matches: there is nothing to do."
 
 Settle = Callable[[Mapping[str, int]], None]
-"""Gives a result to every pending item of `owner` whose subject lies from `first` to `last`; or raises, having done nothing."""
+"""Gives a result to every pending item of `owner` whose own number lies from `first` to `last`; or raises, having done nothing."""
 
 
 def ask_for(
@@ -90,30 +118,44 @@ def ask_for(
     `owner` is not saved yet; its job is, and says who asks and why. `sentence` tells the second person what would be done, with
     what is `told` and the count and the scope in it.
     """
-    owner.save()
     job = owner.job
-    found = _snapshot(scope, owner, subjects)
-    job.total, job.scope_hash = found.count, found.sha256
+    found = fix_scope(scope, owner, subjects)
     job.approval = request_approval(
         action=scope.action,
         target=f"{scope.action}:{owner.pk}",
         summary=sentence % {**told, "count": f"{found.count:,}", "scope": owner.scope_text},
-        payload=_payload(scope, owner, found),
+        payload=_payload(scope, owner, found) | {WORTH: _worth(scope, owner)},
         reason=job.reason,
         by=job.requested_by,
         at=at,
     )
-    job.save(update_fields=["total", "scope_hash", "approval"])
+    job.save(update_fields=["approval"])
+
+
+def fix_scope(scope: Scope, owner: Freeze | Release, subjects: QuerySet[Any]) -> Fingerprint:
+    """Save the act and fix its scope as it matches now. Its job gets count and hash. Raises InvalidInput for an empty one."""
+    owner.save()
+    job = owner.job
+    found = _snapshot(scope, owner, subjects)
+    job.total, job.scope_hash, job.cursor = found.count, found.sha256, _place_before(scope, owner)
+    job.save(update_fields=["total", "scope_hash", "cursor"])
+    return found
 
 
 def start(scope: Scope, approval: Approval) -> None:
     """Queue the job of an approved act. Raises ScopeChanged unless items, terms and job are still what was asked for."""
+    queue_job(check_unchanged(scope, approval).job)
+
+
+def check_unchanged(scope: Scope, approval: Approval) -> Freeze | Release:
+    """The act that is approved. Raises ScopeChanged unless items, terms and job are still what was asked for."""
     owner = _owner_of(scope, approval)
     found = fingerprint(scope, owner)
-    is_as_asked = approval.payload == _payload(scope, owner, found)
+    asked = {name: value for name, value in approval.payload.items() if name != WORTH}
+    is_as_asked = asked == _payload(scope, owner, found)
     if not is_as_asked or found != Fingerprint(owner.job.total, owner.job.scope_hash):
         raise ScopeChanged("What would be done is no longer what was asked for. Nothing was done; ask anew.")
-    queue_job(owner.job)
+    return owner
 
 
 def drop(scope: Scope, approval: Approval, at: datetime) -> None:
@@ -130,27 +172,29 @@ def fingerprint(scope: Scope, owner: Freeze | Release) -> Fingerprint:
 
 
 def work_chunk(scope: Scope, owner: Freeze | Release, job: Job, settle: Settle) -> ChunkResult:
-    """Settle the next items by their subjects' ids, inside the caller's transaction."""
-    items = scope.items.objects.pending().filter(**{scope.owner: owner.pk, f"{scope.subject}__gt": job.cursor})
-    subjects = list(items.order_by(scope.subject).values_list(scope.subject, flat=True)[:CHUNK])
-    if not subjects:
+    """Settle the next items in the order of work, inside the caller's transaction. The last chunk only finds that none is left."""
+    left = job.total - job.done
+    if not left:
         return ChunkResult(done=0, failed=0, cursor=job.cursor, is_last=True)
-    failed = _settle_or_halve(scope, owner, subjects, settle)
-    return ChunkResult(done=len(subjects), failed=failed, cursor=subjects[-1], is_last=len(subjects) < CHUNK)
+    pending = scope.items.objects.pending().filter(**{scope.owner: owner.pk}, pk__gt=job.cursor)
+    items = list(pending.order_by("pk").values_list("pk", flat=True)[: min(CHUNK, left)])
+    if not items:
+        raise ScopeChanged(_("Items that were asked for are gone, or have a result that was not counted."))
+    failed = _settle_or_halve(scope, owner, items, settle)
+    return ChunkResult(done=len(items), failed=failed, cursor=items[-1], is_last=False)
 
 
-def _settle_or_halve(scope: Scope, owner: Freeze | Release, subjects: Sequence[int], settle: Settle) -> int:
+def _settle_or_halve(scope: Scope, owner: Freeze | Release, items: Sequence[int], settle: Settle) -> int:
     """Settle all at once; where the database refuses one, find it by halving and let it fail alone. Answers how many failed."""
     try:
         with transaction.atomic():
-            settle({"owner": owner.pk, "first": subjects[0], "last": subjects[-1]})
+            settle({"owner": owner.pk, "first": items[0], "last": items[-1]})
     except (IntegrityError, DataError) as error:
-        if len(subjects) > 1:
-            half = len(subjects) // 2
-            parts = (subjects[:half], subjects[half:])
-            return sum(_settle_or_halve(scope, owner, part, settle) for part in parts)
-        log.warning("item_failed", scope=scope.owner, owner=owner.pk, subject=subjects[0], error=str(error))
-        item = scope.items.objects.filter(**{scope.owner: owner.pk, scope.subject: subjects[0]})
+        if len(items) > 1:
+            half = len(items) // 2
+            return sum(_settle_or_halve(scope, owner, part, settle) for part in (items[:half], items[half:]))
+        log.warning("item_failed", scope=scope.owner, owner=owner.pk, item=items[0], error=str(error))
+        item = scope.items.objects.filter(pk=items[0])
         return item.update(result=ItemResult.FAILED, detail=str(error).splitlines()[0][:LONGEST_DETAIL])
     return 0
 
@@ -162,16 +206,39 @@ def _snapshot(scope: Scope, owner: Freeze | Release, subjects: QuerySet[Any]) ->
     except EmptyResultSet:
         raise InvalidInput(NOTHING_MATCHES) from None
     with connection.cursor() as cursor:
-        cursor.execute(scope.statement(SNAPSHOT, subjects=sql), [owner.pk, *params])
+        cursor.execute(scope.statement(SNAPSHOT, subjects=sql, order_of_work=scope.order_of_work), [owner.pk, *params])
     found = fingerprint(scope, owner)
     if not found.count:
         raise InvalidInput(NOTHING_MATCHES)
     return found
 
 
+def _place_before(scope: Scope, owner: Freeze | Release) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(scope.statement(BEFORE_THE_FIRST), [owner.pk])
+        return int(cursor.fetchone()[0])
+
+
 def _payload(scope: Scope, owner: Freeze | Release, found: Fingerprint) -> dict[str, Any]:
-    terms = {name: getattr(owner, name) for name in scope.terms}
+    terms = {name: _term(getattr(owner, name)) for name in scope.terms}
     return {scope.name: owner.pk, "scope_hash": found.sha256, "count": found.count, **terms}
+
+
+def _worth(scope: Scope, owner: Freeze | Release) -> dict[str, str]:
+    """What the orders are worth at this moment, by currency: for the person who decides, not a part of what is compared."""
+    order = "order" if scope.items is FreezeItem else "hold__order"
+    items = scope.items._default_manager.filter(**{scope.owner: owner.pk}).order_by(f"{order}__currency")
+    sums = items.values_list(f"{order}__currency").annotate(Sum(f"{order}__gross_amount"))
+    return {currency: str(gross) for currency, gross in sums}
+
+
+def _term(value: Any) -> Any:
+    """A term as an approval keeps it: times in UTC, of a document its hash."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, Document):
+        return {"name": value.name, "sha256": value.sha256}
+    return "" if value is None else value
 
 
 def _owner_of(scope: Scope, approval: Approval) -> Freeze | Release:

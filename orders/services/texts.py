@@ -3,6 +3,8 @@
 import re
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from backoffice.lib.errors import InvalidInput
 
 LONGEST_PROSE = 4_000
@@ -25,15 +27,15 @@ def checked_prose(value: Any, name: str, *, longest: int = LONGEST_PROSE, may_be
 
 
 def _checked(value: Any, name: str, longest: int, may_be_blank: bool, unwanted: re.Pattern[str]) -> str:
-    subject = name[0].upper() + name[1:]
+    words = {"subject": name[:1].upper() + name[1:], "longest": longest}
     if value is None and may_be_blank:
         return ""
     if not isinstance(value, str):
-        raise InvalidInput(f"{subject} must be text.")
+        raise InvalidInput(_("%(subject)s must be text.") % words)
     if not may_be_blank and not value.strip():
-        raise InvalidInput(f"{subject} is missing.")
+        raise InvalidInput(_("%(subject)s is missing.") % words)
     if len(value) > longest:
-        raise InvalidInput(f"{subject} is longer than {longest} characters.")
+        raise InvalidInput(_("%(subject)s is longer than %(longest)s characters.") % words)
     if unwanted.search(value):
-        raise InvalidInput(f"{subject} contains characters that cannot be stored.")
+        raise InvalidInput(_("%(subject)s contains characters that cannot be stored.") % words)
     return value

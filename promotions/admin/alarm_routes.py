@@ -12,6 +12,7 @@ from backoffice.lib.admin.columns import text_column, time_column
 from backoffice.lib.admin.filters import ChoicesFilter, question_filter
 from backoffice.lib.admin.page import Fact, Headline
 from backoffice.lib.admin.steps import Step
+from backoffice.lib.aloud import aloud
 from backoffice.lib.display import NOTHING, badge, duration_text, time_html
 from promotions.admin.links import page_of
 from promotions.models import AlarmRecipient, EscalationStep, RedemptionHold
@@ -69,7 +70,7 @@ class RedemptionHoldAdmin(ReadOnlyAdmin):
     list_display = (
         text_column(scope_link, "scope", gettext_lazy("coupons of")),
         text_column(hold_state, "state", gettext_lazy("state")),
-        "reason",
+        text_column(lambda hold: aloud(hold.reason), "reason", gettext_lazy("reason"), "reason"),
         time_column("since", gettext_lazy("redeemed since")),
         time_column("placed_at", gettext_lazy("placed at")),
         "placed_by",
@@ -93,7 +94,7 @@ class RedemptionHoldAdmin(ReadOnlyAdmin):
             Fact(_("Coupons of"), scope_link(obj)),
             Fact(_("Redeemed since"), time_html(obj.since)),
             Fact(_("Placed by"), obj.placed_by, time_html(obj.placed_at)),
-            Fact(_("Reason"), obj.reason),
+            Fact(_("Reason"), aloud(obj.reason)),
             Fact(_("Lifted by"), obj.lifted_by or NOTHING, time_html(obj.lifted_at) if obj.lifted_at else ""),
         ]
         return Headline(_("Orders that redeem are held"), hold_state(obj), facts=facts)

@@ -18,6 +18,7 @@ from backoffice.lib.admin.columns import state_column, text_column, time_column
 from backoffice.lib.admin.filters import ChoicesFilter, MomentFilter, lookup_filter, question_filter
 from backoffice.lib.admin.page import Fact, Headline, Panel
 from backoffice.lib.admin.steps import ReasonForm, Step
+from backoffice.lib.aloud import aloud
 from backoffice.lib.display import NOTHING, badge, count_text, duration_text, link, state_badge, time_html
 from promotions.admin.links import page_of, threshold_state
 from promotions.admin.watching import AROUND, chart_panel, claims_around, sentence_of, value_of
@@ -153,7 +154,10 @@ class AlarmAdmin(ReadOnlyAdmin):
 
     def headline(self, request: HttpRequest, obj: Alarm) -> Headline:
         return Headline(
-            str(obj), alarm_state(obj), sentence_of(obj.threshold) if obj.threshold else obj.detail, facts=facts_of(obj)
+            str(obj),
+            alarm_state(obj),
+            sentence_of(obj.threshold) if obj.threshold else aloud(obj.detail, is_ours=True),
+            facts=facts_of(obj),
         )
 
     def panels(self, request: HttpRequest, obj: Alarm) -> list[Any]:
@@ -168,7 +172,7 @@ def facts_of(alarm: Alarm) -> list[Fact]:
     facts = [
         Fact(_("Severity"), severity_badge(alarm)),
         Fact(_("Raised"), time_html(alarm.at)),
-        Fact(_("Value of limit"), value_of(alarm), alarm.detail if line else ""),
+        Fact(_("Value of limit"), value_of(alarm), aloud(alarm.detail, is_ours=True) if line else ""),
         Fact(_("Done by itself"), state_badge(alarm, "action")),
     ]
     if line is not None:

@@ -16,6 +16,7 @@ from backoffice.lib.admin.filters import ChoicesFilter, MomentFilter, question_f
 from backoffice.lib.admin.page import Fact, Headline
 from backoffice.lib.admin.search import ExactSearchMixin
 from backoffice.lib.admin.steps import Step
+from backoffice.lib.aloud import aloud
 from backoffice.lib.display import NOTHING, badge, time_html
 from promotions.admin.links import page_of
 from promotions.models import IdentityBlock, NobodyValue
@@ -196,7 +197,7 @@ class NobodyValueAdmin(EditableAdmin):
     list_display = (
         "__str__",
         "kind",
-        "note",
+        text_column(lambda row: aloud(row.note), "note", gettext_lazy("note"), "note"),
         text_column(listed_state, "state", gettext_lazy("state")),
         "created_by",
         time_column("created_at", gettext_lazy("listed at")),
@@ -223,4 +224,4 @@ class NobodyValueAdmin(EditableAdmin):
             Fact(_("As it is compared"), obj.value),
             Fact(_("Listed"), time_html(obj.created_at), obj.created_by or ""),
         ]
-        return Headline(str(obj), listed_state(obj), sentence=obj.note, facts=facts)
+        return Headline(str(obj), listed_state(obj), sentence=aloud(obj.note), facts=facts)

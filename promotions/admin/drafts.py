@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from backoffice.lib.admin.base import EditableAdmin, ReasonedForm
 from backoffice.lib.admin.page import Panel
+from backoffice.lib.aloud import aloud
 from backoffice.lib.display import state_badge, time_html
 from backoffice.lib.models import Approval
 from promotions.services.drafting import change_draft
@@ -46,7 +47,7 @@ def approvals_panel(obj: Any) -> Panel:
     found = Approval.objects.filter(target=target_of(obj)).select_related("requested_by", "decided_by")[:APPROVALS_SHOWN]
     rows = [
         [
-            approval.summary,
+            aloud(approval.summary),
             state_badge(approval),
             approval.requested_by,
             time_html(approval.requested_at),

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from backoffice.lib.admin.jobs import bar
 from backoffice.lib.admin.page import Fact, Panel
+from backoffice.lib.aloud import aloud
 from backoffice.lib.display import NOTHING, amount_text, badge, count_text, link, state_badge, time_html
 from backoffice.lib.models import Job
 from promotions.admin.drafts import approvals_panel
@@ -31,7 +32,7 @@ def job_facts(job: Job) -> list[Fact]:
     return [
         Fact(_("Asked by"), job.requested_by, time_html(job.requested_at)),
         Fact(_("Approval"), approval, decided or _("waiting for a second person")),
-        Fact(_("Reason"), job.reason),
+        Fact(_("Reason"), aloud(job.reason)),
         Fact(_("Job"), page_of(job), state_badge(job)),
     ]
 

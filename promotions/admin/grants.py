@@ -19,6 +19,7 @@ from backoffice.lib.admin.history import Source, source_of
 from backoffice.lib.admin.jobs import bar, job_page, progress_url
 from backoffice.lib.admin.page import Headline, Panel
 from backoffice.lib.admin.steps import Step
+from backoffice.lib.aloud import aloud
 from backoffice.lib.cells import csv_lines
 from backoffice.lib.display import NOTHING, amount_text, count_text, state_badge
 from promotions.admin.grant_panels import grant_facts, grant_panels, grant_warnings, void_facts, void_panels
@@ -150,7 +151,7 @@ class GrantAdmin(ReadOnlyAdmin):
         return Headline(
             f"{obj} · {obj.coupon_type}",
             state_badge(obj),
-            sentence=obj.scope_text,
+            sentence=aloud(obj.scope_text, is_ours=True),
             facts=grant_facts(obj),
             warnings=grant_warnings(obj),
             progress_url=progress_url(obj.job) if obj.job and obj.status != GrantStatus.DRAFT else "",
@@ -211,7 +212,9 @@ class GrantVoidAdmin(ReadOnlyAdmin):
     ordering = ("-pk",)
 
     def headline(self, request: HttpRequest, obj: GrantVoid) -> Headline:
-        return Headline(str(obj), sentence=obj.grant.scope_text, facts=void_facts(obj), progress_url=progress_url(obj.job))
+        return Headline(
+            str(obj), sentence=aloud(obj.grant.scope_text, is_ours=True), facts=void_facts(obj), progress_url=progress_url(obj.job)
+        )
 
     def panels(self, request: HttpRequest, obj: GrantVoid) -> list[Panel]:
         return void_panels(obj)

@@ -15,6 +15,7 @@ from backoffice.lib.admin.columns import text_column, time_column
 from backoffice.lib.admin.filters import ChoicesFilter, question_filter
 from backoffice.lib.admin.page import Fact, Headline, Panel
 from backoffice.lib.admin.steps import Step
+from backoffice.lib.aloud import aloud
 from backoffice.lib.display import NOTHING, duration_text, state_badge, time_html
 from backoffice.lib.errors import InvalidInput
 from promotions.admin.links import page_of, share, threshold_state
@@ -131,7 +132,7 @@ class ThresholdAdmin(EditableAdmin):
         reading, unit = read_line(obj, clock.now()), unit_of(obj)
         facts = [
             Fact(_("Watches"), page_of(obj.watched) if obj.watched else _("the whole platform")),
-            Fact(_("Now"), in_unit(unit, reading.value), reading.detail or share(reading.value, obj.limit)),
+            Fact(_("Now"), in_unit(unit, reading.value), aloud(reading.detail, is_ours=True) or share(reading.value, obj.limit)),
             Fact(_("Limit"), in_unit(unit, obj.limit), obj.get_kind_display()),
             Fact(_("Within"), duration_text(obj.window) if obj.window else _("since the start")),
             Fact(_("Crossed"), time_html(obj.fired_at)),

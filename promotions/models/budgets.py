@@ -49,7 +49,7 @@ class BudgetSlice(models.Model):
     how far what was promised goes beyond the amount now: always zero, unless the campaign honours its promises.
     """
 
-    budget = models.ForeignKey("promotions.Budget", models.CASCADE, related_name="slices")
+    budget = models.ForeignKey("promotions.Budget", models.CASCADE, related_name="slices", db_index=False)
     number = models.PositiveSmallIntegerField()
     amount = models.DecimalField(max_digits=14, decimal_places=2)
     reserved = models.DecimalField(max_digits=14, decimal_places=2, default=0)

@@ -19,10 +19,12 @@ class Claim(models.Model):
     reason = models.CharField(_("reason"), max_length=30, choices=RefusalReason, blank=True)
     customer = models.ForeignKey("promotions.Customer", models.PROTECT, related_name="claims", verbose_name=_("customer"))
     coupon_type = models.ForeignKey(
-        "promotions.CouponType", models.PROTECT, related_name="claims", null=True, verbose_name=_("coupon type")
+        "promotions.CouponType", models.PROTECT, related_name="claims", null=True, db_index=False, verbose_name=_("coupon type")
     )
     entry = models.ForeignKey("promotions.Entry", models.PROTECT, related_name="claims", null=True, verbose_name=_("entry"))
-    token = models.ForeignKey("promotions.ClaimToken", models.PROTECT, related_name="claims", null=True, verbose_name=_("token"))
+    token = models.ForeignKey(
+        "promotions.ClaimToken", models.PROTECT, related_name="claims", null=True, db_index=False, verbose_name=_("token")
+    )
     channel = models.CharField(_("channel"), max_length=12, choices=Channel)
     asked_coupon_type = models.CharField(_("asked for"), max_length=64)
     asked_entry = models.CharField(_("entry named"), max_length=64, blank=True)

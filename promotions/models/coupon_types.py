@@ -190,7 +190,7 @@ class CouponTypeSlice(models.Model):
     What came back is the rest of `issued_amount`: returned = issued_amount - reserved - spent, over all time.
     """
 
-    coupon_type = models.ForeignKey("promotions.CouponType", models.CASCADE, related_name="slices")
+    coupon_type = models.ForeignKey("promotions.CouponType", models.CASCADE, related_name="slices", db_index=False)
     number = models.PositiveSmallIntegerField()
     quantity = models.PositiveIntegerField(null=True)
     issued = models.PositiveIntegerField(default=0)

@@ -83,7 +83,7 @@ class Entry(models.Model):
 class EntrySlice(models.Model):
     """A part of an entry's cap."""
 
-    entry = models.ForeignKey("promotions.Entry", models.CASCADE, related_name="slices")
+    entry = models.ForeignKey("promotions.Entry", models.CASCADE, related_name="slices", db_index=False)
     number = models.PositiveSmallIntegerField()
     cap = models.PositiveIntegerField()
     issued = models.PositiveIntegerField(default=0)

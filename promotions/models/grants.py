@@ -136,7 +136,7 @@ class GrantItem(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.ref}: {self.result}"
+        return f"{self.ref}: {self.get_result_display()}"
 
 
 @tracked()
@@ -184,4 +184,4 @@ class GrantVoidItem(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.coupon_id}: {self.result}"
+        return f"{self.coupon_id}: {self.get_result_display()}"

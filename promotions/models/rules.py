@@ -114,7 +114,7 @@ class RuleUse(models.Model):
     Holds at most `limit` times where the rule refuses, the newest `limit` and one more where it flags.
     """
 
-    rule = models.ForeignKey("promotions.ClaimRule", models.CASCADE, related_name="+")
+    rule = models.ForeignKey("promotions.ClaimRule", models.CASCADE, related_name="+", db_index=False)
     identity = models.CharField(max_length=200)
     times = ArrayField(models.DateTimeField())
 

@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
+from backoffice.lib.aloud import in_english, word
 from backoffice.lib.audit import tracked
 from promotions.querysets import AlarmQuerySet, ThresholdQuerySet
 from promotions.states import LimitKind, Metric, Severity, ThresholdAction, cause_label
@@ -18,12 +19,31 @@ SCOPES = ("batch", "entry", "coupon_type", "campaign")
 
 
 SCOPE_WORDS = {"campaign": _("campaign"), "coupon_type": _("coupon type"), "entry": _("entry"), "batch": _("token batch")}
+PLATFORM = _("platform")
 
 
 def scope_words(scope: str) -> str:
     """coupon_type:TEA10 as staff read it: coupon type TEA10. What names no kind of row stays as it is."""
     name, colon, key = scope.partition(":")
+    if scope == "platform":
+        return str(PLATFORM)
     return f"{SCOPE_WORDS[name]} {key}" if colon and name in SCOPE_WORDS else scope
+
+
+def scope_aloud(words: str) -> str:
+    """What `scope_words` wrote in English, to the reader; anything else as it is."""
+    if words == "platform":
+        return str(PLATFORM)
+    with in_english():
+        names = {str(name): key for key, name in SCOPE_WORDS.items()}
+    english = next((name for name in sorted(names, key=len, reverse=True) if words.startswith(f"{name} ")), "")
+    return f"{SCOPE_WORDS[names[english]]}{words[len(english) :]}" if english else words
+
+
+def line_aloud(words: str) -> str:
+    """A threshold as a kept sentence names it, to the reader."""
+    scope, dot, metric = words.rpartition(" · ")
+    return f"{scope_aloud(scope)}{dot}{word(metric)}"
 
 
 def _scope_field(model: str, words: Any) -> models.ForeignKey:

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from backoffice.lib.aloud import aloud
 from backoffice.lib.display import time_text
 from backoffice.lib.models import WebhookEndpoint
 from backoffice.lib.outbox import Address, outbox_event, tell
@@ -37,7 +38,7 @@ def write_mail(payload: Mapping[str, Any]) -> tuple[str, str]:
         _("Done by itself: %(action)s") % {"action": ThresholdAction(payload["action"]).label},
     ]
     if payload.get("detail"):
-        lines.append(payload["detail"])
+        lines.append(aloud(payload["detail"], is_ours=True))
     if payload.get("step"):
         lines.append(_("Nobody has acknowledged it yet: escalation step %(step)s.") % {"step": payload["step"]})
     lines += ["", payload["url"] or _("Look at it in the back office, under Watch → Alarms.")]

@@ -8,6 +8,7 @@ from typing import Any
 import structlog
 from django.db import IntegrityError, transaction
 from django.db.models import Model
+from django.utils.translation import gettext as _
 
 from backoffice.lib.audit import because
 from backoffice.lib.errors import DomainError, StaleState
@@ -80,11 +81,11 @@ def raise_alarm(
 def acknowledge_alarm(alarm: Alarm, *, by: Any, note: str, at: datetime) -> Alarm:
     """Somebody has seen it and says what was done. Raises StaleState where somebody else was first."""
     if not note.strip():
-        raise DomainError("Say what was done, or why nothing was.")
+        raise DomainError(_("Say what was done, or why nothing was."))
     with transaction.atomic(), because(note, user=by.pk):
         rows = Alarm.objects.filter(pk=alarm.pk, acknowledged_at=None)
         if not rows.update(acknowledged_by=by, acknowledged_at=at, note=note):
-            raise StaleState("Somebody else has acknowledged this alarm already.")
+            raise StaleState(_("Somebody else has acknowledged this alarm already."))
         alarm.refresh_from_db()
         announce_acknowledgement(alarm)
     return alarm

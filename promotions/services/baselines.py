@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from promotions import cusum
 from promotions.models import Alarm, Threshold, ThresholdMemory
 from promotions.services.readings import Reading
-from promotions.services.thresholds import WATCHED_APART, cross_line
+from promotions.services.thresholds import cross_line
 from promotions.states import LimitKind
 
 GRACE = timedelta(seconds=10)
@@ -45,7 +45,7 @@ def watch_baselines(at: datetime) -> list[Alarm]:
     counts = _counts_by_line(time_of(until))
     if not counts:
         return []
-    lines = Threshold.objects.filter(pk__in=counts).prefetch_related(*WATCHED_APART).order_by("pk")
+    lines = Threshold.objects.filter(pk__in=counts).select_related("memory").order_by("pk")
     return [alarm for line in lines if (alarm := _watch(line, counts[line.pk], until, at)) is not None]
 
 

@@ -16,13 +16,19 @@ from math import ceil
 from django.conf import settings
 from django.db.models import Sum
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
+from backoffice.lib.sentences import Sentence
 from promotions.models import CouponType, Threshold
 from promotions.services.budgets import budget_figures, coupon_type_figures
 from promotions.services.measures import measure
 from promotions.states import EntryStatus, LimitKind, Metric, ThresholdAction
 
 MINUTE = timedelta(minutes=1)
+RADIUS = Sentence(
+    gettext_noop("%(money)s in all (%(coupons)s coupons), %(minute_money)s within one minute (%(minute_coupons)s coupons)"),
+    is_part=True,
+)
 CHECKED_EVERY = timedelta(seconds=10)  # thresholds of types that are not restricted: `tasks.check_thresholds_check`
 
 
@@ -66,7 +72,7 @@ def blast_radius(coupon_type: CouponType, at: datetime) -> BlastRadius:
 
 def radius_text(radius: BlastRadius) -> str:
     """12,000.00 CNY in all (120 coupons), 3,000.00 CNY within one minute (30 coupons)."""
-    return _("%(money)s in all (%(coupons)s coupons), %(minute_money)s within one minute (%(minute_coupons)s coupons)") % {
+    return _(RADIUS.template) % {
         "money": f"{radius.money:,.2f} {radius.currency}",
         "coupons": f"{radius.in_all.coupons:,}",
         "minute_money": f"{radius.money_per_minute:,.2f} {radius.currency}",

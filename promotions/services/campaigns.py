@@ -10,12 +10,14 @@ from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from backoffice.lib.actors import system_user
 from backoffice.lib.approvals import approvable
 from backoffice.lib.audit import because
 from backoffice.lib.errors import InvalidInput
 from backoffice.lib.models import Approval
+from backoffice.lib.sentences import Sentence
 from backoffice.lib.states import Moves, move
 from promotions.models import Budget, Campaign, CouponType, Entry
 from promotions.services.lifecycle import approved_object, ask, back_to_draft, stop
@@ -33,6 +35,9 @@ from promotions.states import (
 
 GO_LIVE = "promotions.campaign.go_live"
 RESUME = "promotions.campaign.resume"
+GOES_LIVE = Sentence(gettext_noop("Campaign %(campaign)s goes live with a budget of %(budget)s."))
+GIVES_AGAIN = Sentence(gettext_noop("Campaign %(campaign)s gives coupons again."))
+TIME_HAS_COME = Sentence(gettext_noop("the time has come"))
 DEFAULT_ZONE = "Asia/Shanghai"
 
 
@@ -96,14 +101,10 @@ def save_valid(obj: Any) -> None:
 def request_campaign(campaign: Campaign, *, by: Any, reason: str, at: datetime) -> Approval:
     """Ask that the campaign goes live (at its start)."""
     budget = f"{campaign.budget.amount:,.2f} {campaign.currency}"
-    summary = _("Campaign %(campaign)s goes live with a budget of %(budget)s.") % {
-        "campaign": campaign,
-        "budget": budget,
-    }
     return ask(
         campaign,
         action=GO_LIVE,
-        summary=summary,
+        summary=GOES_LIVE % {"campaign": campaign, "budget": budget},
         moves=CAMPAIGN_MOVES,
         review=CampaignStatus.IN_REVIEW,
         by=by,
@@ -114,11 +115,10 @@ def request_campaign(campaign: Campaign, *, by: Any, reason: str, at: datetime) 
 
 def request_resume(campaign: Campaign, *, by: Any, reason: str, at: datetime) -> Approval:
     """Ask that a paused campaign gives again."""
-    summary = _("Campaign %(campaign)s gives coupons again.") % {"campaign": campaign}
     return ask(
         campaign,
         action=RESUME,
-        summary=summary,
+        summary=GIVES_AGAIN % {"campaign": campaign},
         moves=CAMPAIGN_MOVES,
         review=CampaignStatus.PAUSED,
         by=by,
@@ -161,7 +161,7 @@ def start_and_end_campaigns(at: datetime) -> int:
     moved = 0
     for rows, status, table in _whose_time_has_come(at):
         for row in rows:
-            with because("the time has come", user=system_user().pk):
+            with because(str(TIME_HAS_COME), user=system_user().pk):
                 move(row, status, table)
             moved += 1
     return moved

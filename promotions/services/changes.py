@@ -12,11 +12,14 @@ from typing import Any, NamedTuple
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
+from backoffice.lib.aloud import in_english
 from backoffice.lib.approvals import approvable, request_approval
 from backoffice.lib.audit import because
 from backoffice.lib.errors import DomainError, InvalidInput
 from backoffice.lib.models import Approval
+from backoffice.lib.sentences import Sentence
 from promotions.models import Budget, Campaign, CouponType, Entry
 from promotions.models.approved import (
     BUDGET_NARROWS,
@@ -31,7 +34,17 @@ from promotions.states import CampaignStatus, CouponTypeStatus, EntryStatus
 
 Changes = Mapping[str, Any]
 FINAL = (CampaignStatus.ENDED, CouponTypeStatus.ENDED, EntryStatus.CLOSED)
+
+
+def changes_aloud(text: str) -> str:
+    """“cap 10 → 20, closes at …” as a kept sentence has it, with the names of the fields in the reader's language."""
+    names = _names()
+    pieces = ((piece, next((name for name in names if piece.startswith(f"{name} ")), "")) for piece in text.split(", "))
+    return ", ".join(f"{names[name]}{piece[len(name) :]}" if name else piece for piece, name in pieces)
+
+
 NOT_YET = (CampaignStatus.DRAFT, CampaignStatus.IN_REVIEW)
+CHANGED = Sentence(gettext_noop("%(object)s is changed: %(changes)s."), changes=changes_aloud)
 
 
 class Changeable(NamedTuple):
@@ -69,7 +82,8 @@ def request_change(obj: Any, *, changes: Changes, by: Any, reason: str, at: date
     real = _really_changed(locked, changes)
     _apply_on_trial(locked, real)
     listed = {name: {"old": _text(_now(locked, name)), "new": _text(value)} for name, value in real.items()}
-    sentence = _("%(object)s is changed: %(changes)s.") % {"object": locked, "changes": _in_words(locked, real)}
+    with in_english():
+        sentence = CHANGED % {"object": locked, "changes": _in_words(locked, real)}
     return request_approval(
         action=CHANGEABLE[type(locked)].action,
         target=target_of(locked),
@@ -88,7 +102,7 @@ def narrow(obj: Any, *, changes: Changes, by: Any, reason: str, at: datetime) ->
     Raises InvalidInput where a change does not narrow, or where more was given already.
     """
     if not reason.strip():
-        raise DomainError("Give a reason: whoever widens it again will read it.")
+        raise DomainError(_("Give a reason: whoever widens it again will read it."))
     locked = _locked(obj)
     real = _really_changed(locked, changes)
     wider = [name for name in real if not _is_narrower(locked, name, real[name])]
@@ -103,11 +117,11 @@ def _approved(approval: Approval, model: Any) -> None:
     """Carry out exactly what was asked. Raises DomainError where the row is no longer what it was then."""
     obj = model._default_manager.filter(pk=key_of(approval)).first()
     if obj is None:
-        raise DomainError("What was asked for does not exist any more. Reject it.")
+        raise DomainError(_("What was asked for does not exist any more. Reject it."))
     locked = _locked(obj)
     asked = approval.payload["changes"]
     if any(_text(_now(locked, name)) != change["old"] for name, change in asked.items()):
-        raise DomainError(f"{locked} was changed after this was asked for. Reject it and ask anew.")
+        raise DomainError(_("%(object)s was changed after this was asked for. Reject it and ask anew.") % {"object": locked})
     _apply(locked, {name: _value(locked, name, change["new"]) for name, change in asked.items()})
 
 
@@ -240,6 +254,14 @@ def _in_words(obj: Any, changes: Changes) -> str:
     return ", ".join(
         f"{_field(obj, name).verbose_name} {_shown(_now(obj, name))} → {_shown(value)}" for name, value in changes.items()
     )
+
+
+def _names() -> dict[str, Any]:
+    """The fields that can be changed, by what they are called in a kept sentence, the longest first."""
+    fields = {_field(model(), name) for model, known in CHANGEABLE.items() for name in known.fields}
+    with in_english():
+        named = {str(field.verbose_name): field.verbose_name for field in fields}
+    return dict(sorted(named.items(), key=lambda pair: -len(pair[0])))
 
 
 def _shown(value: Any) -> str:

@@ -6,7 +6,10 @@ import zlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import cached_property
 from typing import NamedTuple
+
+from django.utils.translation import gettext as _
 
 from backoffice.lib import exchanges
 from backoffice.lib.errors import InvalidInput
@@ -29,6 +32,7 @@ from promotions.states import (
 )
 
 LONGEST_CODE = 64
+CHANNELS = frozenset(Channel.values)
 NOT_STORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -59,21 +63,25 @@ class Attempt:
 
     def identity(self, kind: str, token: ClaimToken | None = None) -> str:
         """The value that rules and blocks of this kind compare; empty where it is missing or identifies nobody."""
-        values = {
+        if kind == Identity.TOKEN:
+            return str(token.pk) if token else ""
+        return self._identities[kind]
+
+    @cached_property
+    def _identities(self) -> dict[str, str]:
+        return {
             Identity.CUSTOMER: self.request.claimant.ref,
             Identity.PERSON: self.person,
             Identity.PHONE: self.phone.hash if self.phone else "",
             Identity.DEVICE: self.device,
             Identity.ADDRESS: self.address,
             Identity.SEGMENT: self.phone.segment if self.phone else "",
-            Identity.TOKEN: str(token.pk) if token else "",
         }
-        return values[Identity(kind)]
 
-    @property
+    @cached_property
     def blockable(self) -> dict[str, str]:
         """By kind, what a block may name."""
-        return {kind.value: self.identity(kind) for kind in BLOCKABLE if self.identity(kind)}
+        return {kind.value: self._identities[kind] for kind in BLOCKABLE if self._identities[kind]}
 
 
 class DoorRule(NamedTuple):
@@ -93,19 +101,14 @@ class Door(NamedTuple):
     face_value: Decimal
     valid_until: datetime
     coupon_type_status: str
-    claim_from: datetime
-    claim_until: datetime
     campaign_status: str
-    starts_at: datetime
-    ends_at: datetime
     budget_id: int
     entry_id: int | None
     entry_coupon_type_id: int | None
     channel: str | None
     needs_token: bool | None
     entry_status: str | None
-    opens_at: datetime | None
-    closes_at: datetime | None
+    is_within_periods: bool
     is_within_hours: bool
     entry_slices: int
     coupon_type_slices: int
@@ -125,13 +128,13 @@ def read_attempt(request: ClaimRequest) -> Attempt:
     claimant = request.claimant
     texts = [claimant.ref, claimant.identity, request.coupon_type, request.entry or "", request.token or "", request.device]
     if any(NOT_STORABLE.search(text) for text in texts):
-        raise InvalidInput("A text with NUL characters or half surrogate pairs cannot be stored.")
+        raise InvalidInput(_("A text with NUL characters or half surrogate pairs cannot be stored."))
     if not request.claimant.ref or len(request.claimant.ref) > LONGEST_CODE:
-        raise InvalidInput(f"A customer's reference has 1 to {LONGEST_CODE} characters.")
+        raise InvalidInput(_("A customer's reference has 1 to %(most)s characters.") % {"most": LONGEST_CODE})
     if len(request.coupon_type) > LONGEST_CODE or len(request.entry or "") > LONGEST_CODE:
-        raise InvalidInput(f"Codes have at most {LONGEST_CODE} characters.")
-    if request.channel not in Channel.values:
-        raise InvalidInput(f"{request.channel!r} is not a channel.")
+        raise InvalidInput(_("Codes have at most %(most)s characters.") % {"most": LONGEST_CODE})
+    if request.channel not in CHANNELS:
+        raise InvalidInput(_("“%(channel)s” is not a channel.") % {"channel": request.channel})
     return Attempt(
         request,
         phone=known_phone(claimant.phone),
@@ -172,7 +175,7 @@ def check_door(door: Door, attempt: Attempt, at: datetime) -> ClaimToken | None:
     if door.channel != attempt.request.channel:
         raise Refused(RefusalReason.WRONG_CHANNEL)
     token = _check_token(door, attempt, at) if door.needs_token else None
-    _check_live(door, at, token)
+    _check_live(door, token)
     return token
 
 
@@ -229,15 +232,14 @@ def _check_token(door: Door, attempt: Attempt, at: datetime) -> ClaimToken:
     return token
 
 
-def _check_live(door: Door, at: datetime, token: ClaimToken | None) -> None:
+def _check_live(door: Door, token: ClaimToken | None) -> None:
     if door.entry_status != EntryStatus.OPEN:
         raise Refused(RefusalReason.ENTRY_NOT_OPEN, token)
     if door.coupon_type_status != CouponTypeStatus.LIVE:
         raise Refused(RefusalReason.COUPON_TYPE_NOT_LIVE, token)
     if door.campaign_status not in CAMPAIGN_GIVING:
         raise Refused(RefusalReason.CAMPAIGN_NOT_LIVE, token)
-    periods = [(door.opens_at, door.closes_at), (door.claim_from, door.claim_until), (door.starts_at, door.ends_at)]
-    if not all(begin and end and begin <= at < end for begin, end in periods):
+    if not door.is_within_periods:
         raise Refused(RefusalReason.OUTSIDE_PERIOD, token)
     if not door.is_within_hours:
         raise Refused(RefusalReason.OUTSIDE_HOURS, token)

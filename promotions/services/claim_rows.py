@@ -2,17 +2,38 @@
 
 import secrets
 from datetime import datetime
+from functools import cache
 from typing import Any, TypeVar
 
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Model
 
 from promotions.models import Claim, ClaimToken, Coupon
 from promotions.services.claim_door import Attempt, Door
-from promotions.states import ClaimOutcome, RefusalReason
+from promotions.states import ClaimOutcome, CouponStatus, RefusalReason
 from promotions.tokens import fingerprint
 
 CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # without the look-alikes 0 O, 1 I L
 CODE_LENGTH = 14  # 31 ** 14 is more than 69 bits
+
+# What stands in a claim under the name it has among the values of its statements.
+AS_KEPT = (
+    "at",
+    "channel",
+    "asked_coupon_type",
+    "asked_entry",
+    "token_fingerprint",
+    "device",
+    "address",
+    "phone_hash",
+    "phone_segment",
+    "is_verified",
+    "registered_at",
+    "identity_hash",
+    "is_phone_verified",
+    "has_ordered",
+    "region",
+)
 
 Values = dict[str, Any]
 ModelT = TypeVar("ModelT", bound=Model)
@@ -59,56 +80,54 @@ def new_code() -> str:
 
 
 def refused_claim(values: Values, *, pk: int, customer: int, reason: RefusalReason) -> Claim:
-    return _stored(_claim(values, pk, customer, ClaimOutcome.REFUSED, reason))
+    return _claim(values, pk, customer, ClaimOutcome.REFUSED, reason)
 
 
 def issued_claim(values: Values, *, pk: int, customer: int, coupon: int, slices: Values) -> Claim:
     """The claim, with its coupon; `slices` are the coupon's fields for what it was taken from."""
-    claim = _stored(_claim(values, pk, customer, ClaimOutcome.ISSUED, ""))
+    claim = _claim(values, pk, customer, ClaimOutcome.ISSUED, "")
     claim.coupon = _stored(
-        Coupon(
-            pk=coupon,
-            code=values["code"],
-            claim=claim,
-            coupon_type_id=values["coupon_type"],
-            customer_id=customer,
+        Coupon,
+        {
+            "id": coupon,
+            "code": values["code"],
+            "claim_id": pk,
+            "grant_item_id": None,
+            "coupon_type_id": values["coupon_type"],
+            "customer_id": customer,
             **slices,
-            face_value=values["face_value"],
-            issued_at=values["at"],
-            valid_until=values["valid_until"],
-        )
+            "face_value": values["face_value"],
+            "issued_at": values["at"],
+            "valid_until": values["valid_until"],
+            "status": CouponStatus.ISSUED,
+        },
     )
+    claim.coupon.claim = claim
     return claim
 
 
 def _claim(values: Values, pk: int, customer: int, outcome: ClaimOutcome, reason: str) -> Claim:
-    return Claim(
-        pk=pk,
-        at=values["at"],
-        outcome=outcome,
-        reason=reason,
-        customer_id=customer,
-        coupon_type_id=values["coupon_type"],
-        entry_id=values["entry"],
-        token_id=values["token"],
-        channel=values["channel"],
-        asked_coupon_type=values["asked_coupon_type"],
-        asked_entry=values["asked_entry"],
-        token_fingerprint=values["token_fingerprint"],
-        device=values["device"],
-        address=values["address"],
-        phone_hash=values["phone_hash"],
-        phone_segment=values["phone_segment"],
-        is_verified=values["is_verified"],
-        registered_at=values["registered_at"],
-        identity_hash=values["identity_hash"],
-        is_phone_verified=values["is_phone_verified"],
-        has_ordered=values["has_ordered"],
-        region=values["region"],
+    return _stored(
+        Claim,
+        {
+            **{name: values[name] for name in AS_KEPT},
+            "id": pk,
+            "outcome": outcome,
+            "reason": reason,
+            "customer_id": customer,
+            "coupon_type_id": values["coupon_type"],
+            "entry_id": values["entry"],
+            "token_id": values["token"],
+        },
     )
 
 
-def _stored(row: ModelT) -> ModelT:
-    """An object for a row that is in the database, though Django did not put it there."""
-    row._state.adding, row._state.db = False, "default"
-    return row
+def _stored(model: type[ModelT], values: Values) -> ModelT:
+    """An object for a row that is in the database, though Django did not put it there. `values` by column, all of them."""
+    names = _columns(model)
+    return model.from_db(DEFAULT_DB_ALIAS, names, [values[name] for name in names])
+
+
+@cache
+def _columns(model: type[Model]) -> tuple[str, ...]:
+    return tuple(field.attname for field in model._meta.concrete_fields)

@@ -57,13 +57,14 @@ WITH gate AS MATERIALIZED (
 )
 SELECT t.id AS coupon_type_id, t.audience = 'restricted' AS is_restricted, t.requires_verified, t.face_value,
        least(t.valid_until, %(at)s::timestamptz + t.valid_days * interval '24 hours') AS valid_until,
-       t.status AS coupon_type_status, t.claim_from, t.claim_until,
-       c.status AS campaign_status, c.starts_at, c.ends_at, b.id AS budget_id,
+       t.status AS coupon_type_status, c.status AS campaign_status, b.id AS budget_id,
        e.id AS entry_id, e.coupon_type_id AS entry_coupon_type_id, e.channel, e.needs_token, e.status AS entry_status,
-       e.opens_at, e.closes_at, {ENTRY_IS_WITHIN_HOURS} AND {TYPE_IS_WITHIN_HOURS} AS is_within_hours,
-       (SELECT count(*) FROM promotions_entryslice s WHERE s.entry_id = e.id) AS entry_slices,
-       (SELECT count(*) FROM promotions_coupontypeslice s WHERE s.coupon_type_id = t.id) AS coupon_type_slices,
-       (SELECT count(*) FROM promotions_budgetslice s WHERE s.budget_id = b.id) AS budget_slices,
+       coalesce(e.opens_at <= %(at)s AND %(at)s < e.closes_at, false) AND t.claim_from <= %(at)s AND %(at)s < t.claim_until
+       AND c.starts_at <= %(at)s AND %(at)s < c.ends_at AS is_within_periods,
+       {ENTRY_IS_WITHIN_HOURS} AND {TYPE_IS_WITHIN_HOURS} AS is_within_hours,
+       (SELECT max(s.number) + 1 FROM promotions_entryslice s WHERE s.entry_id = e.id) AS entry_slices,
+       (SELECT max(s.number) + 1 FROM promotions_coupontypeslice s WHERE s.coupon_type_id = t.id) AS coupon_type_slices,
+       (SELECT max(s.number) + 1 FROM promotions_budgetslice s WHERE s.budget_id = b.id) AS budget_slices,
        t.requires_verified_phone, t.minimum_account_age, t.new_customers_only, t.regions,
        (SELECT coalesce(jsonb_agg(jsonb_build_array(r.id, r.identity, r.action) ORDER BY r.id), '[]') FROM promotions_claimrule r
          WHERE (r.coupon_type_id = t.id OR r.campaign_id = t.campaign_id) AND r.ended_at IS NULL) AS rules,

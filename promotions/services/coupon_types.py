@@ -8,10 +8,13 @@ from typing import Any, TypedDict, Unpack
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
+from backoffice.lib.aloud import in_english
 from backoffice.lib.approvals import approvable
 from backoffice.lib.errors import InvalidInput
 from backoffice.lib.models import Approval
+from backoffice.lib.sentences import Sentence
 from backoffice.lib.states import move
 from promotions.models import Campaign, ClaimRule, CouponType
 from promotions.services.blast import blast_radius, radius_text
@@ -24,6 +27,10 @@ from promotions.states import COUPON_TYPE_MOVES, Audience, CampaignStatus, Coupo
 
 GO_LIVE = "promotions.coupon_type.go_live"
 RESUME = "promotions.coupon_type.resume"
+GOES_LIVE = Sentence(gettext_noop("Coupon type %(type)s goes live: it can cost at most %(money)s."))
+GIVES_AGAIN = Sentence(
+    gettext_noop("Coupon type %(type)s gives again, its built-in thresholds armed anew: it can cost at most %(money)s more.")
+)
 
 
 class Conditions(TypedDict, total=False):
@@ -83,7 +90,7 @@ def create_coupon_type(
     `budget_amount`, in the campaign's currency, bounds this type alone; None: the campaign's budget bounds it. Raises InvalidInput.
     """
     if campaign.status == CampaignStatus.ENDED:
-        raise InvalidInput(f"{campaign} has ended.")
+        raise InvalidInput(_("%s has ended.") % campaign)
     coupon_type = CouponType(
         campaign=campaign,
         code=code,
@@ -109,7 +116,7 @@ def create_coupon_type(
 
 def request_coupon_type(coupon_type: CouponType, *, by: Any, reason: str, at: datetime) -> Approval:
     """Ask that the type goes live. The summary says what it can cost."""
-    return _ask(coupon_type, GO_LIVE, _("Coupon type %(type)s goes live: it can cost at most %(money)s."), by, reason, at)
+    return _ask(coupon_type, GO_LIVE, GOES_LIVE, by, reason, at)
 
 
 def request_resume(coupon_type: CouponType, *, by: Any, reason: str, at: datetime) -> Approval:
@@ -117,7 +124,7 @@ def request_resume(coupon_type: CouponType, *, by: Any, reason: str, at: datetim
     return _ask(
         coupon_type,
         RESUME,
-        _("Coupon type %(type)s gives again, its built-in thresholds armed anew: it can cost at most %(money)s more."),
+        GIVES_AGAIN,
         by,
         reason,
         at,
@@ -134,12 +141,14 @@ def suspend_coupon_type(coupon_type: CouponType, *, by: Any, reason: str, at: da
     return stop(coupon_type, to=CouponTypeStatus.SUSPENDED, moves=COUPON_TYPE_MOVES, by=by, reason=reason)
 
 
-def _ask(coupon_type: CouponType, action: str, sentence: str, by: Any, reason: str, at: datetime) -> Approval:
+def _ask(coupon_type: CouponType, action: str, sentence: Sentence, by: Any, reason: str, at: datetime) -> Approval:
     check_bounds(coupon_type)
+    with in_english():
+        summary = sentence % {"type": coupon_type, "money": radius_text(blast_radius(coupon_type, at))}
     return ask(
         coupon_type,
         action=action,
-        summary=sentence % {"type": coupon_type, "money": radius_text(blast_radius(coupon_type, at))},
+        summary=summary,
         moves=COUPON_TYPE_MOVES,
         review=CouponTypeStatus.SUSPENDED if action == RESUME else CouponTypeStatus.IN_REVIEW,
         by=by,

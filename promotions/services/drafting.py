@@ -58,7 +58,7 @@ def _cut_anew(draft: Any, values: dict[str, Any]) -> None:
 def drop_draft(obj: Any, *, by: Any, reason: str, at: datetime) -> None:
     """Delete a draft with its budget, rules and slices; its history stays. Raises DomainError where something still hangs on it."""
     if not reason.strip():
-        raise DomainError("Give a reason: it is all that stays of it.")
+        raise DomainError(_("Give a reason: it is all that stays of it."))
     with because(reason, user=by.pk):
         draft = type(obj)._default_manager.select_for_update().filter(pk=obj.pk, status="draft").first()
         if draft is None:

@@ -36,7 +36,7 @@ def draw_line(
 ) -> Threshold:
     """Draw a line. Raises InvalidInput where it means nothing: why stands in the sentence."""
     if not limit.is_finite() or limit <= 0 or (window is not None and window <= timedelta(0)):
-        raise InvalidInput("A threshold needs a limit above zero, and a window above zero or none.")
+        raise InvalidInput(_("A threshold needs a limit above zero, and a window above zero or none."))
     check_meaning(scope=scope, metric=metric, window=window, action=action, kind=kind)
     line = Threshold(
         metric=metric,
@@ -60,7 +60,7 @@ def draw_line(
 def check_meaning(*, scope: Any, metric: str, window: timedelta | None, action: str, kind: str) -> None:
     """Whether kind, metric, window and action go together. Raises InvalidInput."""
     if scope == PLATFORM and action != ThresholdAction.ALARM:
-        raise InvalidInput("A threshold of the whole platform can alarm; it cannot suspend or hold everything at once.")
+        raise InvalidInput(_("A threshold of the whole platform can alarm; it cannot suspend or hold everything at once."))
     if kind in METRICS_OF_KIND and metric in Metric.values and metric not in METRICS_OF_KIND[LimitKind(kind)]:
         measured = ", ".join(str(Metric(name).label) for name in METRICS_OF_KIND[LimitKind(kind)])
         raise InvalidInput(_("A limit of this kind is drawn on: %(metrics)s.") % {"metrics": measured})
@@ -77,9 +77,9 @@ def check_meaning(*, scope: Any, metric: str, window: timedelta | None, action: 
 def rearm_threshold(threshold: Threshold, *, by: Any, reason: str, at: datetime) -> Threshold:
     """Arm a crossed line again. Needs a reason. Raises StaleState where it is armed already."""
     if not reason.strip():
-        raise DomainError("Give a reason: a line was crossed, and is drawn anew.")
+        raise DomainError(_("Give a reason: a line was crossed, and is drawn anew."))
     with because(reason, user=by.pk):
         if not Threshold.objects.filter(pk=threshold.pk, fired_at__isnull=False).update(fired_at=None):
-            raise StaleState("This threshold is armed already.")
+            raise StaleState(_("This threshold is armed already."))
     threshold.fired_at = None
     return threshold

@@ -5,10 +5,12 @@ from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from backoffice.lib.approvals import approvable
 from backoffice.lib.errors import DomainError, InvalidInput
 from backoffice.lib.models import Approval
+from backoffice.lib.sentences import Sentence
 from backoffice.lib.states import move
 from promotions.models import CouponType, Entry, Threshold
 from promotions.services.campaigns import save_valid
@@ -18,6 +20,8 @@ from promotions.states import BUILT_IN_METRICS, ENTRY_MOVES, EntryStatus
 
 OPEN = "promotions.entry.open"
 RESUME = "promotions.entry.resume"
+OPENS = Sentence(gettext_noop("Entry %(entry)s opens for %(type)s, for at most %(cap)s coupons."))
+OPENS_AGAIN = Sentence(gettext_noop("Entry %(entry)s of %(type)s opens again, for at most %(cap)s coupons in all."))
 
 
 @transaction.atomic
@@ -34,7 +38,7 @@ def create_entry(
 ) -> Entry:
     """A draft with its counter. Raises InvalidInput; among other things for a restricted type's entry without tokens."""
     if coupon_type.is_restricted and not needs_token:
-        raise InvalidInput("An entry of a restricted coupon type needs tokens.")
+        raise InvalidInput(_("An entry of a restricted coupon type needs tokens."))
     entry = Entry(
         coupon_type=coupon_type,
         code=code,
@@ -51,12 +55,12 @@ def create_entry(
 
 def request_entry(entry: Entry, *, by: Any, reason: str, at: datetime) -> Approval:
     """Ask that the entry opens (at its time)."""
-    return _ask(entry, OPEN, _("Entry %(entry)s opens for %(type)s, for at most %(cap)s coupons."), by, reason, at)
+    return _ask(entry, OPEN, OPENS, by, reason, at)
 
 
 def request_resume(entry: Entry, *, by: Any, reason: str, at: datetime) -> Approval:
     """Ask that a suspended entry opens again."""
-    return _ask(entry, RESUME, _("Entry %(entry)s of %(type)s opens again, for at most %(cap)s coupons in all."), by, reason, at)
+    return _ask(entry, RESUME, OPENS_AGAIN, by, reason, at)
 
 
 def suspend_entry(entry: Entry, *, by: Any, reason: str, at: datetime) -> Entry:
@@ -69,7 +73,7 @@ def close_entry(entry: Entry, *, by: Any, reason: str, at: datetime) -> Entry:
     return stop(entry, to=EntryStatus.CLOSED, moves=ENTRY_MOVES, by=by, reason=reason)
 
 
-def _ask(entry: Entry, action: str, sentence: str, by: Any, reason: str, at: datetime) -> Approval:
+def _ask(entry: Entry, action: str, sentence: Sentence, by: Any, reason: str, at: datetime) -> Approval:
     return ask(
         entry,
         action=action,

@@ -9,9 +9,26 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from backoffice.lib.errors import InvalidInput
+from backoffice.lib.sentences import Sentence
 from promotions.models import Coupon, CouponType, Customer, Redemption
+
+# What a filter asks, as staff read it, and as it is kept with a grant.
+CHIPS = {
+    "registered_from": Sentence(gettext_noop("registered from %(value)s"), is_part=True),
+    "registered_before": Sentence(gettext_noop("registered before %(value)s"), is_part=True),
+    "seen_from": Sentence(gettext_noop("first seen from %(value)s"), is_part=True),
+    "seen_before": Sentence(gettext_noop("first seen before %(value)s"), is_part=True),
+    "is_verified": Sentence(gettext_noop("verified"), is_part=True),
+    "is_not_verified": Sentence(gettext_noop("not verified"), is_part=True),
+    "has_coupon_of": Sentence(gettext_noop("has a coupon of %(value)s"), is_part=True),
+    "has_no_coupon_of": Sentence(gettext_noop("has no coupon of %(value)s"), is_part=True),
+    "has_redeemed": Sentence(gettext_noop("has redeemed a coupon"), is_part=True),
+    "has_not_redeemed": Sentence(gettext_noop("has redeemed no coupon"), is_part=True),
+    "phone_segment": Sentence(gettext_noop("phone begins with %(value)s"), is_part=True),
+}
 
 
 @dataclass(frozen=True)
@@ -76,15 +93,17 @@ def _chips(asked: CustomerFilter) -> list[str]:
     def when(at: datetime) -> str:
         return f"{date_format(timezone.localtime(at), 'Y-m-d H:i')} {timezone.get_current_timezone_name()}"
 
-    told = [
-        asked.registered_from and _("registered from %s") % when(asked.registered_from),
-        asked.registered_before and _("registered before %s") % when(asked.registered_before),
-        asked.seen_from and _("first seen from %s") % when(asked.seen_from),
-        asked.seen_before and _("first seen before %s") % when(asked.seen_before),
-        asked.is_verified is not None and (_("verified") if asked.is_verified else _("not verified")),
-        asked.has_coupon_of and _("has a coupon of %s") % asked.has_coupon_of,
-        asked.has_no_coupon_of and _("has no coupon of %s") % asked.has_no_coupon_of,
-        asked.has_redeemed is not None and (_("has redeemed a coupon") if asked.has_redeemed else _("has redeemed no coupon")),
-        asked.phone_segment and _("phone begins with %s") % asked.phone_segment,
-    ]
-    return [chip for chip in told if chip]
+    told = {
+        "registered_from": asked.registered_from and when(asked.registered_from),
+        "registered_before": asked.registered_before and when(asked.registered_before),
+        "seen_from": asked.seen_from and when(asked.seen_from),
+        "seen_before": asked.seen_before and when(asked.seen_before),
+        "is_verified": asked.is_verified,
+        "is_not_verified": asked.is_verified is False,
+        "has_coupon_of": asked.has_coupon_of,
+        "has_no_coupon_of": asked.has_no_coupon_of,
+        "has_redeemed": asked.has_redeemed,
+        "has_not_redeemed": asked.has_redeemed is False,
+        "phone_segment": asked.phone_segment,
+    }
+    return [_(CHIPS[name].template) % {"value": value} for name, value in told.items() if value]

@@ -8,8 +8,11 @@ from typing import Any, BinaryIO
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
+from backoffice.lib.aloud import in_english
 from backoffice.lib.errors import InvalidInput
+from backoffice.lib.sentences import Sentence
 from promotions.grant_files import MOST_ROWS, ListFile, Problems, checked_ref, pasted_refs
 from promotions.models import CouponType, Grant
 from promotions.services import grant_statements as statements
@@ -18,6 +21,11 @@ from promotions.services.grant_rules import rule_values
 from promotions.states import CouponTypeStatus, GrantSource
 
 LINES_AT_ONCE = 10_000
+OF_FILE = Sentence(gettext_noop("the customers of the file %(file)s"))
+LEFT_ALONE = Sentence(gettext_noop("columns left alone: %(columns)s"))
+TYPED_IN = Sentence(gettext_noop("customers typed in"))
+BY_KEY = Sentence(gettext_noop("customers named by the API key %(key)s"))
+MATCHING = Sentence(gettext_noop("all customers who match: %(conditions)s"))
 
 
 class BadList(InvalidInput):
@@ -40,9 +48,9 @@ def draft_from_file(
     """A draft for the customers of a CSV file. Raises BadList, and InvalidInput for a coupon type that gives nothing any more."""
     file = ListFile(stream)
     _stage(file.refs(), file.problems)
-    words = _("the customers of the file %s") % name
+    words = OF_FILE % {"file": name}
     if file.unread:
-        words += "; " + _("columns left alone: %s") % ", ".join(file.unread)
+        words += "; " + LEFT_ALONE % {"columns": ", ".join(file.unread)}
     return _make(coupon_type, GrantSource.LIST, words, {"file": name, "unread": list(file.unread)}, is_in_addition, by, at)
 
 
@@ -51,7 +59,7 @@ def draft_from_text(coupon_type: CouponType, text: str, *, is_in_addition: bool 
     """A draft for customers named one a line. Raises BadList, and InvalidInput as above."""
     problems = Problems()
     _stage(pasted_refs(text, problems), problems)
-    return _make(coupon_type, GrantSource.LIST, _("customers typed in"), {}, is_in_addition, by, at)
+    return _make(coupon_type, GrantSource.LIST, str(TYPED_IN), {}, is_in_addition, by, at)
 
 
 @transaction.atomic
@@ -62,7 +70,7 @@ def draft_from_api(
     problems = Problems()
     checked = ((number, checked_ref(ref, number, problems)) for number, ref in enumerate(refs, start=1))
     _stage(((number, ref) for number, ref in checked if ref), problems)
-    words = _("customers named by the API key %s") % key
+    words = BY_KEY % {"key": key}
     return _make(coupon_type, GrantSource.API, words, {"api_key": key}, is_in_addition, by, at)
 
 
@@ -81,7 +89,8 @@ def draft_from_filter(
         cursor.execute(statements.STAGE)
         numbered = f"SELECT row_number() OVER (ORDER BY m.id), m.ref FROM ({sql}) AS m (id, ref)"  # noqa: S608  a queryset's SQL
         cursor.execute(f"INSERT INTO grant_list (number, ref) {numbered}", params)
-    words = _("all customers who match: %s") % asked.words()
+    with in_english():
+        words = MATCHING % {"conditions": asked.words()}
     return _make(coupon_type, GrantSource.FILTER, words, asked.data(), is_in_addition, by, at)
 
 

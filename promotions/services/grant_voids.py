@@ -8,6 +8,7 @@ from django.db.models import Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from backoffice.lib.aloud import in_english
 from backoffice.lib.approvals import approvable, request_approval
 from backoffice.lib.audit import because
 from backoffice.lib.errors import DomainError, InvalidInput
@@ -15,6 +16,7 @@ from backoffice.lib.jobs import ChunkResult, job_runner, queue_job
 from backoffice.lib.models import Approval, Job
 from backoffice.lib.models.job import JOB_MOVES, JobStatus
 from backoffice.lib.money import ZERO
+from backoffice.lib.sentences import Sentence
 from backoffice.lib.states import move
 from promotions.models import Coupon, Grant, GrantVoid
 from promotions.services import grant_statements as statements
@@ -28,6 +30,10 @@ from promotions.states import CouponStatus, GrantStatus
 VOID = "promotions.grant.void"
 JOB_KIND = "void grant"
 CHUNK = 5_000
+A_GRANT = Sentence(gettext_noop("grant #%(number)s"), is_part=True)
+VOIDED = Sentence(
+    gettext_noop("Of the %(count)s coupons that %(grant)s gave, those still issued are voided: %(amount)s. Its list: %(scope)s.")
+)
 OBSTACLES = {
     "redeemed": gettext_noop("redeemed: lost"),
     "expired": gettext_noop("expired before"),
@@ -55,12 +61,12 @@ def request_void(grant: Grant, *, by: Any, reason: str, at: datetime) -> GrantVo
             cursor.execute(statements.VOID_SCOPE, {"void": void.pk, "grant": grant.pk})
         payload = _payload(void)
         job.total, job.scope_hash = payload["count"], payload["scope_hash"]
-        summary = _("Of the %(count)s coupons that %(grant)s gave, those still issued are voided: %(amount)s. Its list: %(scope)s.")
-        told = {"count": f"{job.total:,}", "grant": grant, "scope": grant.scope_text}
+        with in_english():
+            told = {"count": f"{job.total:,}", "grant": str(grant), "scope": grant.scope_text}
         told["amount"] = f"{amount:,.2f} {grant.coupon_type.campaign.currency}"
         target = target_of(grant)
         job.approval = request_approval(
-            action=VOID, target=target, summary=summary % told, payload=payload, reason=reason, by=by, at=at
+            action=VOID, target=target, summary=VOIDED % told, payload=payload, reason=reason, by=by, at=at
         )
         job.save(update_fields=["total", "scope_hash", "approval"])
     return void

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from backoffice.lib.approvals import approvable, request_approval
 from backoffice.lib.audit import because
@@ -12,6 +13,7 @@ from backoffice.lib.errors import DomainError, NotFound
 from backoffice.lib.jobs import ChunkResult, job_runner, queue_job
 from backoffice.lib.models import Approval, Job
 from backoffice.lib.models.job import JOB_MOVES, JobStatus
+from backoffice.lib.sentences import Sentence
 from backoffice.lib.states import move
 from promotions.models import Grant
 from promotions.services import grant_statements as statements
@@ -25,6 +27,9 @@ GRANT = "promotions.grant"
 JOB_KIND = "grant"
 CHUNK = 5_000
 STANDING_STILL = (JobStatus.FAILED, JobStatus.PAUSED)
+GIVEN = Sentence(gettext_noop("%(count)s customers are given a coupon of %(type)s, at most %(amount)s in all: %(scope)s."))
+AS_IT_STANDS = Sentence(gettext_noop("As it stands %(given)s of them would get one; quantity and budget have room for %(room)s."))
+ALSO_THOSE = Sentence(gettext_noop("Also those who have one already."))
 
 
 class ListChanged(DomainError):
@@ -171,8 +176,4 @@ def _summary(grant: Grant) -> str:
         "given": f"{grant.preview.get('given', 0):,}",
         "room": f"{room:,}",
     }
-    text = _("%(count)s customers are given a coupon of %(type)s, at most %(amount)s in all: %(scope)s.")
-    text += " " + _("As it stands %(given)s of them would get one; quantity and budget have room for %(room)s.")
-    if grant.is_in_addition:
-        text += " " + _("Also those who have one already.")
-    return text % told
+    return "\n".join([GIVEN % told, AS_IT_STANDS % told, *([str(ALSO_THOSE)] if grant.is_in_addition else [])])

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from django.db import transaction
 from django.db.models import Model, QuerySet
+from django.utils.translation import gettext as _
 
 from backoffice.lib.approvals import request_approval
 from backoffice.lib.audit import because
@@ -59,10 +60,10 @@ def approved_object(approval: Approval, model: type[ModelT]) -> ModelT:
     """The row that was approved, locked. Raises DomainError where it is no longer what was approved."""
     obj = model._default_manager.select_for_update(no_key=True).filter(pk=key_of(approval)).first()
     if obj is None:
-        raise DomainError("What was asked for does not exist any more. Reject it.")
+        raise DomainError(_("What was asked for does not exist any more. Reject it."))
     now = {"snapshot": snapshot(obj), "status": str(obj.status)}  # type: ignore[attr-defined]
     if now != approval.payload:
-        raise DomainError(f"{obj} was changed after this was asked for. Reject it and ask anew.")
+        raise DomainError(_("%(object)s was changed after this was asked for. Reject it and ask anew.") % {"object": obj})
     return obj
 
 
@@ -70,7 +71,7 @@ def approved_object(approval: Approval, model: type[ModelT]) -> ModelT:
 def stop(obj: ModelT, *, to: str, moves: Moves, by: Any, reason: str) -> ModelT:
     """One person is enough to stop anything. Needs a reason; stopping what is stopped changes nothing."""
     if not reason.strip():
-        raise DomainError("Give a reason: whoever starts it again will read it.")
+        raise DomainError(_("Give a reason: whoever starts it again will read it."))
     obj.status = type(obj)._default_manager.select_for_update(no_key=True).get(pk=obj.pk).status  # type: ignore[attr-defined]
     if obj.status == to:  # type: ignore[attr-defined]
         return obj

@@ -15,9 +15,11 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from backoffice.lib.audit import because
 from backoffice.lib.errors import InvalidInput, StaleState
+from backoffice.lib.sentences import Sentence
 from promotions.identities import Phone, network_of, person_of, phone_of, plain_identity, plain_text, recipient_of, squeezed
 from promotions.models import NobodyValue
 from promotions.services.campaigns import save_valid
@@ -25,6 +27,23 @@ from promotions.states import NobodyKind
 
 REFRESHED_EVERY = 10.0  # seconds
 MASK = "•"
+# What is said of the values that every installation begins with.
+NOTES = [
+    Sentence(gettext_noop("a placeholder for nothing")),
+    Sentence(gettext_noop("a placeholder of testers")),
+    Sentence(gettext_noop("what a phone calls itself where it has no id")),
+    Sentence(gettext_noop("MAC address that Android 6 and iOS 7 and later give to every app")),
+    Sentence(gettext_noop("broadcast MAC address")),
+    Sentence(gettext_noop("default MAC address of Broadcom wireless chips")),
+    Sentence(gettext_noop("default MAC address of Qualcomm wireless chips")),
+    Sentence(gettext_noop("default MAC address of Realtek chips")),
+    Sentence(gettext_noop("default MAC address of QEMU, and of Android's emulator on it")),
+    Sentence(gettext_noop("ANDROID_ID that Android 2.2 gave to every phone")),
+    Sentence(gettext_noop("ANDROID_ID of Android's emulator")),
+    Sentence(gettext_noop("made-up IMEI of emulators and of copied phones")),
+    Sentence(gettext_noop("Android's emulator")),
+    Sentence(gettext_noop("private network: the same in every house")),
+]
 
 
 @dataclass(frozen=True)

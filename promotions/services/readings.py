@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 from django.db.models import F, Sum
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from backoffice.lib.money import ZERO
+from backoffice.lib.sentences import Sentence
 from promotions.models import BudgetSlice, Threshold
 from promotions.services.measures import issued_by, measure_all
 from promotions.services.silence import leaked
@@ -18,6 +19,10 @@ HOUR = Decimal(3600)
 CENT = Decimal("0.01")
 LONGEST = Decimal(999_999)
 """Hours. What lasts longer lasts for ever."""
+
+OF_BUDGET = Sentence(gettext_noop("%(value)s of the budget of %(budget)s"), is_part=True)
+LEFT = Sentence(gettext_noop("%(room)s left; %(amount)s given within %(hours)s hours"), is_part=True)
+LEAKED = Sentence(gettext_noop("Issued by what should give nothing: %(count)s."))
 
 
 @dataclass(frozen=True)
@@ -85,9 +90,7 @@ def _read_percent(lines: Sequence[Threshold], values: dict[int, Decimal], at: da
         budget = budget_of(line)
         percent = (100 * values[line.pk] / budget).quantize(CENT, ROUND_HALF_UP) if budget else ZERO
         is_crossed = bool(budget) and 100 * values[line.pk] >= line.limit * (budget or ZERO)
-        found[line.pk] = Reading(
-            percent, line.limit, is_crossed, _("%(value)s of %(budget)s") % {"value": values[line.pk], "budget": budget}
-        )
+        found[line.pk] = Reading(percent, line.limit, is_crossed, OF_BUDGET % {"value": values[line.pk], "budget": budget})
     return found
 
 
@@ -99,7 +102,7 @@ def _read_hours(lines: Sequence[Threshold], values: dict[int, Decimal], at: date
         window = Decimal((line.window or timedelta(hours=1)).total_seconds()) / HOUR
         hours = min(LONGEST, (room * window / amount).quantize(CENT, ROUND_HALF_UP)) if amount else LONGEST
         is_crossed = bool(amount) and room * window <= line.limit * amount
-        detail = _("%(room)s left; %(amount)s given within %(hours)s hours") % {
+        detail = LEFT % {
             "room": room,
             "amount": amount,
             "hours": window.normalize(),
@@ -114,7 +117,7 @@ def _read_silent(lines: Sequence[Threshold], values: dict[int, Decimal], at: dat
     found = {}
     for line in lines:
         if leaks[line.pk]:
-            text = _("Issued by what should give nothing: %(count)s.") % {"count": leaks[line.pk]}
+            text = LEAKED % {"count": leaks[line.pk]}
             found[line.pk] = Reading(Decimal(leaks[line.pk]), ZERO, True, text)
         else:
             found[line.pk] = Reading(values[line.pk], line.limit, values[line.pk] >= line.limit)

@@ -10,13 +10,15 @@ from typing import NamedTuple
 from django.apps import apps
 from django.db import connection, transaction
 from django.db.models import Model
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
+from backoffice.lib.sentences import Sentence
 from promotions.models import Alarm, Drift
 from promotions.services import reconcile_statements as statements
 from promotions.services.alarms import Found, raise_alarm
 from promotions.states import AlarmCause, Severity
 
+DRIFTS = Sentence(gettext_noop("%(subject)s: %(figure)s is %(found)s, the ledger says %(expected)s."))
 MOST_ROWS = 5_000  # of one run; where so much is wrong, that is the news
 
 
@@ -43,8 +45,7 @@ class Finding:
 
     @property
     def detail(self) -> str:
-        sentence = _("%(subject)s: %(figure)s is %(found)s, the ledger says %(expected)s.")
-        return " ".join(sentence % one._asdict() for one in self.differences)
+        return "\n".join(DRIFTS % one._asdict() for one in self.differences)
 
     def about(self) -> Model:
         """The row that staff are led to, by its key alone: it may be gone."""

@@ -10,16 +10,19 @@ from typing import Any
 from django.db import transaction
 from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from backoffice.lib.approvals import approvable, request_approval
 from backoffice.lib.audit import because
 from backoffice.lib.errors import DomainError, StaleState
 from backoffice.lib.models import Approval
+from backoffice.lib.sentences import Sentence
 from promotions.models import Campaign, CouponType, Entry, RedemptionHold, TokenBatch
 from promotions.services.lifecycle import target_of
 from promotions.signals import redemptions_held
 
 LIFT = "promotions.redemption_hold.lift"
+FREED = Sentence(gettext_noop("What redeems coupons of %(scope)s is no longer held; orders that only this holds go free."))
 FIELDS: tuple[tuple[str, type], ...] = (
     ("campaign", Campaign),
     ("coupon_type", CouponType),
@@ -35,7 +38,7 @@ def hold_redemptions(scope: Any, *, since: datetime, reason: str, by: Any, at: d
     `scope` is a campaign, coupon type, entry or token batch. Where its redemptions are held already, that is the answer, unchanged.
     """
     if not reason.strip():
-        raise DomainError("Give a reason: whoever lets them go again will read it.")
+        raise DomainError(_("Give a reason: whoever lets them go again will read it."))
     (field,) = (name for name, model in FIELDS if isinstance(scope, model))
     with because(reason, user=by.pk):
         hold, is_new = RedemptionHold.objects.open().get_or_create(
@@ -49,11 +52,11 @@ def hold_redemptions(scope: Any, *, since: datetime, reason: str, by: Any, at: d
 def request_lift(hold: RedemptionHold, *, by: Any, reason: str, at: datetime) -> Approval:
     """Ask that redemptions are no longer held. The orders that it alone holds go free with it."""
     if hold.lifted_at is not None:
-        raise StaleState("It is lifted already.")
+        raise StaleState(_("It is lifted already."))
     return request_approval(
         action=LIFT,
         target=target_of(hold),
-        summary=_("What redeems coupons of %(scope)s is no longer held; orders that only this holds go free.") % {"scope": hold},
+        summary=FREED % {"scope": hold},
         payload={"hold": hold.pk},
         reason=reason,
         by=by,
@@ -65,7 +68,7 @@ def request_lift(hold: RedemptionHold, *, by: Any, reason: str, at: datetime) ->
 def _lift(approval: Approval, at: datetime) -> None:
     rows = RedemptionHold.objects.open().filter(pk=approval.payload["hold"])
     if not rows.update(lifted_at=at, lifted_by=approval.requested_by):
-        raise StaleState("It is lifted already. Reject it.")
+        raise StaleState(_("It is lifted already. Reject it."))
 
 
 def reason_to_hold(prefix: str = "") -> Subquery:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from backoffice.lib.errors import DomainError
 from backoffice.lib.money import ZERO
@@ -68,7 +69,9 @@ def _book_with_gathered_room(redemptions: Sequence[Redemption], reviving: set[in
         if item.pk in reviving and _is_booked(_booking(item, revive=True, honours=campaign.honours_promises)):
             revived.add(item.pk)
         elif not _is_booked(_booking(item, revive=False)):
-            raise DomainError(f"The budget knows nothing of what {coupon} spent. Tell the owner of the campaign.")
+            raise DomainError(
+                _("The budget knows nothing of what %(coupon)s spent. Tell the owner of the campaign.") % {"coupon": coupon}
+            )
         if campaign.honours_promises:
             pay_overruns(type_slices[coupon.coupon_type_id])
             pay_overruns(budget_slices[coupon.budget_slice.budget_id])

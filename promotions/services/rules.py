@@ -8,12 +8,14 @@ from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_noop, ngettext
 
+from backoffice.lib.aloud import in_english, word
 from backoffice.lib.approvals import approvable, request_approval
 from backoffice.lib.display import duration_text
 from backoffice.lib.errors import DomainError, InvalidInput
 from backoffice.lib.models import Approval
+from backoffice.lib.sentences import Sentence
 from promotions.models import Campaign, ClaimRule, CouponType
 from promotions.services.campaigns import save_valid
 from promotions.services.lifecycle import target_of
@@ -23,6 +25,19 @@ Owner = Campaign | CouponType
 OWNERS: dict[str, type[Owner]] = {"promotions.campaign": Campaign, "promotions.coupontype": CouponType}
 DRAFTED = ("draft", "in_review")
 OVER = "ended"
+LIMIT = Sentence(
+    "at most %(limit)s coupon per %(identity)s",  # marked below
+    plural="at most %(limit)s coupons per %(identity)s",
+    count="limit",
+    is_part=True,
+    is_innermost=True,
+    identity=word,
+)
+WITHIN = Sentence(gettext_noop("%(rule)s within %(window)s"), is_part=True)
+TOGETHER = Sentence(gettext_noop("%(rule)s, all types of the campaign together"), is_part=True)
+BEYOND = Sentence(gettext_noop("%(rule)s; beyond: %(action)s"), is_part=True, action=word)
+GETS = Sentence(gettext_noop("%(owner)s gets a claim rule: %(rule)s. Claims from then on are counted, not those before."))
+LOSES = Sentence(gettext_noop("%(owner)s loses a claim rule: %(rule)s."))
 
 
 def add_rule(owner: Owner, *, identity: str, window: timedelta | None, limit: int, action: str = RuleAction.REFUSE) -> ClaimRule:
@@ -44,7 +59,7 @@ def remove_rule(rule: ClaimRule) -> None:
 def owner_of(rule: ClaimRule) -> Owner:
     owner = rule.coupon_type or rule.campaign
     if owner is None:
-        raise DomainError("A rule belongs to a campaign or a coupon type.")
+        raise DomainError(_("A rule belongs to a campaign or a coupon type."))
     return owner
 
 
@@ -60,10 +75,10 @@ def rule_text(rule: ClaimRule) -> str:
     values = {"limit": rule.limit, "identity": Identity(rule.identity).label}
     text = ngettext("at most %(limit)s coupon per %(identity)s", "at most %(limit)s coupons per %(identity)s", rule.limit) % values
     if rule.window:
-        text = _("%(rule)s within %(window)s") % {"rule": text, "window": duration_text(rule.window)}
+        text = _(WITHIN.template) % {"rule": text, "window": duration_text(rule.window)}
     if rule.campaign_id:
-        text = _("%(rule)s, all types of the campaign together") % {"rule": text}
-    return _("%(rule)s; beyond: %(action)s") % {"rule": text, "action": RuleAction(rule.action).label}
+        text = _(TOGETHER.template) % {"rule": text}
+    return _(BEYOND.template) % {"rule": text, "action": RuleAction(rule.action).label}
 
 
 def request_rule(
@@ -72,11 +87,12 @@ def request_rule(
     """Ask that a rule is added to what is live or stopped. Raises DomainError for a draft, and for what has ended."""
     _check_running(owner)
     rule = _new_rule(owner, identity=identity, window=window, limit=limit, action=action)
-    summary = _("%(owner)s gets a claim rule: %(rule)s. Claims from then on are counted, not those before.")
+    with in_english():
+        summary = GETS % {"owner": owner, "rule": rule_text(rule)}
     return request_approval(
         action=f"{_kind(owner)}.add_rule",
         target=target_of(owner),
-        summary=summary % {"owner": owner, "rule": rule_text(rule)},
+        summary=summary,
         payload={"rule": _terms(rule)},
         reason=reason,
         by=by,
@@ -89,10 +105,12 @@ def request_rule_end(rule: ClaimRule, *, by: Any, reason: str, at: datetime) -> 
     owner = owner_of(rule)
     _check_running(owner)
     _check_can_end(rule)
+    with in_english():
+        summary = LOSES % {"owner": owner, "rule": rule_text(rule)}
     return request_approval(
         action=f"{_kind(owner)}.end_rule",
         target=target_of(owner),
-        summary=_("%(owner)s loses a claim rule: %(rule)s.") % {"owner": owner, "rule": rule_text(rule)},
+        summary=summary,
         payload={"rule": rule.pk, "terms": _terms(rule)},
         reason=reason,
         by=by,

@@ -3,7 +3,10 @@
 from datetime import timedelta
 from decimal import Decimal
 
+from django.utils.translation import gettext_noop
+
 from backoffice.lib.audit import because
+from backoffice.lib.sentences import Sentence
 from promotions.models import EscalationStep, Threshold
 from promotions.services.drawing import PLATFORM, draw_line
 from promotions.states import Metric, Severity, ThresholdAction
@@ -14,11 +17,13 @@ EVERYTHING = "everything"
 PLATFORM_LIMIT, PLATFORM_WINDOW = Decimal(10_000_000), timedelta(days=1)
 STEPS = ((1, timedelta(minutes=15), Severity.URGENT), (2, timedelta(hours=1), Severity.WATCH))
 
+BEGINS_SO = Sentence(gettext_noop("every installation begins with this"))
+
 
 def seed_watch() -> int:
     """Draw the platform's line and make the escalation steps where there are none. Answers how many rows were new."""
     made = 0
-    with because("every installation begins with this"):
+    with because(str(BEGINS_SO)):
         if not Threshold.objects.filter(built_in_name=EVERYTHING).exists():
             draw_line(
                 scope=PLATFORM,

@@ -2,12 +2,15 @@
 
 from datetime import datetime
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
+from backoffice.lib.sentences import Sentence
 from promotions.models import Alarm
 from promotions.services.alarm_messages import webhooks_that_gave_up
 from promotions.services.alarms import Found, raise_alarm
 from promotions.states import AlarmCause, Severity
+
+SWITCHED_OFF = Sentence(gettext_noop("%(webhook)s kept failing and was switched off. What is told now does not reach it."))
 
 
 def watch_webhooks(at: datetime) -> list[Alarm]:
@@ -19,7 +22,7 @@ def watch_webhooks(at: datetime) -> list[Alarm]:
         key = f"webhook:{endpoint.pk}:{endpoint.switched_off_at.isoformat()}"
         if Alarm.objects.filter(key=key).exists():
             continue
-        detail = _("%(webhook)s kept failing and was switched off. What is told now does not reach it.") % {"webhook": endpoint}
+        detail = SWITCHED_OFF % {"webhook": endpoint}
         alarm = raise_alarm(
             AlarmCause.WEBHOOK_GIVEN_UP,
             scope=f"webhook:{endpoint.pk}",

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from backoffice.lib.errors import InvalidInput
 from backoffice.lib.money import ZERO, split_by_weight
@@ -83,7 +84,9 @@ def _recut_money(rows: QuerySet[Any], amount: Decimal | None, policy: str) -> No
     used = [part.reserved + part.spent for part in slices]
     room = ZERO if amount is None else amount - sum(used, ZERO)
     if room < 0 and policy != OverrunPolicy.HONOUR:
-        raise InvalidInput(f"{sum(used, ZERO):,} of it are promised or spent already: it cannot be less than that.")
+        raise InvalidInput(
+            _("%(used)s of it are promised or spent already: it cannot be less than that.") % {"used": f"{sum(used, ZERO):,}"}
+        )
     shares = cut_amount(max(room, ZERO), len(slices))
     missing = max(-room, ZERO)
     for part, taken, share in zip(slices, used, shares, strict=True):
@@ -98,7 +101,7 @@ def _recut_count(rows: QuerySet[Any], column: str, count: int | None) -> None:
     slices = list(rows.select_for_update(no_key=True).order_by("pk"))
     issued = sum(part.issued for part in slices)
     if count is not None and count < issued:
-        raise InvalidInput(f"{issued:,} are given already: it cannot be less than that.")
+        raise InvalidInput(_("%(issued)s are given already: it cannot be less than that.") % {"issued": f"{issued:,}"})
     shares = [None] * len(slices) if count is None else cut_count(count - issued, len(slices))
     for part, share in zip(slices, shares, strict=True):
         setattr(part, column, None if share is None else part.issued + share)
@@ -238,7 +241,8 @@ def refuse_overruns(campaign: Campaign) -> None:
     of_types, of_budgets = lock_all_of(types, Budget.objects.filter(campaign=campaign).values_list("pk", flat=True))
     overrun = sum((part.overrun for slices in (*of_types.values(), *of_budgets.values()) for part in slices), ZERO)
     if overrun:
-        raise InvalidInput(f"{overrun:,} are promised beyond the budget and would not be honoured: raise the budget first.")
+        sentence = _("%(overrun)s are promised beyond the budget and would not be honoured: raise the budget first.")
+        raise InvalidInput(sentence % {"overrun": f"{overrun:,}"})
 
 
 def fill_slice(slices: Sequence[Any], receiver_id: int, wanted: Decimal) -> None:

@@ -13,17 +13,22 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import Prefetch, Q
+from django.db.models import Q
+from django.utils.translation import gettext_noop
 
 from backoffice.lib.actors import system_user
+from backoffice.lib.aloud import in_english, word
 from backoffice.lib.audit import because
 from backoffice.lib.automation import is_observing
+from backoffice.lib.sentences import Sentence
 from backoffice.lib.states import move
-from promotions.models import Alarm, Campaign, CouponType, Entry, Threshold, ThresholdMemory, TokenBatch
+from promotions.models import Alarm, Campaign, CouponType, Entry, Threshold
+from promotions.models.watch import line_aloud
 from promotions.services.alarms import Found, raise_alarm
 from promotions.services.built_in_lines import BUILT_IN, arm_built_in
 from promotions.services.drawing import draw_line as arm_threshold
 from promotions.services.drawing import rearm_threshold
+from promotions.services.owners import with_owners
 from promotions.services.readings import Reading, read_lines
 from promotions.services.redemption_holds import hold_redemptions
 from promotions.services.silence import note_what_is_stopped
@@ -53,21 +58,13 @@ __all__ = [
     "rearm_threshold",
 ]
 
+CROSSED = Sentence(gettext_noop("the line of %(metric)s was crossed: %(value)s of %(limit)s"), metric=word)
+HELD_BY_LINE = Sentence(gettext_noop("%(line)s: crossed"), line=line_aloud)
 HELD_SINCE = timedelta(hours=1)
 """How far back orders are held by a line that looks at everything since the start."""
 URGENT_METRICS = (Metric.YOUNG_ACCOUNTS_ON_SHARED_TOKENS, Metric.QUICK_CASH_OUTS)
 OWNERS = ("campaign__budget", "coupon_type__campaign__budget", "entry__coupon_type__campaign__budget")
 WATCHED = (*OWNERS, "batch__entry__coupon_type__campaign__budget", "memory")
-
-# The same for many lines: each kind of row is read by itself, and once for all lines that share it. One statement over all of it
-# joins fifteen tables, and the planner weighs them anew each time.
-WATCHED_APART: tuple[Prefetch, ...] = (
-    Prefetch("campaign", Campaign.objects.select_related("budget")),
-    Prefetch("coupon_type", CouponType.objects.select_related("campaign__budget")),
-    Prefetch("entry", Entry.objects.select_related("coupon_type__campaign__budget")),
-    Prefetch("batch", TokenBatch.objects.select_related("entry__coupon_type__campaign__budget")),
-    Prefetch("memory", ThresholdMemory.objects.all()),
-)
 
 
 def check_thresholds(at: datetime) -> list[Alarm]:
@@ -76,7 +73,7 @@ def check_thresholds(at: datetime) -> list[Alarm]:
     What should be silent is looked at here everywhere: what the guards of the claim let through no transaction looks for.
     """
     in_transactions = Q(coupon_type__audience=Audience.RESTRICTED) & ~Q(kind=LimitKind.SILENT)
-    lines = list(Threshold.objects.armed().exclude(in_transactions).prefetch_related(*WATCHED_APART).order_by("pk"))
+    lines = with_owners(Threshold.objects.armed().exclude(in_transactions).order_by("pk"))
     note_what_is_stopped(lines)
     return _check(lines, at)
 
@@ -97,14 +94,14 @@ def check_restricted_type(coupon_type_id: int, at: datetime, *, moved: Collectio
     lines = Threshold.objects.armed().filter(of_type, metric__in=moved)
     if Metric.REFUSALS not in moved:
         lines = lines.exclude(kind=LimitKind.SILENT)
-    return _check(list(lines.prefetch_related(*WATCHED_APART).order_by("pk")), at)
+    return _check(with_owners(lines.order_by("pk")), at)
 
 
 def cross_line(line: Threshold, reading: Reading, at: datetime) -> Alarm | None:
     """One alarm a crossing, however many see it at once; does what the line says. Answers None where it was crossed already."""
     with transaction.atomic():
         _lock_owner(line)
-        with because(f"{line.get_metric_display()}: {reading.value} of {reading.limit}", user=system_user().pk):
+        with because(crossed_text(line, reading), user=system_user().pk):
             if not Threshold.objects.filter(pk=line.pk, fired_at=None).update(fired_at=at):
                 return None
             found = Found(
@@ -116,6 +113,18 @@ def cross_line(line: Threshold, reading: Reading, at: datetime) -> Alarm | None:
             )
             severity = severity_of(line, reading)
             return raise_alarm(line.metric, scope=line.scope, at=at, severity=severity, about=line.watched, found=found)
+
+
+def crossed_text(line: Threshold, reading: Reading) -> str:
+    """Why the line acts, to be kept."""
+    with in_english():
+        return CROSSED % {"metric": line.get_metric_display(), "value": reading.value, "limit": reading.limit}
+
+
+def held_text(line: Threshold) -> str:
+    """Why the line holds redemptions, to be kept."""
+    with in_english():
+        return HELD_BY_LINE % {"line": line}
 
 
 def severity_of(line: Threshold, reading: Reading) -> Severity:
@@ -148,7 +157,7 @@ def _act(line: Threshold, at: datetime) -> ThresholdAction:
         return ThresholdAction.ALARM
     if line.action == ThresholdAction.HOLD:
         since = at - (line.window or HELD_SINCE)
-        hold_redemptions(line.watched, since=since, reason=f"{line}: crossed", by=system_user(), at=at)
+        hold_redemptions(line.watched, since=since, reason=held_text(line), by=system_user(), at=at)
     else:
         _suspend(line)
     return ThresholdAction(line.action)

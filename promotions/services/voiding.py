@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from backoffice.lib.audit import because
 from backoffice.lib.errors import DomainError
@@ -24,12 +25,14 @@ def void_coupon(coupon: Coupon, *, by: Any, reason: str, at: datetime) -> Coupon
     if locked.status == CouponStatus.VOIDED:
         return locked
     if locked.status == CouponStatus.REDEEMED:
-        raise DomainError(f"Coupon {locked} has paid for an order. Cancel the order: what it paid then returns.")
+        sentence = _("Coupon %(code)s has paid for an order. Cancel the order: what it paid then returns.")
+        raise DomainError(sentence % {"code": locked})
     with because(reason, user=by.pk):
         move(locked, CouponStatus.VOIDED, COUPON_MOVES)
     with paying_overruns([locked.coupon_type]):
         if not book([booking(locked, reserved=-locked.face_value)]):
-            raise DomainError(f"The budget has no reservation for {locked}. Tell the owner of the campaign.")
+            sentence = _("The budget has no reservation for %(code)s. Tell the owner of the campaign.")
+            raise DomainError(sentence % {"code": locked})
     return locked
 
 
@@ -53,5 +56,5 @@ def thaw_coupon(coupon: Coupon, *, by: Any, reason: str, at: datetime) -> Coupon
 
 def _locked(coupon: Coupon, reason: str) -> Coupon:
     if not reason.strip():
-        raise DomainError("Give a reason: the customer will ask for it.")
+        raise DomainError(_("Give a reason: the customer will ask for it."))
     return Coupon.objects.select_for_update(no_key=True).get(pk=coupon.pk)

@@ -61,6 +61,10 @@ class AlarmCause(models.TextChoices):
     BUDGET_OVERRUN = "budget_overrun", _("more was promised than the budget holds")
     CHECKS_STAND_STILL = "checks_stand_still", _("scheduled checks stand still")
     WEBHOOK_GIVEN_UP = "webhook_given_up", _("a webhook was switched off: it kept failing")
+    HOLDS_STOPPED = "holds_stopped", _("automatic holds were stopped: too many at once")
+    EMERGENCY_STARTED = "emergency_started", _("one person started a freeze alone")
+    EMERGENCY_FALLEN = "emergency_fallen", _("an emergency freeze was not confirmed and fell")
+    TERM_RUN_OUT = "term_run_out", _("the term of a legal freeze has run out")
 
 
 def cause_label(cause: str) -> str:

@@ -15,6 +15,7 @@ from backoffice.lib.admin.filters import ChoicesFilter, MomentFilter, question_f
 from backoffice.lib.admin.history import Source, tracker_of
 from backoffice.lib.admin.page import Panel
 from backoffice.lib.admin.search import ExactSearchMixin
+from backoffice.lib.aloud import aloud
 from backoffice.lib.display import stacked, time_html
 from orders.admin.links import page_of
 from orders.models import Order
@@ -34,7 +35,7 @@ SideFilter = question_filter(
 class FindingAdmin(ExactSearchMixin, ReadOnlyAdmin):
     list_display = (
         text_column(lambda finding: page_of(finding.order), "order", gettext_lazy("order")),
-        text_column(lambda finding: stacked(finding.text, finding.rule), "text", gettext_lazy("finding")),
+        text_column(lambda finding: stacked(aloud(finding.text, is_ours=True), finding.rule), "text", gettext_lazy("finding")),
         "score",
         "evidence",
         "strength",
@@ -77,7 +78,13 @@ class AssessmentAdmin(ExactSearchMixin, ReadOnlyAdmin):
 def findings_of_order(request: HttpRequest, order: Order) -> list[Panel]:
     flag = Flag.objects.filter(order=order).first()
     rows: list[list[Any]] = [
-        [finding.text, finding.score, finding.get_evidence_display(), finding.get_strength_display(), time_html(finding.found_at)]
+        [
+            aloud(finding.text, is_ours=True),
+            finding.score,
+            finding.get_evidence_display(),
+            finding.get_strength_display(),
+            time_html(finding.found_at),
+        ]
         for finding in Finding.objects.filter(order=order)
     ]
     url = reverse("admin:risk_flag_change", args=[flag.pk]) if flag and request.user.has_perm("risk.view_flag") else ""

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Count, Exists, F, OuterRef, QuerySet, Sum
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -14,19 +14,19 @@ from backoffice.lib.admin.base import ReadOnlyAdmin
 from backoffice.lib.admin.columns import money_column, state_column, text_column
 from backoffice.lib.admin.filters import ChoicesFilter, MomentFilter, lookup_filter, question_filter, scope_in_words
 from backoffice.lib.admin.history import Source, source_of, tracker_of
-from backoffice.lib.admin.page import Panel
 from backoffice.lib.admin.search import ExactSearchMixin
 from backoffice.lib.admin.steps import Step
-from backoffice.lib.display import amount_text, badge, count_text, stacked, state_badge, time_html
-from orders.admin.freezing import freeze_page
+from backoffice.lib.display import amount_text, badge, stacked, state_badge, time_html
+from orders.admin.freezing import freeze_selection
 from orders.admin.links import amount_cell, coupon_types_of, customer_cell, load_coupons, load_open_holds, standing
 from orders.models import Hold, Order, OrderDiscount
+from orders.scopes.fields import part
 from orders.states import LOST_STATUSES, UNDELIVERED_STATUSES, HoldKind, OrderStatus
 from promotions.admin.ledger import coupon_type_choices
 from risk.admin.story import next_waiting, story_of
 from risk.models import Flag
 from risk.services.reviewing import AUTOMATIC_HOLDS, decide_flag
-from risk.states import Decision, Disposition
+from risk.states import Decision
 
 
 def clear(flag: Flag, *, by: Any, at: datetime, reason: str) -> Flag:
@@ -163,6 +163,22 @@ def paid_by(flags: QuerySet, coupon_type: str) -> QuerySet:
 CouponTypeFilter = lookup_filter(gettext_lazy("coupon type"), "coupon_type", coupon_type_choices, paid_by)
 
 
+# What the filters above are as conditions of a scope. A score, a search and the time of a flag are none: those become a list.
+STATUSES = {
+    "placed": UNDELIVERED_STATUSES,
+    "delivered": LOST_STATUSES,
+    "cancelled": (OrderStatus.CANCELLED, OrderStatus.REFUNDED),
+}
+MEANS = {
+    "decision": lambda values: part("flagged", *values),
+    "disposition__exact": lambda values: part("disposition", *values),
+    "held": lambda values: part("held", *values),
+    "virtual": lambda values: part("virtual", *values),
+    "coupon_type": lambda values: part("coupon_type", *values),
+    "order_status": lambda values: part("status", *STATUSES[values[0]]),
+}
+
+
 def decision_badge(flag: Flag) -> Any:
     return state_badge(flag, "decision") if flag.decision else badge(_("waiting"), "warning")
 
@@ -222,17 +238,12 @@ class FlagAdmin(ExactSearchMixin, ReadOnlyAdmin):
         return bool(request.user.has_perm("orders.request_freeze"))
 
     @admin.action(description=gettext_lazy("Freeze"), permissions=["freeze"])
-    def freeze(self, request: HttpRequest, queryset: QuerySet[Flag]) -> HttpResponse:
-        flags = Flag.objects.filter(pk__in=queryset.order_by().values("pk"))
+    def freeze(self, request: HttpRequest, queryset: QuerySet[Flag]) -> HttpResponse | None:
         scope = scope_in_words(self.get_changelist_instance(request), request)
-        orders = Order.objects.filter(pk__in=flags.values("order"))
-        return freeze_page(
-            self,
-            request,
-            orders,
-            scope=f"{_('flagged orders')}; {scope}" if scope else _("flagged orders"),
-            panels=[by_disposition(flags)],
-        )
+        words = f"{_('flagged orders')}; {scope}" if scope else _("flagged orders")
+        orders = Order.objects.filter(pk__in=queryset.order_by().values("order"))
+        always = [part("flagged", "any")]
+        return freeze_selection(request, orders, scope=words, means=MEANS, placed_at="order__placed_at", always=always)
 
     def render_change_form(self, request: HttpRequest, context: dict, *args: Any, **kwargs: Any) -> HttpResponse:
         if kwargs.get("obj"):
@@ -241,18 +252,3 @@ class FlagAdmin(ExactSearchMixin, ReadOnlyAdmin):
 
     def history_sources(self, obj: Flag) -> list[Source]:
         return [*source_of(obj), Source(tracker_of(Hold), {"order_id": obj.order_id})]
-
-
-def by_disposition(flags: QuerySet[Flag]) -> Panel:
-    """Whom a freeze would hit: how they look, and what was decided about them."""
-    found = flags.order_by().values("disposition", "decision", "order__currency")
-    rows = [
-        [
-            Disposition(row["disposition"]).label,
-            Decision(row["decision"]).label if row["decision"] else _("waiting"),
-            count_text(row["n"]),
-            amount_text(row["gross"], row["order__currency"]),
-        ]
-        for row in found.annotate(n=Count("pk"), gross=Sum(F("order__gross_amount"))).order_by("disposition", "decision")
-    ]
-    return Panel(_("By how they look"), [_("looks"), _("decision"), _("orders"), _("amount")], rows)

@@ -1,4 +1,5 @@
+from risk.models.allowing import Allowance
 from risk.models.assessments import Assessment, Finding
 from risk.models.flags import Flag
 
-__all__ = ["Assessment", "Finding", "Flag"]
+__all__ = ["Allowance", "Assessment", "Finding", "Flag"]

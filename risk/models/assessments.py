@@ -2,6 +2,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from backoffice.lib.aloud import aloud
 from risk.querysets import AssessmentQuerySet
 from risk.states import EvidenceKind, Strength
 
@@ -46,4 +47,4 @@ class Finding(models.Model):
         constraints = [models.UniqueConstraint(fields=["order", "rule"], name="finding_once_per_order_and_rule")]
 
     def __str__(self) -> str:
-        return self.text
+        return aloud(self.text, is_ours=True)

@@ -2,11 +2,17 @@
 
 from datetime import timedelta
 
+from backoffice.lib.sentences import Sentence, gettext_noop
 from risk.facts import YOUNG, OrderFacts
 from risk.rules.findings import Evidence, Finding, Strength, against, in_favour, rule
 from risk.rules.segments import virtual_operator
 
 OLD = timedelta(days=30)
+REGISTERED = Sentence(gettext_noop("The account was registered %(hours)s h before the claim and has no other life"))
+VIRTUAL_NUMBER = Sentence(gettext_noop("The phone number is a virtual operator's (%(prefix)s)"))
+AGED = Sentence(gettext_noop("The account was %(days)s days old"))
+DELIVERED_BEFORE = Sentence(gettext_noop("Earlier orders were paid and delivered"))
+OWN_NUMBER = Sentence(gettext_noop("All virtual goods go to the customer's own number"))
 
 
 @rule(Evidence.ACCOUNT)
@@ -20,7 +26,7 @@ def made_for_the_night(facts: OrderFacts) -> Finding | None:
     if age is None or age >= YOUNG or facts.has_earlier_delivery or not facts.has_tempting_coupon:
         return None
     hours = round(age.total_seconds() / 3600)
-    return against(15, f"The account was registered {hours} h before the claim and has no other life", hours=hours)
+    return against(15, REGISTERED % {"hours": hours}, hours=hours)
 
 
 @rule(Evidence.ACCOUNT)
@@ -29,7 +35,7 @@ def virtual_operator_number(facts: OrderFacts) -> Finding | None:
     segment = virtual_operator(facts.phone_segment)
     if segment is None or not facts.has_tempting_coupon:
         return None
-    return against(5, f"The phone number is a virtual operator's ({segment.prefix})", prefix=segment.prefix)
+    return against(5, VIRTUAL_NUMBER % {"prefix": segment.prefix}, prefix=segment.prefix)
 
 
 @rule(Evidence.ACCOUNT)
@@ -37,14 +43,14 @@ def old_account(facts: OrderFacts) -> Finding | None:
     """Old accounts can be bought, so age alone acquits nobody."""
     if facts.age is None or facts.age <= OLD:
         return None
-    return in_favour(15, f"The account was {facts.age.days} days old", days=facts.age.days)
+    return in_favour(15, AGED % {"days": facts.age.days}, days=facts.age.days)
 
 
 @rule(Evidence.ACCOUNT)
 def earlier_delivery(facts: OrderFacts) -> Finding | None:
     if not facts.has_earlier_delivery:
         return None
-    return in_favour(20, "Earlier orders were paid and delivered", strength=Strength.STRONG)
+    return in_favour(20, str(DELIVERED_BEFORE), strength=Strength.STRONG)
 
 
 @rule(Evidence.CASH_OUT)
@@ -52,7 +58,7 @@ def own_number_topped_up(facts: OrderFacts) -> Finding | None:
     """A gang sends the value to a few numbers of its own. From a new account it says less: a rack of SIM cards has numbers too."""
     if not facts.tops_up_own_number_only:
         return None
-    text = "All virtual goods go to the customer's own number"
+    text = str(OWN_NUMBER)
     if facts.is_young:
         return in_favour(10, text)
     return in_favour(30, text, strength=Strength.STRONG)

@@ -2,11 +2,13 @@
 
 from datetime import timedelta
 
+from backoffice.lib.sentences import Sentence, gettext_noop
 from risk.facts import OrderFacts
 from risk.rules.findings import Evidence, Finding, against, rule
 
 QUICK = timedelta(minutes=30)
 """Short enough to be a plan and not a second thought. Honest customers are quick too, so it is weak."""
+CASHED_OUT = Sentence(gettext_noop("Turned into virtual goods for somebody else %(minutes)s min after the claim"))
 
 
 @rule(Evidence.CASH_OUT)
@@ -22,5 +24,5 @@ def quick_cash_out(facts: OrderFacts) -> Finding | None:
     if waited > QUICK:
         return None
     minutes = max(round(waited.total_seconds() / 60), 1)
-    text = f"Turned into virtual goods for somebody else {minutes} min after the claim"
+    text = CASHED_OUT % {"minutes": minutes}
     return against(20 if tempting else 10, text, minutes=minutes, amount=str(facts.virtual_amount))

@@ -1,5 +1,6 @@
 """Many accounts that act as one: on a device, on a recipient, on an address."""
 
+from backoffice.lib.sentences import Sentence, gettext_noop
 from risk.facts import HUB_CAP, OrderFacts, RecipientFacts
 from risk.rules.findings import Evidence, Finding, Strength, against, counted, explains, rule
 
@@ -10,6 +11,12 @@ VERY_MANY = 10
 SEVERAL_YOUNG = 3
 STRONG_FROM = 50
 MANY_ON_ADDRESS = 10
+ON_DEVICE = Sentence(gettext_noop("%(accounts)s accounts on one device within 7 days"))
+ON_RECIPIENT = Sentence(
+    gettext_noop("%(accounts)s accounts topped up one recipient with coupons within 7 days, %(young)s of them new")
+)
+ON_ADDRESS = Sentence(gettext_noop("%(accounts)s accounts ordered from one network address within 7 days"))
+HUB = Sentence(gettext_noop("%(what)s: a hub, which joins nobody"))
 
 
 @rule(Evidence.CONCENTRATION)
@@ -18,9 +25,9 @@ def many_accounts_on_one_device(facts: OrderFacts) -> Finding | None:
     accounts = facts.accounts_on_device
     if accounts is None or accounts < SEVERAL:
         return None
-    text = f"{counted(accounts)} accounts on one device within 7 days"
+    text = ON_DEVICE % {"accounts": counted(accounts)}
     if accounts > HUB_CAP:
-        return explains(f"{text}: a hub, which joins nobody", accounts=accounts)
+        return explains(HUB % {"what": text}, accounts=accounts)
     if accounts < MANY or not facts.has_tempting_coupon:
         return against(10, text, accounts=accounts)
     return against(60 if accounts >= VERY_MANY else 35, text, strength=Strength.STRONG, accounts=accounts)
@@ -37,9 +44,9 @@ def many_accounts_topping_up_one_recipient(facts: OrderFacts) -> Finding | None:
         return None
     recipient = max(facts.recipients, key=lambda one: (score_of(one), one.accounts))
     accounts, young = recipient.accounts, recipient.young_accounts
-    text = f"{counted(accounts)} accounts topped up one recipient with coupons within 7 days, {counted(young)} of them new"
+    text = ON_RECIPIENT % {"accounts": counted(accounts), "young": counted(young)}
     if accounts > HUB_CAP and not facts.has_tempting_coupon:
-        return explains(f"{text}: a hub, which joins nobody", accounts=accounts, young=young)
+        return explains(HUB % {"what": text}, accounts=accounts, young=young)
     strength = Strength.STRONG if score_of(recipient) >= STRONG_FROM else Strength.WEAK
     return against(score_of(recipient), text, strength=strength, accounts=accounts, young=young)
 
@@ -59,7 +66,7 @@ def many_accounts_on_one_address(facts: OrderFacts) -> Finding | None:
     accounts = facts.accounts_on_address
     if accounts is None or accounts < MANY_ON_ADDRESS:
         return None
-    text = f"{counted(accounts)} accounts ordered from one network address within 7 days"
+    text = ON_ADDRESS % {"accounts": counted(accounts)}
     if accounts > HUB_CAP:
-        return explains(f"{text}: a hub, which joins nobody", accounts=accounts)
+        return explains(HUB % {"what": text}, accounts=accounts)
     return against(5, text, accounts=accounts)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
+from backoffice.lib.sentences import Sentence, gettext_noop
 from risk.facts import HUB_CAP, OrderFacts
 
 
@@ -56,6 +57,7 @@ class Rule:
     judge: Judgement
 
 
+MORE_THAN = Sentence(gettext_noop("more than %(count)s"), is_part=True)
 RULES: dict[str, Rule] = {}
 """Every rule by its name, in the order in which they stand in their files."""
 
@@ -101,4 +103,4 @@ def explains(text: str, /, **values: Any) -> Finding:
 
 def counted(accounts: int) -> str:
     """A capped count in words."""
-    return f"more than {HUB_CAP}" if accounts > HUB_CAP else str(accounts)
+    return MORE_THAN % {"count": HUB_CAP} if accounts > HUB_CAP else str(accounts)

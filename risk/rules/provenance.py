@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from backoffice.lib.sentences import Sentence, gettext_noop
 from risk.facts import CouponFacts, OrderFacts
 from risk.rules.findings import Evidence, Finding, Strength, against, counted, rule
 
@@ -10,6 +11,17 @@ LEAKED_FROM = 5
 
 BEFORE_SUSPENSION = timedelta(hours=1)
 SHARED_DEVICE_FROM = 3
+NO_ENTRY = Sentence(gettext_noop("claimed without an entry"), is_part=True)
+OTHER_ENTRY = Sentence(gettext_noop("claimed by an entry of another coupon type"), is_part=True)
+ENTRY_SHUT = Sentence(gettext_noop("claimed while its entry was not open"), is_part=True)
+NO_TOKEN = Sentence(gettext_noop("a restricted coupon claimed without a token"), is_part=True)
+OTHER_TOKEN = Sentence(gettext_noop("claimed by a token of another entry"), is_part=True)
+BROKEN = Sentence(gettext_noop("%(type)s: %(link)s"), is_part=True)
+BY_ONE_TOKEN = Sentence(gettext_noop("%(customers)s customers claimed a restricted coupon by the same token"))
+SUSPENDED_AFTER = Sentence(
+    gettext_noop("%(type)s was suspended %(minutes)s minutes after this claim, and it pays for virtual goods")
+)
+BEYOND_A_RULE = Sentence(gettext_noop("claimed beyond what a claim rule allows without a flag, counted by %(identities)s"))
 
 
 @rule(Evidence.PROVENANCE)
@@ -19,7 +31,11 @@ def unknown_provenance(facts: OrderFacts) -> Finding | None:
         broken = _broken_link(coupon)
         if broken:
             return against(
-                60, f"{coupon.coupon_type}: {broken}", strength=Strength.STRONG, coupon_type=coupon.coupon_type, broken=broken
+                60,
+                BROKEN % {"type": coupon.coupon_type, "link": broken},
+                strength=Strength.STRONG,
+                coupon_type=coupon.coupon_type,
+                broken=broken,
             )
     return None
 
@@ -30,7 +46,7 @@ def leaked_token(facts: OrderFacts) -> Finding | None:
     customers = max((coupon.customers_on_token for coupon in facts.coupons if coupon.is_restricted), default=0)
     if customers < LEAKED_FROM:
         return None
-    return against(15, f"{counted(customers)} customers claimed a restricted coupon by the same token", customers=customers)
+    return against(15, BY_ONE_TOKEN % {"customers": counted(customers)}, customers=customers)
 
 
 @rule(Evidence.PROVENANCE)
@@ -46,7 +62,7 @@ def claimed_before_suspension(facts: OrderFacts) -> Finding | None:
     for coupon in facts.coupons:
         if _is_just_before_suspension(coupon) and _leaves_for_others(facts) and not _is_guest_with_own_card(coupon, facts):
             minutes = round((coupon.suspended_at - coupon.claimed_at).total_seconds() / 60)  # type: ignore[operator]
-            text = f"{coupon.coupon_type} was suspended {minutes} minutes after this claim, and it pays for virtual goods"
+            text = SUSPENDED_AFTER % {"type": coupon.coupon_type, "minutes": minutes}
             return against(30, text, coupon_type=coupon.coupon_type, minutes=minutes)
     return None
 
@@ -57,24 +73,22 @@ def crossed_a_claim_rule(facts: OrderFacts) -> Finding | None:
     crossed = sorted({identity for coupon in facts.coupons for identity in coupon.rules_crossed})
     if not crossed:
         return None
-    return against(
-        5, f"claimed beyond what a claim rule allows without a flag, counted by {', '.join(crossed)}", counted_by=crossed
-    )
+    return against(5, BEYOND_A_RULE % {"identities": ", ".join(crossed)}, counted_by=crossed)
 
 
 def _broken_link(coupon: CouponFacts) -> str:
     if coupon.is_granted:
         return ""
     if not coupon.has_entry:
-        return "claimed without an entry"
+        return str(NO_ENTRY)
     if not coupon.entry_is_of_its_type:
-        return "claimed by an entry of another coupon type"
+        return str(OTHER_ENTRY)
     if not coupon.is_within_entry_period:
-        return "claimed while its entry was not open"
+        return str(ENTRY_SHUT)
     if coupon.is_restricted and not coupon.has_token:
-        return "a restricted coupon claimed without a token"
+        return str(NO_TOKEN)
     if coupon.has_token and not coupon.token_is_of_its_entry:
-        return "claimed by a token of another entry"
+        return str(OTHER_TOKEN)
     return ""
 
 

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import connection, transaction
+from django.utils.translation import gettext_noop
 
-from backoffice.lib.actors import system_user
 from backoffice.lib.audit import because
 from backoffice.lib.automation import is_observing
+from backoffice.lib.sentences import Sentence
 from orders.models import Hold, Order
-from orders.services.holding import place_hold
+from orders.services.breaker import hold_automatically
 from orders.states import UNDELIVERED_STATUSES, HoldKind
 from risk.models import Finding as StoredFinding
 from risk.models import Flag
@@ -22,8 +23,8 @@ INSERT INTO risk_assessment (order_id, assessed_at, error) VALUES (%s, %s, %s)
 ON CONFLICT (order_id) DO UPDATE SET assessed_at = excluded.assessed_at, error = excluded.error
 RETURNING xmax = 0
 """
-FLAG_REASON = "assessed by the rules"
-NOT_ASSESSED = "the order could not be assessed before its cooling-off was over"
+FLAG_REASON = Sentence(gettext_noop("assessed by the rules"))
+NOT_ASSESSED = Sentence(gettext_noop("the order could not be assessed before its cooling-off was over"))
 REASONS_SHOWN = 3
 
 
@@ -56,13 +57,13 @@ def keep_failure(order_id: int, error: Exception, *, at: datetime) -> None:
 def keep_back(order_id: int, *, at: datetime) -> None:
     """Hold an order that could not be assessed and flag it for a reviewer, unless one has decided it."""
     order = Order.objects.locked(order_id)
-    with because(NOT_ASSESSED):
+    with because(str(NOT_ASSESSED)):
         flag, _ = Flag.objects.get_or_create(
             order=order,
             defaults={"score": FLAG_AT, "disposition": Disposition.UNDETERMINED.value, "flagged_at": at, "updated_at": at},
         )
     if not flag.decision:
-        _hold(order, reason=NOT_ASSESSED, at=at)
+        _hold(order, reason=str(NOT_ASSESSED), at=at)
 
 
 def _keep_assessment(order_id: int, *, error: str, at: datetime) -> bool:
@@ -96,7 +97,7 @@ def _replace_findings(order: Order, findings: Sequence[Finding], *, is_first: bo
 def _raise_flag(order: Order, flag: Flag | None, verdict: Verdict, at: datetime) -> Flag:
     """Once flagged, an order waits for a reviewer, also where later facts weigh less."""
     weighed = {"score": verdict.score, "disposition": verdict.disposition.value, "updated_at": at}
-    with because(FLAG_REASON):
+    with because(str(FLAG_REASON)):
         if flag is None:
             return Flag.objects.create(order=order, flagged_at=at, **weighed)
         if (flag.score, flag.disposition) != (verdict.score, verdict.disposition.value):
@@ -106,11 +107,11 @@ def _raise_flag(order: Order, flag: Flag | None, verdict: Verdict, at: datetime)
 
 
 def _hold(order: Order, *, reason: str, at: datetime) -> None:
-    """Once per order: what a person has released is not held again by itself."""
+    """Once per order: what a person has released is not held again by itself. Where automatic holds are stopped it is listed."""
     if is_observing() or order.status not in UNDELIVERED_STATUSES:
         return
     if not Hold.objects.filter(order=order, kind=HoldKind.RISK).exists():
-        place_hold(order, kind=HoldKind.RISK, reason=reason, by=system_user(), at=at)
+        hold_automatically(order, kind=HoldKind.RISK, reason=reason, at=at)
 
 
 def _reason(findings: Sequence[Finding]) -> str:

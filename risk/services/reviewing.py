@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from backoffice.lib.actors import system_user
 from backoffice.lib.audit import because
@@ -36,7 +37,7 @@ def decide_flag(flag: Flag, *, decision: str, reason: str, by: Any, at: datetime
     with because(reason):
         decided = Flag.objects.waiting().filter(pk=flag.pk)
         if not decided.update(decision=decision, decided_by=by, decided_at=at, decision_reason=reason.strip(), updated_at=at):
-            raise FlagIsDecided(f"Order {order} was decided by somebody else in the meantime. Look again.")
+            raise FlagIsDecided(_("Order %(order)s was decided by somebody else in the meantime. Look again.") % {"order": order})
         if decision == Decision.CLEARED:
             _release_automatic_holds(order, by=by, reason=reason, at=at)
         elif order.status not in FINAL_STATUSES:
@@ -53,8 +54,8 @@ def _release_automatic_holds(order: Order, *, by: Any, reason: str, at: datetime
 
 def _check(decision: str, reason: str) -> None:
     if decision not in Decision.values:
-        raise InvalidInput(f"A flagged order is decided as one of {', '.join(Decision.values)}.")
+        raise InvalidInput(_("A flagged order is decided as one of: %s.") % ", ".join(Decision.values))
     if not reason.strip():
-        raise InvalidInput("Give a reason: whoever looks at this order later will read it.")
+        raise InvalidInput(_("Give a reason: whoever looks at this order later will read it."))
     if "\x00" in reason:
-        raise InvalidInput("The reason contains characters that cannot be stored.")
+        raise InvalidInput(_("The reason contains characters that cannot be stored."))

@@ -90,10 +90,21 @@ MODELS = {
     "orders_order": Model(see="NLUSR", steps={"hold": "NLR", "cancel": "NLSR"}, actions={"freeze": "NLR"}),
     "orders_notice": Model(see="NLUSR"),
     "orders_hold": Model(see="NLUSR", steps={"release": "NLR"}, actions={"ask_release": "NLR"}),
-    "orders_freeze": Model(see="NLUR", steps={"ask_to_release": "NLR"}),
+    "orders_freeze": Model(
+        see="NLUR", steps={"extend": "NLR"}, pages={"ask": "NLR", "release": "NLR", "record": "NLR", "results": "NLR"}
+    ),
     "orders_freezeitem": Model(see="NLUR"),
-    "orders_release": Model(see="NLUR"),
+    "orders_release": Model(see="NLUR", pages={"record": "NLR", "results": "NLR"}),
+    "orders_emergency": Model(see="NLUR"),
+    "orders_holdbreaker": Model(see="NLUR", edit="LR", steps={"stop": "NLR", "ask_to_start": "NLR"}),
+    "orders_missedhold": Model(
+        see="NLUR", steps={"hold": "NLR", "leave": "NLR"}, actions={"hold_several": "NLR", "leave_several": "NLR"}
+    ),
+    "orders_deliverywait": Model(see="NLUR"),
+    "orders_termreminder": Model(see="NLUR", add="LR", edit="LR"),
     "orders_releaseitem": Model(see="NLUR"),
+    "orders_document": Model(see="NLUR", pages={"download": "NLUR"}),
+    "orders_orderlist": Model(see="NLUR"),
     # The newest import is checked, the one before it was loaded.
     "orders_orderimport": Model(
         see="LUR", add="LR", steps={"load": "LR", "discard": "LR"}, pages={"mapping": "LR", "results": "LUR"}
@@ -104,6 +115,7 @@ MODELS = {
     "risk_flag": Model(see="NLUR", steps={"clear": "NLR", "confirm": "NLR"}, actions={"freeze": "NLR"}),
     "risk_finding": Model(see="NLUR"),
     "risk_assessment": Model(see="NLUR"),
+    "risk_allowance": Model(see="NLUR", add="LR", steps={"lift": "NLR"}),
     # The newest approval is a freeze that the risk analyst asked for: only he takes it back, only who approves freezes decides.
     "lib_approval": Model(see="OANLUR", steps={"approve": "LR", "reject": "LR", "withdraw": "N"}),
     "lib_job": Model(see="OANLUR", steps={"pause": "LR", "go_on": "LR", "try_again": "LR"}, pages={"progress": "OANLUR"}),

@@ -23,6 +23,7 @@ LOOKED_AT_ONLY = (
     "orderimport_results",
     "events_changelist",
     "events_change",
+    "_download",
 )
 PEOPLE = [*ROLES.values(), *PASSERS_BY]
 
@@ -64,7 +65,7 @@ def model_of(name: str) -> Any:
 
 def address(route_name: str, model_name: str) -> str:
     """Where the route is tried: on the newest row of its model."""
-    if route_name.endswith(("_changelist", "_add", "_export_list", "_views")):
+    if route_name.endswith(("_changelist", "_add", "_export_list", "_views", "_freeze_ask")):
         return reverse(f"admin:{route_name}")
     model = model_of(model_name)
     sample = MODELS[model_name].sample

@@ -8,6 +8,7 @@ from io import BytesIO
 from typing import Any
 
 from django.contrib.auth.models import Group, User
+from django.db import transaction
 from django_celery_beat.models import ClockedSchedule, CrontabSchedule, SolarSchedule
 
 from backoffice.lib.apikeys import make_key
@@ -18,13 +19,18 @@ from backoffice.lib.outbox import note_success, send_test, take
 from backoffice.lib.schedules import run_check, seed_schedules
 from backoffice.lib.webhooks import make_webhook
 from backoffice.roles import ROLES, seed_roles
-from orders.models import Freeze, Hold, Order, Release
+from orders.models import Freeze, Hold, Order, Release, TermReminder
+from orders.services import breaker
+from orders.services.documents import keep_document
+from orders.services.emergencies import start_emergency
 from orders.services.freezing import request_freeze, request_release
 from orders.services.holding import place_hold
 from orders.services.importing import check_import, load_import, read_file, save_mapping, settings_of
 from orders.services.notices import Told, tell
+from orders.services.order_lists import list_from_text
 from orders.services.placing import LineRequest, OrderRequest, place_order
-from orders.states import NoticeKind
+from orders.services.waiting import begin_wait
+from orders.states import AUTOMATIC_KINDS, NoticeKind
 from promotions.models import AlarmRecipient, Coupon, GrantVoid
 from promotions.services.blocks import block_identity
 from promotions.services.campaigns import create_campaign, request_campaign
@@ -39,6 +45,7 @@ from promotions.services.seeding import seed_watch
 from promotions.services.thresholds import arm_threshold, check_thresholds
 from promotions.services.tokens import make_token_batch, token_text
 from promotions.states import Audience, Channel, Identity, Metric, ThresholdAction
+from risk.services.allowing import allow
 from risk.services.assessing import assess_order
 
 PASSWORD = "correct horse battery staple"
@@ -62,6 +69,7 @@ class World:
     batch: Any = None
     orders: list[Order] = field(default_factory=list)
     freeze: Any = None
+    emergency: Any = None
     waiting_freeze: Any = None
     release: Any = None
     pending: Any = None
@@ -85,6 +93,7 @@ def build_world(at: datetime, *, gang: int = 6, guests: int = 2, password: str =
     make_watch(world)
     make_orders(world, gang=gang, guests=guests)
     make_grants(world)
+    make_emergency(world)
     make_imports(world)
     make_freezes(world)
     make_system(world)
@@ -239,7 +248,25 @@ def make_freezes(world: World) -> None:
     world.waiting_freeze = request_freeze(
         rest, kind="legal", scope_text="one more", reason="asked by police", authority="", **(terms | {"legal_reference": "PSB-3"})
     )
+    keep_document(BytesIO(b"%PDF-1.7 an order"), name="order.pdf", by=world.users["risk analyst"], at=world.at)
+    list_from_text(world.orders[0].ref, by=world.users["risk analyst"], at=world.at)
+    known = {"kind": "device", "value": "reception-desk", "reason": "the house's own tablet", "expires_at": None}
+    allow(**known, by=world.users["risk lead"], at=world.at)
     place_hold(world.orders[0], kind="manual", reason="customer called", by=world.users["risk analyst"], at=world.at)
+
+
+def make_emergency(world: World) -> None:
+    """A guest's order that the risk lead froze alone, and another that was asked for in vain and would have been held."""
+    lead, at = world.users["risk lead"], world.at
+    guest = Order.objects.filter(customer__ref="guest-1")
+    terms = {"kind": "manual", "legal_reference": "", "authority": "", "scope_text": "a guest", "reason": "it leaves now"}
+    world.emergency = start_emergency(guest, lasts=timedelta(hours=4), by=lead, at=at, **terms)
+    with transaction.atomic():
+        for kind in AUTOMATIC_KINDS:
+            breaker.take(kind, 0, at=at)
+    breaker.note_missed([(world.orders[0].pk, "bought by many accounts")], kind="risk", at=at)
+    begin_wait(world.orders[0], at=at)
+    TermReminder.objects.get_or_create(days=7)
 
 
 def worked(world: World, act: Freeze | Release | GrantVoid) -> Any:

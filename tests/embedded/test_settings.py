@@ -19,6 +19,7 @@ COMPLETE = {
     "REDIS_URL": "redis://127.0.0.1:1/0",
     "HOLDFAST_TOKEN_KEYS": f"k1:{KEY}",
     "HOLDFAST_IDENTITY_KEY": KEY,
+    "HOLDFAST_RECORD_KEYS": f"r1:{KEY}",
 }
 SHOW = """
 import json

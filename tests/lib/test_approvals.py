@@ -172,7 +172,7 @@ def test_nothing_is_asked_for_or_turned_down_without_a_reason(reason):
 
 
 def test_what_nobody_registered_cannot_be_asked_for():
-    with pytest.raises(NotFound, match="called 'tests"):
+    with pytest.raises(NotFound, match="called tests"):
         request_approval(action="tests.unheard_of", target="t:1", summary="", payload={}, reason="x", by=the_asker(), at=NOON)
 
 

@@ -28,8 +28,8 @@ def test_a_move_of_the_table_is_made_in_the_database_and_in_the_hand():
 
 @pytest.mark.parametrize("to", [JobStatus.REQUESTED, JobStatus.RUNNING, JobStatus.DONE, "nonsense", ""])
 def test_a_move_that_is_not_in_the_table_is_refused_in_words(to):
-    job = a_job()
-    with pytest.raises(StaleState, match=rf"is requested and cannot become {to}"):
+    job, word = a_job(), dict(JobStatus.choices).get(to, to)
+    with pytest.raises(StaleState, match=rf"is waiting for approval and cannot become {word}"):
         move(job, to, JOB_MOVES)
     assert job.status == fresh(job).status == JobStatus.REQUESTED
 
@@ -37,7 +37,7 @@ def test_a_move_that_is_not_in_the_table_is_refused_in_words(to):
 def test_a_move_from_a_state_that_is_no_longer_true_is_refused():
     job, stale = (job := a_job()), fresh(job)
     move(job, JobStatus.CANCELLED, JOB_MOVES)
-    with pytest.raises(StaleState, match="no longer requested"):
+    with pytest.raises(StaleState, match="no longer waiting for approval"):
         move(stale, JobStatus.QUEUED, JOB_MOVES)
     assert stale.status == JobStatus.REQUESTED
     assert fresh(job).status == JobStatus.CANCELLED

@@ -71,6 +71,11 @@ def test_the_second_person_is_asked_for_exactly_this_scope():
         "count": 2,
         "kind": "legal",
         "legal_reference": "PSB-2026-17",
+        "authority": "Public security bureau",
+        "valid_until": "",
+        "scope": {},
+        "document": "",
+        "worth": {"CNY": "200.00"},
     }
     assert "all flagged orders of the night" in approval.summary
 

@@ -131,7 +131,7 @@ def test_the_take_itself_refuses_outside_the_hours(owner, monkeypatch):
     if owner == "type":
         some_hours(coupon_type, opens=time(1), closes=time(2))
     entry = an_open_entry(live(coupon_type), **({"opens": time(1), "closes": time(2)} if owner == "entry" else {}))
-    monkeypatch.setattr(claim_door, "_check_live", lambda door, at, token: None)
+    monkeypatch.setattr(claim_door, "_check_live", lambda door, token: None)
     monkeypatch.setattr(claiming, "MOST_ROUNDS", 3)
     with pytest.raises(RuntimeError):
         a_claim(entry=entry)

@@ -3,11 +3,12 @@
 import re
 from string import ascii_letters
 
+import phonenumbers
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from promotions.identities import keyed_hash, network_of, person_of, phone_of, plain_identity, recipient_of, region_of
+from promotions.identities import Phone, keyed_hash, network_of, person_of, phone_of, plain_identity, recipient_of, region_of
 
 KEY = b"a key of the tests, 32 bytes long"
 
@@ -52,6 +53,15 @@ def test_of_a_number_only_its_hash_its_segment_and_its_last_four_digits_are_kept
 
 def test_a_number_of_a_new_segment_counts_although_the_library_does_not_know_it():
     assert phone_of("16500001111", key=KEY).segment == "1650"
+
+
+@given(st.from_regex(r"(\+86)?1[0-9]{10}", fullmatch=True))
+def test_a_plain_mobile_number_is_read_as_the_library_reads_it(number: str):
+    parsed = phonenumbers.parse(number, "CN")
+    e164 = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+    phone = phone_of(number, key=KEY)
+    assert phone is not None
+    assert phone == Phone(keyed_hash(e164, key=KEY), str(parsed.national_number)[:4], str(parsed.national_number)[-4:])
 
 
 def test_under_another_key_the_same_number_cannot_be_recognised():

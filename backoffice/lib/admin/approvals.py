@@ -20,6 +20,7 @@ from backoffice.lib.admin.filters import ChoicesFilter, MomentFilter
 from backoffice.lib.admin.page import Fact, FactSheet, Headline
 from backoffice.lib.admin.steps import Step
 from backoffice.lib.admin.subjects import in_words, load_subjects, urgency
+from backoffice.lib.aloud import aloud
 from backoffice.lib.approvals import action_named, approve, payload_hash, reject, withdraw
 from backoffice.lib.display import NOTHING, badge, link, on_one_line, stacked, state_badge, time_html
 from backoffice.lib.errors import NotFound
@@ -63,7 +64,7 @@ STEPS = (
         may=may_decide,
         why_not=why_not_decide,
         is_shown=is_pending,
-        tells=lambda approval: format_html("{} <b>{}</b>", _("Approved, this is done at once:"), approval.summary),
+        tells=lambda approval: format_html("{} <b>{}</b>", _("Approved, this is done at once:"), aloud(approval.summary)),
         done=gettext_lazy("Approved. It is being done."),
     ),
     Step(
@@ -75,7 +76,7 @@ STEPS = (
         may=may_decide,
         why_not=why_not_decide,
         is_shown=is_pending,
-        tells=lambda approval: format_html("{} <b>{}</b>", _("Nothing of this is done:"), approval.summary),
+        tells=lambda approval: format_html("{} <b>{}</b>", _("Nothing of this is done:"), aloud(approval.summary)),
         done=gettext_lazy("Rejected. Nothing was done."),
     ),
     Step(
@@ -85,7 +86,7 @@ STEPS = (
         run=withdraw,
         may=lambda approval, user: approval.requested_by_id == user.pk,
         is_shown=is_pending,
-        tells=lambda approval: format_html("{} <b>{}</b>", _("You take your request back:"), approval.summary),
+        tells=lambda approval: format_html("{} <b>{}</b>", _("You take your request back:"), aloud(approval.summary)),
         done=gettext_lazy("Taken back. Nothing was done."),
     ),
 )
@@ -105,7 +106,7 @@ def how_it_stands(approval: Any) -> SafeString:
 class ApprovalAdmin(ReadOnlyAdmin):
     steps = STEPS
     list_display = (
-        "summary",
+        text_column(lambda approval: aloud(approval.summary), "summary", gettext_lazy("summary"), "summary"),
         text_column(how_it_stands, "stands", gettext_lazy("state"), "status"),
         text_column(lambda approval: on_one_line(approval.subject.money or NOTHING), "money", gettext_lazy("money")),
         "requested_by",
@@ -138,7 +139,7 @@ class ApprovalAdmin(ReadOnlyAdmin):
             ),
             Fact(_("Action"), obj.action),
         ]
-        return Headline(obj.summary, how_it_stands(obj), facts=facts, warnings=[waits_for(obj, request.user)])
+        return Headline(aloud(obj.summary), how_it_stands(obj), facts=facts, warnings=[waits_for(obj, request.user)])
 
     def panels(self, request: HttpRequest, obj: Any) -> list[Any]:
         told = in_words(obj)

@@ -17,7 +17,7 @@ from unfold.admin import ModelAdmin
 from unfold.views import ChangeList
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from backoffice.lib.admin.extensions import more_panels, more_sources
+from backoffice.lib.admin.extensions import more_buttons, more_panels, more_sources
 from backoffice.lib.admin.history import Source, admin_log_lines, history_lines, source_of
 from backoffice.lib.admin.lists import ListMixin
 from backoffice.lib.admin.page import Headline, Panel
@@ -107,7 +107,7 @@ class HoldfastAdmin(StepsMixin, HistoryMixin, ListMixin, ModelAdmin):
         obj = kwargs.get("obj")
         if obj is not None and obj.pk:
             context["headline"] = self.headline(request, obj)
-            context["step_buttons"] = self.step_buttons(request, obj)
+            context["step_buttons"] = [*self.step_buttons(request, obj), *more_buttons(request, obj)]
             context["panels"] = [*self.panels(request, obj), *more_panels(request, obj)]
         return super().render_change_form(request, context, *args, **kwargs)
 

@@ -20,7 +20,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseBase, HttpResponseNotAllowed, HttpResponseRedirect, StreamingHttpResponse
 from django.utils import timezone
-from django.utils.translation import get_language, override
+from django.utils.translation import get_language, gettext_noop, override
 from django.utils.translation import gettext as _
 
 from backoffice.lib import clock
@@ -30,9 +30,12 @@ from backoffice.lib.audit import because
 from backoffice.lib.cells import csv_lines
 from backoffice.lib.display import NOTHING
 from backoffice.lib.models import ListExport
+from backoffice.lib.sentences import Sentence
 
 EXPORT_RIGHT = "lib.export_rows"
 CHUNK = 1_000
+EXPORTED = Sentence(gettext_noop("rows were exported"))
+FINISHED = Sentence(gettext_noop("the export is finished"))
 Cell = Callable[[Any], Any]
 BREAK, TAG = re.compile(r"<br ?/?>"), re.compile(r"<[^>]*>")  # enough for what `format_html` writes: values in it are escaped
 
@@ -52,7 +55,7 @@ def export_list(model_admin: Any, request: Any) -> HttpResponseBase:
     except IncorrectLookupParameters:
         return HttpResponseRedirect("../")
     opts, at = model_admin.opts, clock.now()
-    with because(_("rows were exported")):
+    with because(str(EXPORTED)):
         export = ListExport.objects.create(
             by=request.user,
             model=opts.label_lower,
@@ -91,7 +94,7 @@ def rows_of(model_admin: Any, rows: QuerySet, columns: list[tuple[str, Cell]], e
             for row in chunk:
                 yield [cell(row) for _label, cell in columns]
             count += len(chunk)
-        with because(_("the export is finished"), user=export.by_id):
+        with because(str(FINISHED), user=export.by_id):
             ListExport.objects.filter(pk=export.pk).update(rows=count, finished_at=clock.now())
 
 

@@ -11,13 +11,16 @@ from django.utils.safestring import SafeString
 
 from backoffice.lib.admin.history import Source
 from backoffice.lib.admin.page import Panel
+from backoffice.lib.admin.steps import StepButton
 from backoffice.lib.display import link
 
 PanelsOf = Callable[[HttpRequest, Any], Sequence[Panel]]
 SourcesOf = Callable[[Any], Sequence[Source]]
 AddressOf = Callable[[str], str]
+ButtonsOf = Callable[[HttpRequest, Any], Sequence[StepButton]]
 _panels: dict[type[Model], list[PanelsOf]] = defaultdict(list)
 _sources: dict[type[Model], list[SourcesOf]] = defaultdict(list)
+_buttons: dict[type[Model], list[ButtonsOf]] = defaultdict(list)
 _addresses: dict[str, AddressOf] = {}
 
 
@@ -39,6 +42,21 @@ def history_on(model: type[Model]) -> Callable[[SourcesOf], SourcesOf]:
         return find
 
     return register
+
+
+def buttons_on(*models: type[Model]) -> Callable[[ButtonsOf], ButtonsOf]:
+    """Register buttons that appear on every page of these models, behind their own."""
+
+    def register(offer: ButtonsOf) -> ButtonsOf:
+        for model in models:
+            _buttons[model].append(offer)
+        return offer
+
+    return register
+
+
+def more_buttons(request: HttpRequest, obj: Model) -> list[StepButton]:
+    return [button for offer in _buttons[type(obj)] for button in offer(request, obj)]
 
 
 def more_panels(request: HttpRequest, obj: Model) -> list[Panel]:

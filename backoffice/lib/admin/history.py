@@ -14,6 +14,7 @@ from django.db.models import Field, ForeignKey, Model, OuterRef, QuerySet, Subqu
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from backoffice.lib.aloud import aloud, word
 from backoffice.lib.display import NOTHING, amount_text, duration_text, time_text
 
 LABELS = {
@@ -137,12 +138,12 @@ def _write_line(event: Any, previous: Any, names: Mapping[int, str]) -> Line:
     under = {"approval": _("approval #%s"), "job": _("job #%s")}
     return Line(
         at=event.pgh_created_at,
-        what=tracked._meta.verbose_name,
+        what=word(str(tracked._meta.verbose_name)),
         subject=str(getattr(event, "pgh_obj_id", "") or ""),
         label=LABELS.get(event.pgh_label, event.pgh_label),
         event_label=event.pgh_label,
         actor=_actor(context, names),
-        reason=str(context.get("reason") or ""),
+        reason=aloud(str(context.get("reason") or "")),
         request_id=str(context.get("request_id") or ""),
         under=", ".join(text % context[key] for key, text in under.items() if key in context),
         changes=_changes(event, previous, names),
@@ -174,7 +175,7 @@ def _own_fields(event: Any) -> list[Field]:
 
 
 def _label_of(event: Any, field: Field) -> Any:
-    return event.pgh_tracked_model._meta.get_field(field.name).verbose_name
+    return word(str(event.pgh_tracked_model._meta.get_field(field.name).verbose_name))
 
 
 def _write(field: Field, value: Any, names: Mapping[int, str]) -> str:
@@ -191,7 +192,7 @@ def _write(field: Field, value: Any, names: Mapping[int, str]) -> str:
         bool: lambda is_true: _("yes") if is_true else _("no"),
     }
     writer: Callable[[Any], Any] | None = writers.get(type(value))
-    return str(writer(value)) if writer else str(value)
+    return str(writer(value)) if writer else aloud(str(value))
 
 
 def _names_in(found: Sequence[tuple[Any, Any]]) -> dict[int, str]:

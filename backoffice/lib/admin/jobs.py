@@ -22,6 +22,7 @@ from backoffice.lib.admin.columns import state_column, text_column, time_column
 from backoffice.lib.admin.filters import ChoicesFilter, MomentFilter
 from backoffice.lib.admin.page import Fact, Headline
 from backoffice.lib.admin.steps import Step
+from backoffice.lib.aloud import aloud
 from backoffice.lib.display import NOTHING, count_text, duration_text, link, state_badge, time_html
 from backoffice.lib.jobs import OPEN_STATUSES, pause_job, queue_job
 from backoffice.lib.models import Job, JobStatus
@@ -146,7 +147,7 @@ class JobAdmin(ReadOnlyAdmin):
             Fact(_("Results"), link(results, _("item by item")) if results else NOTHING),
             Fact(_("Asked by"), obj.requested_by, time_html(obj.requested_at)),
             Fact(_("Approval"), link(approval, f"#{obj.approval_id}") if approval else NOTHING),
-            Fact(_("Reason"), obj.reason),
+            Fact(_("Reason"), aloud(obj.reason)),
             Fact(_("Started"), time_html(obj.started_at)),
             Fact(_("Finished"), time_html(obj.finished_at)),
         ]

@@ -17,6 +17,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from backoffice.lib.admin.page import Panel
+from backoffice.lib.aloud import word
 from backoffice.lib.display import NOTHING, amount_text, count_text, duration_text, time_html
 from backoffice.lib.models import Approval, ApprovalStatus
 
@@ -145,7 +146,7 @@ def flat(value: Any, name: str = "") -> Iterator[list[Any]]:
     """A nested payload as rows of path and value."""
     if isinstance(value, Mapping):
         for key, inner in value.items():
-            yield from flat(inner, f"{name} · {key}" if name else str(key))
+            yield from flat(inner, f"{name} · {word(str(key))}" if name else word(str(key)))
     elif isinstance(value, list) and value and isinstance(value[0], Mapping):
         for number, inner in enumerate(value, start=1):
             yield from flat(inner, f"{name} {number}")

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group, Permission, User
 from django.db.models import Count
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -15,6 +15,7 @@ from backoffice.lib.admin.base import EditableAdmin, ReadOnlyAdmin, ReasonMixin
 from backoffice.lib.admin.columns import text_column, time_column
 from backoffice.lib.admin.history import Source, tracker_of
 from backoffice.lib.admin.page import Fact, Headline, Panel
+from backoffice.lib.aloud import aloud
 from backoffice.lib.display import NOTHING, badge, time_html
 from backoffice.lib.models import GroupPermissionRow, UserGroupRow, UserPermissionRow
 
@@ -31,7 +32,7 @@ class StaffCreationForm(ReasonMixin, UserCreationForm):
 
 
 def group_names(user: User) -> str:
-    return ", ".join(sorted(group.name for group in user.groups.all()))
+    return ", ".join(sorted(aloud(group.name) for group in user.groups.all()))
 
 
 @admin.register(User)
@@ -79,22 +80,34 @@ class StaffAdmin(EditableAdmin, DjangoUserAdmin):  # type: ignore[misc]
         return [Source(tracker_of(row), {"user_id": obj.pk}) for row in (UserGroupRow, UserPermissionRow)]
 
 
+def right_words(right: Permission) -> str:
+    """Django keeps the names of rights in English: its own four for each model, and ours as the models declare them."""
+    plain = {"add": _("Can add %s"), "change": _("Can change %s"), "delete": _("Can delete %s"), "view": _("Can view %s")}
+    action, _underscore, model = right.codename.partition("_")
+    return str(plain[action] % right.content_type.name if action in plain and model == right.content_type.model else _(right.name))
+
+
 @admin.register(Group)
 class StaffGroupAdmin(ReadOnlyAdmin):
     """Looked at: what stands in the code is what a group may do."""
 
     search_fields = ("name",)
-    list_display = ("name", text_column(lambda group: group.people, "people", _("people")))
+    list_display = (
+        text_column(lambda group: aloud(group.name), "name", _("name"), "name"),
+        text_column(lambda group: group.people, "people", _("people")),
+    )
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).annotate(people=Count("user"))
 
     def headline(self, request: HttpRequest, obj: Any) -> Headline:
-        return Headline(obj.name, facts=[Fact(_("People"), ", ".join(obj.user_set.values_list("username", flat=True)) or NOTHING)])
+        return Headline(
+            aloud(obj.name), facts=[Fact(_("People"), ", ".join(obj.user_set.values_list("username", flat=True)) or NOTHING)]
+        )
 
     def panels(self, request: HttpRequest, obj: Group) -> list[Panel]:
         rights = obj.permissions.select_related("content_type").order_by("content_type__app_label", "codename")
-        rows = [[right.content_type.name, right.name] for right in rights]
+        rows = [[right.content_type.name, right_words(right)] for right in rights]
         return [Panel(_("What this group may do"), [_("of"), _("right")], rows, _("Nothing."))]
 
     def history_sources(self, obj: Group) -> list[Source]:

@@ -79,7 +79,7 @@ class Step:
 
 @dataclass(frozen=True)
 class StepButton:
-    """A step as the page draws it."""
+    """A step as the page draws it; or with `opens_page` a page of its own that begins with the object."""
 
     label: Any
     url: str
@@ -87,6 +87,7 @@ class StepButton:
     icon: str
     is_stop: bool
     key: str
+    opens_page: bool = False
 
 
 class StepsMixin:
@@ -130,7 +131,7 @@ def _answer(admin: Any, request: HttpRequest, step: Step, object_id: str) -> Htt
     if not admin.has_view_permission(request, obj) or not step.is_allowed(request.user, obj):
         raise PermissionDenied
     page = _page_of(admin, obj)
-    form = step.form_class(request.POST if request.method == "POST" else None)
+    form = step.form_class(*((request.POST, request.FILES) if request.method == "POST" else ()))
     form.for_object(obj)
     why_not = step.why_not(obj, request.user)
     taken = _take(request, step, obj, form) if not why_not and form.is_valid() else []

@@ -21,9 +21,13 @@ Action = Callable[[Any, HttpRequest, QuerySet], HttpResponse | None]
 
 
 class StopsSeveralMixin:
-    """Adds the steps in `stops` to the actions of the list, for whoever may do them to one."""
+    """Adds the steps in `stops` to the actions of the list, for whoever may do them to one.
+
+    `stops_show` names the field that says how a row stands.
+    """
 
     stops: tuple[Step, ...] = ()
+    stops_show = "status"
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         allowed = [step for step in self.stops if request.user.has_perm(step.permission)]
@@ -51,14 +55,16 @@ def _answer(model_admin: Any, request: HttpRequest, chosen: QuerySet, step: Step
             return None
         form = ScopeForm({**request.POST.dict(), "previewed": mark})
         form.add_error(None, _("What matches has changed since you looked. Look again, then ask."))
-    return draw_action(model_admin, request, _preview(rows, step, form))
+    return draw_action(model_admin, request, _preview(rows, step, form, model_admin.stops_show))
 
 
-def _preview(rows: QuerySet, step: Step, form: ScopeForm) -> ActionPage:
+def _preview(rows: QuerySet, step: Step, form: ScopeForm, field: str) -> ActionPage:
     shown = list(rows.order_by("pk")[:MOST_SHOWN])
     affected = [obj for obj in shown if step.is_shown(obj)]
     tells = _("This is done at once to each of the %(number)s chosen; what is stopped already stays as it is.")
-    lines = [[str(obj), state_badge(obj), step.tells(obj) if obj in affected else _("Nothing is done to it.")] for obj in shown]
+    lines = [
+        [str(obj), state_badge(obj, field), step.tells(obj) if obj in affected else _("Nothing is done to it.")] for obj in shown
+    ]
     return ActionPage(
         name=name_of(step),
         title=step.label,

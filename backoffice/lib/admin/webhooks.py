@@ -19,6 +19,7 @@ from backoffice.lib.admin.columns import state_column, text_column, time_column
 from backoffice.lib.admin.filters import ChoicesFilter, MomentFilter
 from backoffice.lib.admin.page import Fact, Headline, Panel
 from backoffice.lib.admin.steps import Step
+from backoffice.lib.aloud import aloud
 from backoffice.lib.display import NOTHING, badge, link, state_badge, time_html
 from backoffice.lib.models import Delivery, WebhookEndpoint
 from backoffice.lib.outbox import event_choices, send_again, send_test
@@ -143,7 +144,7 @@ def delivery_row(delivery: Delivery) -> list[Any]:
         state_badge(delivery),
         delivery.attempts,
         delivery.response_status or NOTHING,
-        delivery.error or NOTHING,
+        aloud(delivery.error) or NOTHING,
         time_html(delivery.last_tried_at),
     ]
 
@@ -174,7 +175,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
         state_column("status", gettext_lazy("state")),
         "attempts",
         "response_status",
-        "error",
+        text_column(lambda delivery: aloud(delivery.error), "error", gettext_lazy("error"), "error"),
         time_column("last_tried_at", gettext_lazy("last tried at")),
         time_column("next_try_at", gettext_lazy("next try at")),
         time_column("delivered_at", gettext_lazy("delivered at")),
@@ -188,7 +189,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
             Fact(_("Message"), obj.message.key, time_html(obj.message.created_at)),
             Fact(_("To"), obj.receiver),
             Fact(_("Attempts"), obj.attempts, time_html(obj.last_tried_at)),
-            Fact(_("Answer"), obj.response_status or NOTHING, obj.error),
+            Fact(_("Answer"), obj.response_status or NOTHING, aloud(obj.error)),
             Fact(_("Next try"), time_html(obj.next_try_at)),
             Fact(_("Delivered"), time_html(obj.delivered_at)),
         ]

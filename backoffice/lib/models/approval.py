@@ -3,6 +3,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from backoffice.lib.aloud import aloud
 from backoffice.lib.audit import never_truncated, tracked
 
 # What was asked is never rewritten, a decision is made once, and the row remembers the transaction that approved it: what may only
@@ -89,4 +90,4 @@ class Approval(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.summary
+        return aloud(self.summary)

@@ -6,7 +6,9 @@ from django.utils.translation import gettext_lazy as _
 class IdempotencyRecord(models.Model):
     """An answer that was given, so that it can be given again. Kept per API key: no caller can read another's answer."""
 
-    api_key = models.ForeignKey("lib.ApiKey", models.CASCADE, related_name="+")
+    # No index of its own: the unique one begins with it. A statement that was prepared while the table was empty took the short one
+    # as readily, and then read every answer of the caller.
+    api_key = models.ForeignKey("lib.ApiKey", models.CASCADE, related_name="+", db_index=False)
     key = models.CharField(_("key"), max_length=255)
     fingerprint = models.CharField(_("fingerprint"), max_length=64, help_text=_("SHA-256 of method, path and body."))
     started_at = models.DateTimeField(_("started at"))

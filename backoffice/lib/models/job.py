@@ -2,6 +2,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from backoffice.lib.aloud import word
 from backoffice.lib.audit import tracked
 from backoffice.lib.states import guard_moves, moves
 
@@ -71,7 +72,7 @@ class Job(models.Model):
         triggers = [guard_moves("job_moves", JOB_MOVES)]
 
     def __str__(self) -> str:
-        return f"{self.kind} #{self.pk}"
+        return f"{word(self.kind)} #{self.pk}"
 
     @property
     def percent_done(self) -> int:

@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("risk", "0002_history_is_never_emptied")]
+    dependencies = [("risk", "0003_allow_list")]
 
     operations = [
         AddIndexConcurrently(model_name="flag", index=models.Index(fields=["-score", "-id"], name="flag_by_score")),

@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("orders", "0006_imports_of_orders")]
+    dependencies = [("orders", "0013_imports_of_orders")]
 
     operations = [
         AddIndexConcurrently(

@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('lib', '0003_exports_and_saved_views'),
-        ('orders', '0005_order_life_is_guarded'),
+        ('orders', '0012_bulk_work_is_guarded_and_cheap'),
         ('pghistory', '0007_auto_20250421_0444'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -1,0 +1,52 @@
+"""Kept sentences (`sentences`), read to the reader in his language."""
+
+from functools import lru_cache
+
+from django.utils.translation import get_language, gettext, ngettext, override
+
+from backoffice.lib.sentences import Sentence, known_again
+
+KEPT_IN = "en"
+JOINT = "; "
+"""What stands between several sentences that were kept as one line."""
+
+
+def in_english() -> override:
+    """For writing what is kept: whatever is put into a sentence is in English, too."""
+    return override(KEPT_IN)
+
+
+def aloud(text: str, *, is_ours: bool = False) -> str:
+    """A kept text in the reader's language, as far as it was made from declared sentences. Anything else stays as it stands.
+
+    Where people cannot have written it (`is_ours`) parts of sentences are known, too.
+    """
+    language = get_language() or KEPT_IN
+    return text if language.startswith(KEPT_IN) or not text else _aloud(text, is_ours, language)
+
+
+@lru_cache(maxsize=4096)
+def _aloud(text: str, is_ours: bool, language: str) -> str:
+    if "\n" in text:
+        return "\n".join(_aloud(line, is_ours, language) for line in text.split("\n"))
+    found = known_again(text, in_another=is_ours)
+    if found:
+        return _read(*found)
+    pieces = text.split(JOINT)
+    return JOINT.join(_aloud(piece, is_ours, language) for piece in pieces) if len(pieces) > 1 else text
+
+
+def _read(sentence: Sentence, values: dict[str, str]) -> str:
+    words = {name: sentence.readers.get(name, _part)(value) for name, value in values.items()}
+    if not sentence.plural:
+        return gettext(sentence.template) % words
+    return ngettext(sentence.template, sentence.plural, int(values[sentence.count].replace(",", ""))) % words
+
+
+def _part(value: str) -> str:
+    return _aloud(value, True, get_language() or KEPT_IN)
+
+
+def word(value: str) -> str:
+    """Reads a value that is one of our own words, such as a label or the name of a field."""
+    return gettext(value.replace("_", " ")) if value else value
