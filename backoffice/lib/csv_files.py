@@ -77,19 +77,21 @@ def open_csv(stream: BinaryIO, *, encoding: str = "") -> CsvFile:
     return CsvFile(_different(names), chosen, delimiter, rows)
 
 
-def _unpacked(stream: BinaryIO) -> io.BufferedReader:
-    buffered = io.BufferedReader(stream)  # type: ignore[arg-type]
+def _unpacked(stream: Any) -> Any:
+    """A reader that can be peeked into."""
+    buffered: Any = io.BufferedReader(stream)
     start = buffered.peek(4)[:4]
     if start[:2] == b"\x1f\x8b":
-        return io.BufferedReader(gzip.GzipFile(fileobj=buffered))  # type: ignore[arg-type]
+        packed: Any = gzip.GzipFile(fileobj=buffered)
+        return io.BufferedReader(packed)
     if start[:4] in (b"PK\x03\x04", b"\xd0\xcf\x11\xe0"):
         raise UnreadableFile(_("This is a workbook or a ZIP archive. Save it as CSV; .csv and .csv.gz are read."))
     return buffered
 
 
-def _start_of(unpacked: io.BufferedReader) -> bytes:
+def _start_of(unpacked: Any) -> bytes:
     try:
-        return unpacked.peek(4)[:4]
+        return bytes(unpacked.peek(4)[:4])
     except DAMAGED:
         raise UnreadableFile(_("Line 1: the file is damaged. Nothing of it could be unpacked")) from None
 
@@ -101,7 +103,7 @@ def _mark_of(start: bytes) -> tuple[bytes, str]:
 class _Lines:
     """The decoded lines, with their ends. Remembers how many were read, for what is said of the next."""
 
-    def __init__(self, stream: io.BufferedReader, encoding: str) -> None:
+    def __init__(self, stream: Any, encoding: str) -> None:
         self.stream, self.encoding, self.number, self.bytes = stream, encoding, 0, 0
 
     def __iter__(self) -> "_Lines":
@@ -131,7 +133,7 @@ class _Lines:
     def _read(self) -> bytes:
         try:
             if not self.encoding.startswith("utf-16"):
-                return self.stream.readline(MOST_BYTES_OF_A_LINE + 1)
+                return bytes(self.stream.readline(MOST_BYTES_OF_A_LINE + 1))
             return self._read_wide()
         except DAMAGED:
             raise self.unreadable(_("the file ends too early or is damaged. Nothing after this line could be unpacked")) from None

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 from typing import Any, BinaryIO
@@ -178,10 +179,10 @@ def _guess(order_import: OrderImport) -> ImportSettings:
         columns.pop("amount", None)
     stem = order_import.name.split(".")[0].lower().replace(" ", "-")[:32]
     source = stem if SOURCE.fullmatch(stem) else ""
-    return ImportSettings(columns=columns, source=source, **_guessed_marks(order_import, columns))
+    return replace(ImportSettings(columns=columns, source=source), **_guessed_marks(order_import, columns))
 
 
-def _guessed_marks(order_import: OrderImport, columns: dict[str, str]) -> dict[str, str]:
+def _guessed_marks(order_import: OrderImport, columns: dict[str, str]) -> dict[str, Any]:
     """C and A before a number mean a cancellation and an adjustment to many shops. Guessed where the file has such numbers."""
     if "order" not in columns:
         return {}

@@ -28,7 +28,7 @@ class CappedPaginator(Paginator):
 
     @cached_property
     def _counted(self) -> int:
-        rows = self.object_list
+        rows: Any = self.object_list
         if not hasattr(rows, "order_by"):
             return len(rows)
         counted = rows if self.counts_in_order else rows.order_by()
@@ -57,7 +57,7 @@ class CappedPaginator(Paginator):
         keys = self._keys(rows.values_list("pk", flat=True)[first : first + self.per_page])
         if not keys:
             raise EmptyPage(_("There is no such page any more."))
-        return self._get_page(rows.filter(pk__in=keys), number, self)
+        return Page(rows.filter(pk__in=keys), number, self)
 
     def _keys(self, rows: Any) -> list[Any]:
         """Where very many match, rows are read in the list's order and each is looked up: joined first, all would be sorted."""
