@@ -59,7 +59,7 @@ class DocumentAdmin(ExactSearchMixin, ReadOnlyAdmin):
         facts = [
             Fact(_("File"), link(url, _("Download"))),
             Fact(_("Type"), obj.media_type, _("%s bytes") % count_text(obj.size)),
-            Fact("SHA-256", obj.sha256),
+            Fact(_("SHA-256"), obj.sha256),
             Fact(_("Uploaded"), time_html(obj.uploaded_at), obj.uploaded_by),
         ]
         return Headline(obj.name, facts=facts)
@@ -92,7 +92,7 @@ class OrderListAdmin(ReadOnlyAdmin):
             Fact(_("Orders"), count_text(obj.count)),
             Fact(_("Numbers of no order, left out"), count_text(obj.unknown)),
             Fact(_("Named more than once"), count_text(obj.repeated)),
-            Fact("SHA-256", obj.sha256),
+            Fact(_("SHA-256"), obj.sha256),
             Fact(_("Made"), time_html(obj.made_at), obj.made_by),
         ]
         return Headline(str(obj), facts=facts)

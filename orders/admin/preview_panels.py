@@ -56,7 +56,7 @@ def release_facts(preview: Preview) -> list[Fact]:
 def common_facts(preview: Preview) -> list[Fact]:
     return [
         Fact(_("Left out on purpose"), count_text(sum(part.orders for part in preview.left_out))),
-        Fact(_("Hash of the ids"), hash_html(preview.fingerprint.sha256), "SHA-256"),
+        Fact(_("Hash of the ids"), hash_html(preview.fingerprint.sha256), _("SHA-256")),
         Fact(_("Counted"), time_html(preview.at)),
     ]
 

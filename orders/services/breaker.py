@@ -38,7 +38,7 @@ STOPPED_REASON = gettext_noop("more holds within the window than the limit allow
 
 def hold_automatically(order: Order, *, kind: str, reason: str, at: datetime, until: datetime | None = None) -> Hold | None:
     """Hold an order that the caller has locked, in the system's name; None where automatic holds are stopped: then it is listed."""
-    reason = checked_prose(reason, "the reason")
+    reason = checked_prose(reason, _("the reason"))
     with because(reason):
         if not take(kind, 1, at=at):
             note_missed([(order.pk, reason)], kind=kind, at=at)
@@ -73,7 +73,7 @@ def note_missed(orders: Iterable[tuple[int, str]], *, kind: str, at: datetime) -
 @transaction.atomic
 def stop_automatic_holds(breaker: HoldBreaker, *, by: Any, reason: str, at: datetime) -> HoldBreaker:
     """One person stops this kind of automatic hold. What is held stays held. Stopped already, it stays as it was."""
-    reason = checked_prose(reason, "the reason")
+    reason = checked_prose(reason, _("the reason"))
     breaker = _locked(breaker.kind)
     if breaker.stopped_at is None:
         with because(reason, user=by.pk):
@@ -129,7 +129,7 @@ def leave_missed(missed: MissedHold, *, by: Any, reason: str, at: datetime) -> M
 
 
 def _decide(missed: MissedHold, decision: str, *, by: Any, reason: str, at: datetime) -> MissedHold:
-    reason = checked_prose(reason, "the reason")
+    reason = checked_prose(reason, _("the reason"))
     with because(reason, user=by.pk):
         rows = MissedHold.objects.filter(pk=missed.pk, decision="")
         if not rows.update(decision=decision, decided_by=by, decided_at=at, decision_reason=reason):

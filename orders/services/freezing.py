@@ -87,13 +87,15 @@ def request_freeze(
     reads first. Raises InvalidInput; an empty scope is one.
     """
     if kind not in FREEZABLE_KINDS:
-        raise InvalidInput(f"A freeze places holds of one of the kinds {', '.join(FREEZABLE_KINDS)}.")
-    reason = checked_prose(reason, "the reason")
+        raise InvalidInput(_("A freeze places legal or manual holds."))
+    reason = checked_prose(reason, _("the reason"))
     freeze = Freeze(
         kind=str(kind),
-        legal_reference=checked_reference(legal_reference, "the legal reference", longest=200, may_be_blank=kind != HoldKind.LEGAL),
-        authority=checked_reference(authority, "the authority", longest=200, may_be_blank=True),
-        scope_text=checked_prose(scope_text, "the scope in words"),
+        legal_reference=checked_reference(
+            legal_reference, _("the legal reference"), longest=200, may_be_blank=kind != HoldKind.LEGAL
+        ),
+        authority=checked_reference(authority, _("the authority"), longest=200, may_be_blank=True),
+        scope_text=checked_prose(scope_text, _("the scope in words")),
         scope=dict(scope or {}),
         document=document,
         valid_until=valid_until,

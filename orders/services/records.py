@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from backoffice.lib.errors import NotFound
 from orders.models import ActRecord, Freeze, Release
@@ -34,7 +35,7 @@ def issue_record(act: Freeze | Release, *, kind: str, by: Any, at: datetime) -> 
     Raises NotFound for an unknown kind.
     """
     if kind not in RecordKind.values:
-        raise NotFound(f"A record is one of {', '.join(RecordKind.values)}.")
+        raise NotFound(_("A record is a page to print or a PDF."))
     key_id, secret = next(iter(settings.HOLDFAST_RECORD_KEYS.items()))
     results = results_of(act)
     page = page_of(act, results, by=by, at=at, key_id=key_id)

@@ -65,13 +65,13 @@ def request_release(
     A second person approves exactly this scope; then a job does it. The release of a legal freeze needs a reference of its own.
     Raises InvalidInput; an empty scope is one.
     """
-    reason = checked_prose(reason, "the reason")
+    reason = checked_prose(reason, _("the reason"))
     release = Release(
         freeze=freeze,
         legal_reference=checked_reference(
-            legal_reference, "the legal reference", longest=200, may_be_blank=freeze.kind != HoldKind.LEGAL
+            legal_reference, _("the legal reference"), longest=200, may_be_blank=freeze.kind != HoldKind.LEGAL
         ),
-        scope_text=checked_prose(scope_text, "the scope in words"),
+        scope_text=checked_prose(scope_text, _("the scope in words")),
         scope=dict(scope or {}),
         document=document,
     )

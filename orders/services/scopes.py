@@ -14,6 +14,7 @@ from django.core.exceptions import EmptyResultSet
 from django.db import DataError, IntegrityError, connection, transaction
 from django.db.models import QuerySet, Sum
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from backoffice.lib.approvals import request_approval
 from backoffice.lib.errors import InvalidInput
@@ -104,7 +105,7 @@ FREEZE_SCOPE = Scope(
 )
 RELEASE_SCOPE = Scope(Release, ReleaseItem, "release_id", "hold_id", terms=("freeze_id", "legal_reference", "scope", "document"))
 WORTH = "worth"
-NOTHING_MATCHES = "Nothing matches: there is nothing to do."
+NOTHING_MATCHES = gettext_lazy("Nothing matches: there is nothing to do.")
 
 Settle = Callable[[Mapping[str, int]], None]
 """Gives a result to every pending item of `owner` whose own number lies from `first` to `last`; or raises, having done nothing."""
@@ -154,7 +155,7 @@ def check_unchanged(scope: Scope, approval: Approval) -> Freeze | Release:
     asked = {name: value for name, value in approval.payload.items() if name != WORTH}
     is_as_asked = asked == _payload(scope, owner, found)
     if not is_as_asked or found != Fingerprint(owner.job.total, owner.job.scope_hash):
-        raise ScopeChanged("What would be done is no longer what was asked for. Nothing was done; ask anew.")
+        raise ScopeChanged(_("What would be done is no longer what was asked for. Nothing was done; ask anew."))
     return owner
 
 
@@ -204,12 +205,12 @@ def _snapshot(scope: Scope, owner: Freeze | Release, subjects: QuerySet[Any]) ->
     try:
         sql, params = matching.query.sql_with_params()
     except EmptyResultSet:
-        raise InvalidInput(NOTHING_MATCHES) from None
+        raise InvalidInput(str(NOTHING_MATCHES)) from None
     with connection.cursor() as cursor:
         cursor.execute(scope.statement(SNAPSHOT, subjects=sql, order_of_work=scope.order_of_work), [owner.pk, *params])
     found = fingerprint(scope, owner)
     if not found.count:
-        raise InvalidInput(NOTHING_MATCHES)
+        raise InvalidInput(str(NOTHING_MATCHES))
     return found
 
 

@@ -93,14 +93,14 @@ def request_extension(
 
     Raises InvalidInput where there is no new reference or document, or the new term is not longer or is over already.
     """
-    reference = checked_reference(legal_reference, "the legal reference", longest=200)
+    reference = checked_reference(legal_reference, _("the legal reference"), longest=200)
     _check_extension(freeze, valid_until, reference, document, at)
     extension = TermExtension(
         freeze=freeze,
         before=freeze.valid_until,
         valid_until=valid_until,
         legal_reference=reference,
-        authority=checked_reference(authority, "the authority", longest=200, may_be_blank=True) or freeze.authority,
+        authority=checked_reference(authority, _("the authority"), longest=200, may_be_blank=True) or freeze.authority,
         document=document,
     )
     sentence = _("The term of %(freeze)s is extended from %(before)s to %(until)s, under %(reference)s.")
@@ -110,7 +110,7 @@ def request_extension(
         target=f"orders.termextension:{freeze.pk}",
         summary=sentence % told,
         payload=_payload(extension),
-        reason=checked_prose(reason, "the reason"),
+        reason=checked_prose(reason, _("the reason")),
         by=by,
         at=at,
     )
