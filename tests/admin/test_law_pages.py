@@ -216,7 +216,7 @@ def test_a_lead_sets_the_limit_with_a_reason(world: World, as_role: AtRole) -> N
 
 def test_a_reviewer_holds_what_was_not_held(world: World, as_role: AtRole) -> None:
     stop_automatic_holds(HoldBreaker.objects.get(kind="risk"), by=world.users["risk lead"], reason="too many", at=NOW)
-    order = Order.objects.get(customer__ref="guest-1")
+    order = Order.objects.get(ref="SO-guest-1")
     missed = MissedHold.objects.create(order=order, kind="risk", reason="many accounts", missed_at=NOW)
     client = as_role("risk analyst")
     assert "many accounts" in text_of(client.get(reverse("admin:orders_missedhold_changelist") + "?state=waits"))
