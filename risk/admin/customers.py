@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from backoffice.lib.admin.extensions import panels_on
 from backoffice.lib.admin.page import Panel
@@ -48,7 +49,9 @@ def findings_of(customer: Customer) -> Panel:
     rows = [
         [
             page_of(finding.order),
-            badge(_("for"), "success") if finding.score < 0 else badge(_("against"), "warning"),
+            badge(pgettext("of a finding", "for"), "success")
+            if finding.score < 0
+            else badge(pgettext("of a finding", "against"), "warning"),
             stacked(finding.text, finding.rule),
             finding.get_evidence_display(),
             finding.score,

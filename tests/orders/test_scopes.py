@@ -251,7 +251,11 @@ def test_a_recipient_is_shown_by_its_last_four():
 
 def tampered(freeze, column, value):
     """Round the services and round the guard of the row, as only the owner of the database could."""
-    with without_triggers(), trigger_off("orders_freeze", "freeze_keeps_its_scope"):
+    with (
+        without_triggers(),
+        trigger_off("orders_freeze", "freeze_keeps_its_scope"),
+        trigger_off("orders_freeze", "freeze_term_moves_by_approval"),
+    ):
         sql(f"UPDATE orders_freeze SET {column} = %s WHERE id = %s", value, freeze.pk)
 
 
