@@ -42,7 +42,7 @@ def texts_of(html: str) -> set[str]:
 TYPED = re.compile(
     r"New Year gala|Autumn|Spring|off tea|off plums|100 off, studio guests|customer called|as agreed|no suspicion|one more"
     r"|first two|a rack of phones|Public security bureau|asked by police|the wrong list|the studio.{1,6}s coupon leaks"
-    r"|This is a test. Nothing has happened"
+    r"|This is a test. Nothing has happened|it leaves now|old shop"
 )
 # Summaries of freezes and releases, which are kept in the language they were asked in.
 FREEZES = re.compile(r"A hold of the kind|holds that freeze")
