@@ -110,9 +110,9 @@ class Door(NamedTuple):
     entry_status: str | None
     is_within_periods: bool
     is_within_hours: bool
-    entry_slices: int
-    coupon_type_slices: int
-    budget_slices: int
+    entry_slices: int | None
+    coupon_type_slices: int | None
+    budget_slices: int | None
     requires_verified_phone: bool
     minimum_account_age: timedelta | None
     new_customers_only: bool

@@ -157,7 +157,7 @@ def _take(door: Door, attempt: Attempt, token: ClaimToken | None, slices: Slices
 def _first_slices(door: Door, attempt: Attempt) -> Slices:
     seed = slice_seed(attempt)
     counts = (door.entry_slices, door.coupon_type_slices, door.budget_slices)
-    return Slices(*(seed % max(count, 1) for count in counts))
+    return Slices(*(seed % (count or 1) for count in counts))
 
 
 def _slices_with_room(no_room: NoRoomHere, attempt: Attempt) -> Slices:
