@@ -34,6 +34,13 @@ def list_known_nobodies(**_kwargs: Any) -> None:
     migration.list_known(apps, None)
 
 
+@receiver(post_migrate, sender=apps.get_app_config("orders"))
+def begin_breakers_and_reminders(**_kwargs: Any) -> None:
+    """The same for the circuit breakers, and for the days on which staff are reminded of a term."""
+    migration = import_module("orders.migrations.0010_breakers_and_reminders_begin")
+    migration.begin(apps, None)
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--run-slow", action="store_true", help="also run the tests marked slow, which take minutes")
     parser.addoption("--model-runs", type=int, default=2000, help="how many runs the model-based test of budgets makes")

@@ -1,6 +1,7 @@
 """Who asked in vain for a delivery is told once, as soon as nothing holds the order any more."""
 
 from itertools import chain
+from time import sleep
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -8,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from backoffice.lib.automation import tell_nobody
 from backoffice.lib.models import Delivery, OutboxMessage
+from backoffice.lib.outbox import tell
 from orders.models import DeliveryWait, Hold, Order
 from orders.services import waiting
 from orders.services.alarm_holds import hold_redeeming_orders
@@ -226,8 +228,14 @@ def test_eight_sweeps_at_once_tell_each_order_once(webhook, monkeypatch):
 @pytest.mark.race
 @pytest.mark.django_db(transaction=True)
 def test_control_without_the_rows_locks_an_order_is_told_twice(webhook, monkeypatch):
-    """The waits are read without their locks, and the guards of their ends are off."""
+    """The waits are read without their locks, and the guards of their ends are off. Each dawdles between reading and writing."""
     waiting_and_free(30)
+
+    def dawdling(*args, **kwargs):
+        sleep(0.3)
+        return tell(*args, **kwargs)
+
+    monkeypatch.setattr(waiting, "tell", dawdling)
     monkeypatch.setattr(waiting.DeliveryWaitQuerySet, "select_for_update", lambda self, **_options: self.all())
     with trigger_off("orders_deliverywait", "delivery_wait_is_settled_once"):
         in_threads(*[lambda: settle_missed_waits(NOON)] * 8)
