@@ -116,7 +116,7 @@ def _plain(value: Any) -> Any:
 
 
 def _item(item: str | int) -> str:
-    return str(item) if type(item) is int else '"' + item.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return str(item) if isinstance(item, int) else '"' + item.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 @cache
