@@ -57,6 +57,12 @@ def progress(freeze: Freeze) -> tuple[int, str] | None:
         return None
 
 
+def seconds_of_work(freeze: Freeze) -> float:
+    """From the first lease on a job that is done to its end: what its worker needed to start does not count."""
+    started_at, finished_at = Job.objects.values_list("started_at", "finished_at").get(pk=freeze.job_id)
+    return (finished_at - started_at).total_seconds()
+
+
 def outcome(freeze: Freeze) -> dict[str, Any]:
     holds = Hold.objects.filter(freeze=freeze)
     job = Job.objects.get(pk=freeze.job_id)
