@@ -16,7 +16,9 @@ MOST_VALUES = 1000
 MOST_DIGITS = 18
 MOST_DECIMALS = 6
 MOST_LETTERS = 200
-TOO_BIG = gettext_noop("The rule is too big: at most %(nodes)s conditions and groups, at most %(depth)s deep. Make two rules of it.")
+TOO_BIG = gettext_noop(
+    "The rule is too big: at most %(nodes)s conditions and groups, at most %(depth)s deep. Make two rules of it."
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,10 @@
 """The syntax tree of a rule, and the JSON that is kept of it. Pure.
 
-    {"all": [NODE, …]}   {"any": [NODE, …]}   {"not": NODE}
-    {"fact": NAME, "is": OPERATOR}                            yes, no, known, missing
-    {"fact": NAME, "is": OPERATOR, "value": VALUE}            a number as text, a text, a moment in ISO 8601
-    {"fact": NAME, "is": OPERATOR, "other": NAME}             compared with another fact of the same event
-    {"fact": NAME, "is": "one_of" | "has_any", "values": […]}
+{"all": [NODE, …]}   {"any": [NODE, …]}   {"not": NODE}
+{"fact": NAME, "is": OPERATOR}                            yes, no, known, missing
+{"fact": NAME, "is": OPERATOR, "value": VALUE}            a number as text, a text, a moment in ISO 8601
+{"fact": NAME, "is": OPERATOR, "other": NAME}             compared with another fact of the same event
+{"fact": NAME, "is": "one_of" | "has_any", "values": […]}
 """
 
 from collections.abc import Iterator
