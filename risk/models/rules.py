@@ -157,8 +157,9 @@ class RuleRun(models.Model):
 class RuleHit(models.Model):
     """What a rule said of an order that was not a plain miss, with its explanation as it was then: kept for good, never rewritten.
 
-    `explanation` holds the tree with what every node said, and the facts with their values as of `as_of`. The same words about the
-    same order are kept once, however often it is looked at.
+    `explanation` holds what every node of the version's tree said (`trace`), and the facts with their values as of `as_of`; the
+    tree itself is the version's, which is never rewritten nor deleted. The same words about the same order are kept once, however
+    often it is looked at.
     """
 
     order = models.ForeignKey("orders.Order", models.PROTECT, related_name="+", verbose_name=_("order"))

@@ -15,7 +15,7 @@ CLAIM.add("claim.is_issued", FactType.YES_NO, gettext_noop("a coupon was issued"
 CLAIM.add("claim.channel", FactType.TEXT, gettext_noop("channel"), "nullif(e.channel, '')", choices=CHANNELS)
 CLAIM.add("claim.coupon_type", FactType.TEXT, gettext_noop("coupon type asked for"), "nullif(e.asked_coupon_type, '')")
 CLAIM.add(
-    "claim.entry", FactType.TEXT, gettext_noop("entry named"), "nullif(e.asked_entry, '')", help=gettext_noop("The entry's code.")
+    "claim.entry", FactType.TEXT, gettext_noop("entry named"), "nullif(e.asked_entry, '')", hint=gettext_noop("The entry's code.")
 )
 CLAIM.add(
     "claim.is_restricted", FactType.YES_NO, gettext_noop("the coupon type is restricted"), "(t.audience = 'restricted')", "type"
@@ -32,7 +32,7 @@ CLAIM.add(
     FactType.YES_NO,
     gettext_noop("the customer has ordered before"),
     "e.has_ordered",
-    help=gettext_noop("Missing where the storefront has not said."),
+    hint=gettext_noop("Missing where the storefront has not said."),
 )
 CLAIM.add(
     "claim.age",
@@ -40,7 +40,7 @@ CLAIM.add(
     gettext_noop("age of the account"),
     hours_between("e.registered_at", "e.at"),
     unit=HOURS,
-    help=gettext_noop("From registration to the claim. Missing where the storefront has not said when the account was made."),
+    hint=gettext_noop("From registration to the claim. Missing where the storefront has not said when the account was made."),
 )
 CLAIM.add("claim.at", FactType.MOMENT, gettext_noop("time of the claim"), "e.at")
 CLAIM.add(
@@ -48,7 +48,7 @@ CLAIM.add(
     FactType.NUMBER,
     gettext_noop("hour of the day"),
     hour_of_day("e.at"),
-    help=gettext_noop("0 to 23, by clocks in China."),
+    hint=gettext_noop("0 to 23, by clocks in China."),
 )
 CLAIM.add(
     "claim.lists",

@@ -46,7 +46,7 @@ ORDER.add(
     gettext_noop("share of the discount"),
     "round(100 * e.discount_amount / e.gross_amount, 2)",
     unit=PERCENT,
-    help=gettext_noop("How much of the order coupons paid for, 0 to 100."),
+    hint=gettext_noop("How much of the order coupons paid for, 0 to 100."),
 )
 ORDER.add(
     "order.virtual_amount",
@@ -54,7 +54,7 @@ ORDER.add(
     gettext_noop("amount of virtual goods"),
     "e.virtual_amount",
     unit=CNY,
-    help=gettext_noop("Phone and game credit: what is gone once it is delivered."),
+    hint=gettext_noop("Phone and game credit: what is gone once it is delivered."),
 )
 ORDER.add(
     "order.tops_up_others",
@@ -62,7 +62,7 @@ ORDER.add(
     gettext_noop("tops up somebody else"),
     "(r.hash IS NOT NULL)",
     "recipient",
-    help=gettext_noop("There is a recipient other than the customer's own phone number."),
+    hint=gettext_noop("There is a recipient other than the customer's own phone number."),
 )
 ORDER.add("order.device", FactType.TEXT, gettext_noop("device of the order"), "nullif(e.device, '')")
 ORDER.add("order.address", FactType.TEXT, gettext_noop("network address of the order"), "nullif(e.address, '')")
@@ -72,7 +72,7 @@ ORDER.add(
     FactType.NUMBER,
     gettext_noop("hour of the day"),
     hour_of_day("e.placed_at"),
-    help=gettext_noop("0 to 23, by clocks in China."),
+    hint=gettext_noop("0 to 23, by clocks in China."),
 )
 
 CUSTOMER = Group(gettext_noop("The customer"), gettext_noop("what the storefront says of the customer"))
@@ -82,7 +82,7 @@ CUSTOMER.add(
     gettext_noop("age of the account"),
     hours_between("u.registered_at", "e.placed_at"),
     unit=HOURS,
-    help=gettext_noop("From registration to the order. Missing where the storefront has not said when the account was made."),
+    hint=gettext_noop("From registration to the order. Missing where the storefront has not said when the account was made."),
 )
 CUSTOMER.add("customer.is_verified", FactType.YES_NO, gettext_noop("the customer is verified"), "u.is_verified")
 CUSTOMER.add(
@@ -90,7 +90,7 @@ CUSTOMER.add(
     FactType.TEXT,
     gettext_noop("phone segment"),
     "nullif(u.phone_segment, '')",
-    help=gettext_noop("The first four digits of the phone number, such as 1700."),
+    hint=gettext_noop("The first four digits of the phone number, such as 1700."),
 )
 CUSTOMER.add(
     "customer.has_earlier_delivery",
@@ -102,7 +102,7 @@ CUSTOMER.add(
 
 COUPON = Group(gettext_noop("The coupons"), gettext_noop("the coupons that pay for the order"))
 COUPON.add(
-    "coupon.types", FactType.TEXTS, gettext_noop("coupon types"), "w.codes", "coupons", help=gettext_noop("Codes of coupon types.")
+    "coupon.types", FactType.TEXTS, gettext_noop("coupon types"), "w.codes", "coupons", hint=gettext_noop("Codes of coupon types.")
 )
 COUPON.add("coupon.is_restricted", FactType.YES_NO, gettext_noop("a coupon is of a restricted type"), "w.is_restricted", "coupons")
 COUPON.add("coupon.is_granted", FactType.YES_NO, gettext_noop("a coupon was given by staff"), "w.is_granted", "coupons")
@@ -114,7 +114,7 @@ COUPON.add(
     minutes_between("w.first_claimed_at", "e.placed_at"),
     "coupons",
     unit=MINUTES,
-    help=gettext_noop("From the first claim of its coupons."),
+    hint=gettext_noop("From the first claim of its coupons."),
 )
 COUPON.add("coupon.has_token", FactType.YES_NO, gettext_noop("claimed with a token"), "(k.token_id IS NOT NULL)", "claim")
 COUPON.add(
@@ -123,7 +123,7 @@ COUPON.add(
     gettext_noop("claimed and ordered from one device"),
     "nullif(e.device, '') = nullif(k.device, '')",
     "claim",
-    help=gettext_noop("Missing where one of the devices is unknown."),
+    hint=gettext_noop("Missing where one of the devices is unknown."),
 )
 
 ON_LISTS = Group(gettext_noop("Lists"), gettext_noop("allow, grey and block list as they stood then"))

@@ -30,9 +30,9 @@ class Group:
     facts: list[SqlFact] = field(default_factory=list)
 
     def add(
-        self, name: str, kind: FactType, label: str, sql: str, *joins: str, help: str = "", unit: str = "", **more: object
+        self, name: str, kind: FactType, label: str, sql: str, *joins: str, hint: str = "", unit: str = "", **more: object
     ) -> None:
-        fact = Fact(name, kind, label, help, self.source, self.title, unit=unit, **more)  # type: ignore[arg-type]
+        fact = Fact(name, kind, label, hint, self.source, self.title, unit=unit, **more)  # type: ignore[arg-type]
         self.facts.append(SqlFact(fact, sql, joins))
 
 
@@ -65,7 +65,7 @@ def hour_of_day(moment: str) -> str:
 
 
 def lists_with(kind: str, match: str, known: str, at: str) -> str:
-    """The lists on which somebody stood at that time, whatever the scope of the entry; missing where there is nobody to look for."""
+    """The lists on which somebody stood at that time, whatever the scope; missing where there is nobody to look for."""
     in_force = f"x.created_at <= {at} AND (x.expires_at IS NULL OR x.expires_at > {at})"
     return f"""CASE WHEN {known} THEN ARRAY(
         SELECT x.list::text FROM risk_listentry x WHERE x.kind = '{kind}' AND {match}
