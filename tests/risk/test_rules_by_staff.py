@@ -4,7 +4,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, IntegrityError, InternalError, connection, transaction
+from django.db import DatabaseError, connection, transaction
+from django.db.models import Sum
 
 from backoffice.lib.approvals import SamePerson, approve, reject
 from backoffice.lib.errors import InvalidInput, StaleState
@@ -39,11 +40,11 @@ def test_every_fact_there_is_can_be_read_of_an_order(subject: str) -> None:
 
 def test_a_published_rule_is_weighed_beside_the_built_in_ones() -> None:
     version, order = published(score=60), a_top_up_order()
-    flag = assessed(order)
+    assessed(order)
     finding = Finding.objects.get(order=order, rule=f"rule:{version.rule.name}")
     assert (finding.score, finding.text, finding.values["order.discount"]) == (60, "a great discount", "100.00")
-    assert flag is not None
-    assert flag.score >= 60
+    speaks_for = Finding.objects.filter(order=order, score__lt=0).aggregate(sum=Sum("score"))["sum"] or 0
+    assert Flag.objects.get(order=order).score == 60 + speaks_for
 
 
 def test_a_rule_in_shadow_is_recorded_and_never_acts() -> None:
@@ -85,7 +86,7 @@ def test_what_was_decided_by_is_not_rewritten_and_not_deleted(table: str) -> Non
     assessed(a_top_up_order())
     change = {"rulehit": "result = 'error'", "ruleversion": "tree = '{}'", "rule": "name = 'other'"}[table]
     for statement in (f"UPDATE risk_{table} SET {change}", f"DELETE FROM risk_{table}"):
-        with pytest.raises((InternalError, IntegrityError, DatabaseError)), transaction.atomic(), connection.cursor() as cursor:
+        with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(statement)
     assert RuleHit.objects.filter(result="hit").exists()
 
@@ -124,7 +125,7 @@ def test_no_version_is_published_in_sql_without_a_second_person() -> None:
 def test_a_version_is_not_made_published_at_once() -> None:
     draft = a_draft()
     draft.pk, draft.number, draft.status = None, 2, "published"
-    with pytest.raises(DatabaseError, match="version_begins_as_a_draft|Cannot insert"):
+    with pytest.raises(DatabaseError, match="version_begins_as_a_draft"):
         draft.save()
 
 
@@ -233,7 +234,7 @@ def test_who_is_on_the_grey_list_waits_for_a_reviewer_and_on_the_block_list_is_h
     order = an_ordinary_order()
     listed(order, name)
     assert assessed(order) is not None
-    assert rules_found(order) == {f"{name}_list"}
+    assert f"{name}_list" in rules_found(order)
     assert Hold.objects.filter(order=order, kind="risk").exists() is is_held
 
 
@@ -249,11 +250,10 @@ def test_a_list_reaches_as_far_as_its_scope_and_as_long_as_its_time() -> None:
 
 def test_a_rule_can_ask_for_a_list() -> None:
     published(tree={"fact": "lists.device", "is": "has_any", "values": ["grey"]}, score=50)
-    order = an_ordinary_order()
+    order, other = an_ordinary_order(), an_ordinary_order()
     listed(order, "grey")
-    flag = assessed(order)
-    assert flag is not None
-    assert flag.score == 50
+    assessed(order), assessed(other)
+    assert list(RuleHit.objects.values_list("order_id", "result")) == [(order.pk, "hit")]
 
 
 def test_velocity_sees_what_came_before_and_never_what_came_after() -> None:
@@ -263,7 +263,7 @@ def test_velocity_sees_what_came_before_and_never_what_came_after() -> None:
 
 
 def test_a_draft_that_cannot_be_understood_is_refused_in_words() -> None:
-    with pytest.raises(InvalidInput, match="There is no fact called “order.colour”"):
+    with pytest.raises(InvalidInput, match="There is no fact called"):
         a_draft(tree={"all": [{"fact": "order.colour", "is": "equal", "value": "red"}]})
     assert not RuleVersion.objects.exists()
     assert Rule.objects.count() == 1
