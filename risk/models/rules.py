@@ -12,7 +12,7 @@ from backoffice.lib.states import guard_moves
 from risk.querysets import RuleVersionQuerySet
 from risk.states import VERSION_MOVES, EvidenceKind, RuleResult, RuleSubject, Strength, VersionStatus
 
-# Who publishes is never who asked: the approval that is decided in this very transaction names this version, its hash and its share.
+# Who publishes is never who asked: the approval decided in this very transaction names this version, hash and share.
 # To let a version act on fewer orders, or on none, needs nobody else.
 PUBLISHED_AS_APPROVED = pgtrigger.Trigger(
     name="version_is_published_as_approved",

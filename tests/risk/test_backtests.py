@@ -14,7 +14,7 @@ from risk.rulebook import compile_tree, facts_of, parse
 from risk.rulefacts import BOOKS
 from risk.rulegathering import gather_events
 from risk.services.backtests import request_backtest, totals
-from risk.services.reviewing import clear_flag, confirm_flag
+from risk.services.reviewing import decide_flag
 from tests.promotions.factories import NOON, the_asker
 from tests.risk.factories import COLLECTOR, DAY, HOUR, MINUTE, a_flag, a_leaked_token, a_top_up_order
 from tests.risk.rule_factories import a_draft, a_rule, published
@@ -84,8 +84,8 @@ def decided_flags() -> dict[str, Flag]:
     """Two that hit, one of them cleared by a reviewer; one confirmed that the rule does not see."""
     flags = {name: a_flag(at=NOON + step * DAY / 4, device=device) for step, (name, device) in enumerate(DEVICES.items())}
     for name, flag in flags.items():
-        decide = clear_flag if name == "cleared" else confirm_flag
-        decide(flag, by=the_asker(), reason="looked at", at=NOON + 2 * DAY)
+        decision = "cleared" if name == "cleared" else "confirmed"
+        decide_flag(flag, decision=decision, by=the_asker(), reason="looked at", at=NOON + 2 * DAY)
     return flags
 
 
