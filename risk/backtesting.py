@@ -99,10 +99,8 @@ def try_rule(subject: str, tree: Node, *, since: datetime, until: datetime) -> F
             f"CREATE TEMPORARY TABLE found ON COMMIT DROP AS SELECT id, said FROM ({statement}) j WHERE said IS NOT FALSE",  # noqa: S608
             values | times,
         )
-        cursor.execute(
-            f"SELECT count(*) FROM {EVENTS[subject]} e WHERE {at} >= %(since)s AND {at} < %(until)s AND {applies}",
-            times,
-        )
+        counted = f"SELECT count(*) FROM {EVENTS[subject]} e WHERE {at} >= %(since)s AND {at} < %(until)s AND {applies}"  # noqa: S608
+        cursor.execute(counted, times)
         judged = cursor.fetchone()[0]
         cursor.execute("SELECT count(*) FILTER (WHERE said), count(*) FILTER (WHERE said IS NULL) FROM found")
         hits, unknown = cursor.fetchone()

@@ -24,13 +24,18 @@ from risk.models import Rule, RuleHit, RuleVersion
 from risk.services.rules import make_rule
 
 
+def _newest(rule: Rule) -> Any:
+    newest = getattr(rule, "newest", None)
+    return state_badge(newest) if newest else NOTHING
+
+
 @admin.register(Rule)
 class RuleAdmin(EditableAdmin):
     list_display = (
         "name",
         text_column(lambda rule: rule.get_subject_display(), "judges", gettext_lazy("judges")),
         "purpose",
-        text_column(lambda rule: _newest(rule), "newest", gettext_lazy("newest version")),
+        text_column(_newest, "newest", gettext_lazy("newest version")),
         time_column("created_at", gettext_lazy("made at")),
     )
     list_filter = (("subject", ChoicesFilter),)
@@ -80,11 +85,6 @@ class RuleAdmin(EditableAdmin):
         return [*told, versions_panel(obj)]
 
 
-def _newest(rule: Rule) -> Any:
-    newest = getattr(rule, "newest", None)
-    return state_badge(newest) if newest else NOTHING
-
-
 @admin.register(RuleVersion)
 class RuleVersionAdmin(ReadOnlyAdmin):
     steps = STEPS
@@ -129,7 +129,7 @@ class RuleHitAdmin(ReadOnlyAdmin):
         text_column(lambda hit: page_of(hit.order), "order", gettext_lazy("order")),
         time_column("at", gettext_lazy("at")),
     )
-    list_filter = (("result", ChoicesFilter), ("acted", ChoicesFilter), ("at", MomentFilter))
+    list_filter = (("result", ChoicesFilter), ("at", MomentFilter))
     list_select_related = ("order", "version__rule")
     search_fields = ("order__ref",)
     ordering = ("-pk",)

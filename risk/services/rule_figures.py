@@ -19,7 +19,8 @@ SELECT count(*), count(*) FILTER (WHERE s.result = 'hit'), count(*) FILTER (WHER
 """
 HITS = """
 SELECT count(DISTINCT h.order_id), count(DISTINCT o.customer_id),
-       count(DISTINCT h.order_id) FILTER (WHERE f.decision = 'confirmed'), count(DISTINCT h.order_id) FILTER (WHERE f.decision = 'cleared')
+       count(DISTINCT h.order_id) FILTER (WHERE f.decision = 'confirmed'),
+       count(DISTINCT h.order_id) FILTER (WHERE f.decision = 'cleared')
   FROM (SELECT order_id FROM risk_rulehit WHERE version_id = %(version)s AND result = 'hit' AND at > %(since)s
          ORDER BY at DESC LIMIT %(most)s) h
   JOIN orders_order o ON o.id = h.order_id LEFT JOIN risk_flag f ON f.order_id = h.order_id
