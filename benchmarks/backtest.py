@@ -29,7 +29,8 @@ FILL = """
 INSERT INTO promotions_claim (at, outcome, reason, customer_id, channel, asked_coupon_type, asked_entry, token_fingerprint, device,
        address, phone_hash, phone_segment, is_verified, identity_hash, is_phone_verified, region, registered_at)
 SELECT %(begin)s::timestamptz + n * %(span)s::interval / %(claims)s, 'refused', 'all_given', %(customer)s, 'app', 'TV-100', '', '',
-       'device' || CASE WHEN n %% 10 = 0 THEN n %% 997 ELSE n END, '203.0.113.7', '', (ARRAY['1380', '1700', '1390', '1350'])[1 + n %% 4],
+       'device' || CASE WHEN n %% 10 = 0 THEN n %% 997 ELSE n END, '203.0.113.7', '',
+       (ARRAY['1380', '1700', '1390', '1350'])[1 + n %% 4],
        n %% 3 > 0, '', true, '', %(begin)s::timestamptz - (n %% 4000) * interval '1 hour'
   FROM generate_series(1, %(claims)s) n
 """

@@ -28,7 +28,7 @@ COMPARE: Mapping[str, Callable[[Anything, Anything], bool]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Evaluation:
     """`trace` holds what each node said, in the order of `tree.nodes_of`; `error` what went wrong, if anything did."""
 
