@@ -19,7 +19,7 @@ from risk.rulebook import parse
 from risk.rulefacts import BOOKS
 from risk.states import BacktestError, Decision
 
-KIND = "backtest_rule"
+KIND = "backtest rule"
 DAY = timedelta(days=1)
 LONGEST = timedelta(days=400)
 EXAMPLES_KEPT = 20

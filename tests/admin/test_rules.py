@@ -4,9 +4,10 @@ from typing import Any
 
 from django.urls import reverse
 
+from backoffice.lib.models import Approval
 from risk.models import ListEntry, Rule, RuleHit, RuleVersion, Snooze
 from tests.admin.conftest import AtRole
-from tests.admin.forms import page, send, step
+from tests.admin.forms import page, step
 from tests.admin.world import World
 
 WRITTEN = {
@@ -74,12 +75,18 @@ def test_what_is_wrong_is_told_and_nothing_is_saved(world: World, as_role: AtRol
 def test_an_analyst_asks_and_the_lead_publishes(world: World, as_role: AtRole) -> None:
     version = RuleVersion.objects.get()
     step(as_role("risk analyst"), "risk_ruleversion", "ask_to_publish", version.pk, reason="it is good", percent="50")
-    from backoffice.lib.models import Approval
-
     approval = Approval.objects.get(action="risk.publish_rule")
     step(as_role("risk lead"), "lib_approval", "approve", approval.pk, reason="looked at")
     version.refresh_from_db()
     assert (version.status, version.percent) == ("published", 50)
+
+
+def test_who_decides_reads_the_rule_in_words(world: World, as_role: AtRole) -> None:
+    version = RuleVersion.objects.get()
+    step(as_role("risk analyst"), "risk_ruleversion", "ask_to_publish", version.pk, reason="it is good", percent="50")
+    text = page(as_role("risk lead"), "lib_approval", Approval.objects.get(action="risk.publish_rule").pk)
+    assert "discount by coupons (yuan) is more than 1" in text
+    assert "Percent of the customers on whose orders it acts" in text
 
 
 def shown(client: Any, model: str, obj: Any) -> str:
@@ -95,7 +102,8 @@ def test_pages_of_rules_tell_what_they_said(world: World, as_role: AtRole) -> No
 
 def test_staff_put_people_on_lists_and_snooze_rules(world: World, as_role: AtRole) -> None:
     client = as_role("risk analyst")
-    send(client, "risk_listentry", list="block", kind="device", value="another-rack", change_reason="seen twice")
+    typed = {"list": "block", "kind": "device", "value": "another-rack", "change_reason": "seen twice"}
+    assert client.post(reverse("admin:risk_listentry_add"), typed).status_code == 302
     assert ListEntry.objects.filter(list="block", value="another-rack").exists()
     entry = ListEntry.objects.filter(list="grey").get()
     step(client, "risk_listentry", "end", entry.pk, reason="a shop")

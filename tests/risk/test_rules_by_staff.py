@@ -39,12 +39,12 @@ def test_every_fact_there_is_can_be_read_of_an_order(subject: str) -> None:
 
 
 def test_a_published_rule_is_weighed_beside_the_built_in_ones() -> None:
-    version, order = published(score=60), a_top_up_order()
+    version, order = published(score=95), a_top_up_order()
     assessed(order)
     finding = Finding.objects.get(order=order, rule=f"rule:{version.rule.name}")
-    assert (finding.score, finding.text, finding.values["order.discount"]) == (60, "a great discount", "100.00")
+    assert (finding.score, finding.text, finding.values["order.discount"]) == (95, "a great discount", "100.00")
     speaks_for = Finding.objects.filter(order=order, score__lt=0).aggregate(sum=Sum("score"))["sum"] or 0
-    assert Flag.objects.get(order=order).score == 60 + speaks_for
+    assert Flag.objects.get(order=order).score == 95 + speaks_for
 
 
 def test_a_rule_in_shadow_is_recorded_and_never_acts() -> None:
