@@ -105,11 +105,11 @@ def try_rule(subject: str, tree: Node, *, since: datetime, until: datetime) -> F
         cursor.execute("SELECT count(*) FILTER (WHERE said), count(*) FILTER (WHERE said IS NULL) FROM found")
         hits, unknown = cursor.fetchone()
         cursor.execute(FIGURES.format(**pieces), times)
-        labels = cursor.fetchone()
+        flagged, confirmed_hits, cleared_hits, confirmed, cleared = cursor.fetchone()
         cursor.execute(MONEY[subject])
         money = cursor.fetchone()[0]
         cursor.execute(WRONG.format(**pieces), times)
-        return Figures(judged, hits, unknown, *labels, money, cursor.fetchall())
+        return Figures(judged, hits, unknown, flagged, confirmed_hits, cleared_hits, confirmed, cleared, money, cursor.fetchall())
 
 
 def preview(subject: str, tree: Node, *, since: datetime, until: datetime) -> Figures | None:

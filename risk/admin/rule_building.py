@@ -203,7 +203,7 @@ def _numbered(part: Part, path: str) -> Part:
 
 def place_problems(root: Part, problems: Any) -> list[str]:
     """Put each problem beside the part it is about; answers those that belong to none."""
-    homeless = []
+    homeless: list[str] = []
     for problem in problems:
         text = _(problem.sentence) % {**problem.values, "fact": _fact_word(root.schema, problem.values.get("fact", ""))}
         part = _find(root, _shown_path(root, problem.path))

@@ -155,7 +155,7 @@ def claims_of(event: str, *, is_own: bool) -> Rows:
     joins = () if is_own else ("claim",)
     own = {name: f"{event}.{column}" if is_own else "" for name, column in OWN.items()}
     device, address = f"nullif({event}.device, '')", f"nullif({event}.address, '')"
-    keys = (
+    keys: tuple[Key, ...] = (
         Key("device", BY_DEVICE, device, f"x.device = {event}.device AND x.device <> ''", own=own["device"]),
         Key("address", BY_ADDRESS, address, f"x.address = {event}.address", own=own["address"], scanned=True),
         Key("customer", BY_CUSTOMER, f"{event}.customer_id", f"x.customer_id = {event}.customer_id", own=own["customer"]),

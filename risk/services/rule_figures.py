@@ -35,7 +35,7 @@ SELECT d.rule, count(*) FROM (SELECT DISTINCT order_id FROM (SELECT order_id FRO
 
 def figures_of(version: RuleVersion, *, at: datetime) -> dict[str, Any]:
     """Of the last PERIOD, at most MOST_RUNS runs. Precision is None where reviewers decided nothing that it hit; times in µs."""
-    values = {"version": version.pk, "since": at - PERIOD, "most": MOST_RUNS, "name": f"rule:{version.rule.name}"}
+    values: dict[str, Any] = {"version": version.pk, "since": at - PERIOD, "most": MOST_RUNS, "name": f"rule:{version.rule.name}"}
     with connection.cursor() as cursor:
         cursor.execute(RUNS, values)
         runs, hits, unknown, errors, snoozed, mean, slowest = cursor.fetchone()
