@@ -59,12 +59,20 @@ class NamedForm(ReasonedForm):
     )
 
 
+def in_force(rows: Any) -> Any:
+    return rows.in_force(clock.now())
+
+
+def over(rows: Any) -> Any:
+    return rows.over(clock.now())
+
+
 StateFilter = question_filter(
     gettext_lazy("state"),
     "state",
     {
-        "in_force": (gettext_lazy("in force"), lambda rows: rows.in_force(clock.now())),
-        "over": (gettext_lazy("over"), lambda rows: rows.over(clock.now())),
+        "in_force": (gettext_lazy("in force"), in_force),
+        "over": (gettext_lazy("over"), over),
     },
 )
 

@@ -133,7 +133,13 @@ def list_findings(listed: Iterable[Listed]) -> list[Finding]:
 
 def _asked(statement: str, order: Order, facts: OrderFacts, at: datetime) -> list[tuple[Any, ...]]:
     recipients = [recipient.recipient_hash for recipient in facts.recipients]
-    values = {"order": order.pk, "customer": order.customer_id, "device": order.device, "recipients": recipients, "at": at}
+    values: dict[str, Any] = {
+        "order": order.pk,
+        "customer": order.customer_id,
+        "device": order.device,
+        "recipients": recipients,
+        "at": at,
+    }
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return cursor.fetchall()
