@@ -84,6 +84,10 @@ GROUPS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
             Item(_("Flagged orders"), "flag", "risk.view_flag", "risk_flag", query="decision=waiting", badge="queue"),
             Item(_("Findings"), "search_insights", "risk.view_finding", "risk_finding"),
             Item(_("Allow list"), "verified_user", "risk.view_allowance", "risk_allowance", query="state=allowed"),
+            Item(_("Rules"), "rule", "risk.view_rule", "risk_rule"),
+            Item(_("Hits of rules"), "my_location", "risk.view_rulehit", "risk_rulehit"),
+            Item(_("Grey and block list"), "person_alert", "risk.view_listentry", "risk_listentry", query="state=in_force"),
+            Item(_("Snoozes"), "snooze", "risk.view_snooze", "risk_snooze", query="state=in_force"),
         ),
     ),
     (

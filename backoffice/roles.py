@@ -38,6 +38,11 @@ ORDERS = viewing("orders", "order", "hold", "notice", "freeze", "freezeitem", "r
 HELD_ALONE = viewing("orders", "emergency", "holdbreaker", "missedhold", "deliverywait", "termreminder")
 IMPORTS = viewing("orders", "orderimport", "importrow", "importedinvoice", "importmapping")
 RISK = viewing("risk", "flag", "finding", "assessment", "allowance")
+RULES = viewing("risk", "rule", "ruleversion", "rulehit", "backtest", "listentry", "snooze")
+WRITING_RULES = RULES | rights(
+    "risk.add_rule risk.add_ruleversion risk.shadow_rule risk.retire_rule risk.add_backtest"
+    " risk.add_listentry risk.end_listentry risk.add_snooze risk.end_snooze"
+)
 BEAT = viewing("django_celery_beat", "periodictask", "intervalschedule", "crontabschedule", "solarschedule", "clockedschedule")
 WORK = viewing("lib", "approval", "job", "checkrun") | viewing("django_celery_beat", "periodictask")
 EXPORTING = rights("lib.export_rows")
@@ -74,6 +79,7 @@ ANALYST = (
     | ORDERS
     | HELD_ALONE
     | RISK
+    | WRITING_RULES
     | WORK
     | EXPORTING
     | STOPPING
@@ -100,10 +106,10 @@ LEAD = (
         "orders.change_holdbreaker orders.add_termreminder orders.change_termreminder"
         " django_celery_beat.change_periodictask lib.change_job"
     )
-    | rights("risk.add_allowance")
+    | rights("risk.add_allowance risk.publish_rule")
 )
 SYSTEM = viewing("lib", "apikey", "listexport") | viewing("auth", "user", "group") | viewing("pghistory", "events") | BEAT
-AUDITOR = PROMOTIONS | ORDERS | HELD_ALONE | IMPORTS | RISK | WORK | SYSTEM | ALARM_ROUTES | OUTBOX
+AUDITOR = PROMOTIONS | ORDERS | HELD_ALONE | IMPORTS | RISK | RULES | WORK | SYSTEM | ALARM_ROUTES | OUTBOX
 SUPPORT = CATALOGUE | LEDGER | viewing("orders", "order", "hold", "notice") | rights("orders.cancel_order")
 
 # Their names stay as they are in the database, and are read to staff in their language.

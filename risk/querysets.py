@@ -43,6 +43,25 @@ class AllowanceQuerySet(QuerySet):
         return self.exclude(Q(expires_at=None) | Q(expires_at__gt=at), lifted_at=None)
 
 
+class EndingQuerySet(QuerySet):
+    """Rows that hold from when they were made until they expire or are ended."""
+
+    def in_force(self, at: datetime) -> "EndingQuerySet":
+        return self.filter(Q(expires_at=None) | Q(expires_at__gt=at), ended_at=None, created_at__lte=at)
+
+    def over(self, at: datetime) -> "EndingQuerySet":
+        return self.exclude(Q(expires_at=None) | Q(expires_at__gt=at), ended_at=None)
+
+
+class RuleVersionQuerySet(QuerySet):
+    def running(self) -> "RuleVersionQuerySet":
+        """What judges orders: published, or watched in shadow."""
+        return self.filter(status__in=("published", "shadow", "in_review")).select_related("rule").order_by("pk")
+
+    def published(self) -> "RuleVersionQuerySet":
+        return self.filter(status="published")
+
+
 def without_assessment(*, since: datetime, until: datetime) -> QuerySet:
     """Orders placed in this time that nobody has looked at."""
     from risk.models import Assessment

@@ -3,6 +3,8 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from backoffice.lib.states import moves
+
 
 class EvidenceKind(models.TextChoices):
     """Independent kinds of evidence: `organised` needs two of them, one of them strong."""
@@ -37,3 +39,51 @@ class AllowedBy(models.TextChoices):
     CUSTOMER = "customer", _("customer")
     DEVICE = "device", _("device")
     RECIPIENT = "recipient", _("recipient of a top-up")
+
+
+class VersionStatus(models.TextChoices):
+    """Of a version of a rule. In shadow and in review it judges every order and acts on none."""
+
+    DRAFT = "draft", _("draft")
+    SHADOW = "shadow", _("in shadow")
+    IN_REVIEW = "in_review", _("in review")
+    PUBLISHED = "published", _("published")
+    RETIRED = "retired", _("retired")
+
+
+VERSION_MOVES = moves(
+    {
+        VersionStatus.DRAFT: {VersionStatus.SHADOW, VersionStatus.RETIRED},
+        VersionStatus.SHADOW: {VersionStatus.IN_REVIEW, VersionStatus.RETIRED},
+        VersionStatus.IN_REVIEW: {VersionStatus.PUBLISHED, VersionStatus.SHADOW},
+        VersionStatus.PUBLISHED: {VersionStatus.RETIRED},
+        VersionStatus.RETIRED: set(),
+    }
+)
+
+
+class RuleSubject(models.TextChoices):
+    """What a rule judges. A claim is judged once its coupon pays for an order, as of the time it was made."""
+
+    ORDER = "order", _("orders with a coupon")
+    CLAIM = "claim", _("the claims of an order's coupons")
+
+
+class RuleResult(models.TextChoices):
+    """The same values as `risk.rulebook.Result`, with words for staff."""
+
+    HIT = "hit", _("hit")
+    MISS = "miss", _("no hit")
+    SNOOZED = "snoozed", _("snoozed")
+    UNKNOWN = "unknown", _("unknown: a fact was missing")
+    ERROR = "error", _("error")
+
+
+class ListName(models.TextChoices):
+    GREY = "grey", _("grey list")
+    BLOCK = "block", _("block list")
+
+
+class BacktestError(models.TextChoices):
+    CLEARED_HIT = "cleared_hit", _("cleared by a reviewer, and hit")
+    CONFIRMED_MISS = "missed", _("confirmed by a reviewer, and missed")

@@ -115,5 +115,7 @@ def _hold(order: Order, *, reason: str, at: datetime) -> None:
 
 
 def _reason(findings: Sequence[Finding]) -> str:
+    """The heaviest against the customer; where nothing weighs, what staff's lists and undecided rules say."""
     worst = sorted((finding for finding in findings if finding.speaks_against), key=lambda finding: -finding.score)
+    worst = worst or [finding for finding in findings if not finding.score]
     return "; ".join(finding.text for finding in worst[:REASONS_SHOWN])

@@ -116,6 +116,13 @@ MODELS = {
     "risk_finding": Model(see="NLUR"),
     "risk_assessment": Model(see="NLUR"),
     "risk_allowance": Model(see="NLUR", add="LR", steps={"lift": "NLR"}),
+    "risk_rule": Model(see="NLUR", add="NLR", pages={"write": "NLR"}),
+    "risk_ruleversion": Model(
+        see="NLUR", steps={"shadow": "NLR", "ask_to_publish": "NLR", "narrow": "NLR", "retire": "NLR", "backtest": "NLR"}
+    ),
+    "risk_rulehit": Model(see="NLUR"),
+    "risk_listentry": Model(see="NLUR", add="NLR", steps={"end": "NLR"}),
+    "risk_snooze": Model(see="NLUR", add="NLR", steps={"end": "NLR"}),
     # The newest approval is a freeze that the risk analyst asked for: only he takes it back, only who approves freezes decides.
     "lib_approval": Model(see="OANLUR", steps={"approve": "LR", "reject": "LR", "withdraw": "N"}),
     "lib_job": Model(see="OANLUR", steps={"pause": "LR", "go_on": "LR", "try_again": "LR"}, pages={"progress": "OANLUR"}),

@@ -45,8 +45,12 @@ from promotions.services.seeding import seed_watch
 from promotions.services.thresholds import arm_threshold, check_thresholds
 from promotions.services.tokens import make_token_batch, token_text
 from promotions.states import Audience, Channel, Identity, Metric, ThresholdAction
+from risk.gathering import gather_facts
 from risk.services.allowing import allow
 from risk.services.assessing import assess_order
+from risk.services.listing import put_on_list, snooze
+from risk.services.rules import draft_version, make_rule, put_in_shadow
+from risk.services.ruling import rule_by_staff
 
 PASSWORD = "correct horse battery staple"
 DAY = timedelta(days=1)
@@ -253,6 +257,22 @@ def make_freezes(world: World) -> None:
     known = {"kind": "device", "value": "reception-desk", "reason": "the house's own tablet", "expires_at": None}
     allow(**known, by=world.users["risk lead"], at=world.at)
     place_hold(world.orders[0], kind="manual", reason="customer called", by=world.users["risk analyst"], at=world.at)
+    make_rules(world)
+
+
+def make_rules(world: World) -> None:
+    """A rule in shadow that saw one order; somebody on the grey list; a snooze for somebody else."""
+    terms: dict[str, Any] = {"by": world.users["risk analyst"], "at": world.at}
+    rule = make_rule(name="big-discount", purpose="finds great discounts", subject="order", **terms)
+    says = {"evidence": "cash_out", "strength": "weak", "score": 20, "text": "a great discount", "reason": "seen in the night"}
+    tree = {"all": [{"fact": "order.discount", "is": "more", "value": "1"}, {"fact": "order.device", "is": "known"}]}
+    put_in_shadow(draft_version(rule, tree=tree, **says, **terms), reason="watch it", **terms)
+    facts = gather_facts(world.orders[0], at=world.at)
+    assert facts is not None
+    rule_by_staff(world.orders[0], facts, at=world.at)
+    named = {"kind": "device", "value": "rack-of-phones", "reason": "seen in the night", "expires_at": world.at + DAY}
+    put_on_list(name="grey", **named, **terms)
+    snooze(rule=rule, **(named | {"value": "front-desk"}), **terms)
 
 
 def make_emergency(world: World) -> None:
