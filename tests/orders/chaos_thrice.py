@@ -3,8 +3,8 @@
 HOW is `once`: one worker, one beat, each message once; or `thrice`: two workers, two beats, each message three times. Prints as
 JSON how many messages were sent, and every table as it stands in the end, so that both can be compared byte for byte.
 
-Left out is what the clock, and not the work, decides: times, random keys, numbers of transactions, and the tables in which schedules
-note when they ran.
+Left out is what the clock, and not the work, decides: times, random keys, numbers of transactions, and the tables in which
+schedules note when they ran.
 """
 
 import hashlib
