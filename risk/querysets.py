@@ -66,3 +66,17 @@ def cooling_to_assess(at: datetime, *, window: timedelta) -> QuerySet:
     nearly_over = Q(until__lte=at + window) & (Q(looked_at__lt=F("until") - window) | Q(failed=True))
     never_looked_at = Q(looked_at=None)
     return holds.filter(never_looked_at | nearly_over | Q(looked_at__lt=Subquery(suspended_at))).order_by("until", "pk")
+
+
+class IncidentQuerySet(QuerySet):
+    def unclosed(self) -> "IncidentQuerySet":
+        return self.exclude(status="closed")
+
+    def growing(self) -> "IncidentQuerySet":
+        """Those that a check takes more into, oldest first."""
+        return self.unclosed().filter(grows=True).order_by("pk")
+
+
+class IncidentMemberQuerySet(QuerySet):
+    def for_admin_list(self) -> "IncidentMemberQuerySet":
+        return self.select_related("incident", "customer")
