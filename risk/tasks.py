@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from backoffice.lib import clock
 from backoffice.lib.schedules import scheduled_check
 from risk.services.assessing import assess_cooling_orders, assess_missed_orders, assess_order
+from risk.services.growing import grow_incidents
 
 
 @shared_task
@@ -28,3 +29,8 @@ def assess_long_missed_orders_check(at: datetime) -> int:
 @scheduled_check("assess_cooling_orders", every=timedelta(seconds=30), title=_("Assess orders before their cooling-off ends"))
 def assess_cooling_orders_check(at: datetime) -> int:
     return assess_cooling_orders(at)
+
+
+@scheduled_check("grow_incidents", every=timedelta(seconds=60), title=_("Let incidents grow"))
+def grow_incidents_check(at: datetime) -> int:
+    return grow_incidents(at)

@@ -24,6 +24,7 @@ class EvidenceBundle(models.Model):
     as_of = models.DateTimeField(_("as of"))
     asked_by = models.ForeignKey("auth.User", models.PROTECT, related_name="+", verbose_name=_("asked by"))
     reason = models.TextField(_("reason"))
+    contents = models.JSONField(_("files"), help_text=_("What its files are called, in their order, manifest and seal left out."))
     size = models.PositiveBigIntegerField(_("bytes"), null=True, editable=False)
     sha256 = models.CharField(_("SHA-256"), max_length=64, blank=True, default="", editable=False)
     key_id = models.CharField(_("key"), max_length=40, blank=True, default="", editable=False)
