@@ -111,7 +111,7 @@ RULING_STAYS = pgtrigger.Trigger(
     when=pgtrigger.Before,
     operation=pgtrigger.Update,
     condition=pgtrigger.Condition(
-        "(OLD.is_overruled AND NOT NEW.is_overruled) OR OLD.incident_id <> NEW.incident_id OR OLD.customer_id <> NEW.customer_id"
+        "((OLD.is_overruled AND NOT NEW.is_overruled) OR OLD.incident_id <> NEW.incident_id OR OLD.customer_id <> NEW.customer_id)"
     ),
     func="""
         RAISE EXCEPTION 'a member of an incident stays who it is, and what a reviewer ruled stays ruled'

@@ -1,6 +1,7 @@
 """Incidents for tests: a leaked token, a gang that turns its coupons into credit, and people who were swept along."""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from orders.models import Order
@@ -28,7 +29,7 @@ def a_guest_order(token: ClaimToken, *, at: Any = NOON + HOUR, **fields: Any) ->
     """Somebody with an old account and a device of his own, who heard of the code and bought tea with it."""
     n = number()
     coupon = a_coupon(token=token, claimant=a_claimant(registered_at=NOON - 400 * DAY), device=f"guest{n}", at=at - MINUTE)
-    return place(coupons=(coupon,), lines=(a_line(amount=150),), device=f"guest{n}", at=at, **fields)
+    return place(coupons=(coupon,), lines=(a_line(amount=Decimal(150)),), device=f"guest{n}", at=at, **fields)
 
 
 def a_night(*, gang: int = 4, guests: int = 2) -> tuple[ClaimToken, list[Order], list[Order]]:
