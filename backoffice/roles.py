@@ -38,6 +38,7 @@ ORDERS = viewing("orders", "order", "hold", "notice", "freeze", "freezeitem", "r
 HELD_ALONE = viewing("orders", "emergency", "holdbreaker", "missedhold", "deliverywait", "termreminder")
 IMPORTS = viewing("orders", "orderimport", "importrow", "importedinvoice", "importmapping")
 RISK = viewing("risk", "flag", "finding", "assessment", "allowance")
+INCIDENTS = viewing("risk", "incident", "incidentmember", "evidencebundle")
 BEAT = viewing("django_celery_beat", "periodictask", "intervalschedule", "crontabschedule", "solarschedule", "clockedschedule")
 WORK = viewing("lib", "approval", "job", "checkrun") | viewing("django_celery_beat", "periodictask")
 EXPORTING = rights("lib.export_rows")
@@ -80,6 +81,8 @@ ANALYST = (
     | rights("risk.decide_flag orders.place_hold orders.release_hold orders.request_freeze promotions.lift_identityblock")
     | rights("orders.stop_holdbreaker orders.request_holdbreaker promotions.request_lift orders.cancel_order risk.lift_allowance")
     | viewing("promotions", "redemptionhold")
+    | INCIDENTS
+    | rights("risk.add_incident risk.change_incident risk.overrule_incidentmember")
 )
 NOBODIES = rights("promotions.add_nobodyvalue promotions.unlist_nobodyvalue")
 ROUTING = rights(
@@ -101,9 +104,10 @@ LEAD = (
         " django_celery_beat.change_periodictask lib.change_job"
     )
     | rights("risk.add_allowance")
+    | rights("risk.take_evidencebundle")
 )
 SYSTEM = viewing("lib", "apikey", "listexport") | viewing("auth", "user", "group") | viewing("pghistory", "events") | BEAT
-AUDITOR = PROMOTIONS | ORDERS | HELD_ALONE | IMPORTS | RISK | WORK | SYSTEM | ALARM_ROUTES | OUTBOX
+AUDITOR = PROMOTIONS | ORDERS | HELD_ALONE | IMPORTS | RISK | INCIDENTS | WORK | SYSTEM | ALARM_ROUTES | OUTBOX
 SUPPORT = CATALOGUE | LEDGER | viewing("orders", "order", "hold", "notice") | rights("orders.cancel_order")
 
 # Their names stay as they are in the database, and are read to staff in their language.

@@ -1,5 +1,5 @@
 """The admin of risk."""
 
-from risk.admin import allowing, customers, findings, flags
+from risk.admin import allowing, customers, evidence, findings, flags, incidents, members
 
-__all__ = ["allowing", "customers", "findings", "flags"]
+__all__ = ["allowing", "customers", "evidence", "findings", "flags", "incidents", "members"]
