@@ -100,7 +100,9 @@ class EvidenceBundleAdmin(ReadOnlyAdmin):
 
     def panels(self, request: HttpRequest, obj: EvidenceBundle) -> list[Panel]:
         files = obj.files.order_by("number")
-        rows = [[one.name, NOTHING if one.rows is None else count_text(one.rows), count_text(one.size), one.sha256] for one in files]
+        rows = [
+            [one.name, NOTHING if one.rows is None else count_text(one.rows), count_text(one.size), one.sha256] for one in files
+        ]
         inside = Panel(_("What is in it"), [_("file"), _("rows"), _("bytes"), _("SHA-256")], rows, _("Nothing yet."))
         return [inside, downloads_panel(obj)]
 

@@ -1,4 +1,4 @@
-"""What the page of an incident shows: what can still be saved first, then figures, people, times, what it hangs on, and the acts."""
+"""What the page of an incident shows: what can still be saved, then figures, people, times, what it hangs on, and acts."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from backoffice.lib.admin.charts import AMBER, BLUE, GREEN, RED, Chart, Line
 from backoffice.lib.admin.page import Panel
@@ -23,7 +24,7 @@ from orders.scopes.fields import part
 from orders.states import DELIVERABLE_STATUSES, UNDELIVERED_STATUSES
 from promotions.states import CouponTypeStatus, EntryStatus
 from risk.admin.trace_links import trace_link
-from risk.models import Incident, IncidentFigure, IncidentMember, IncidentOrder
+from risk.models import Incident, IncidentAnchor, IncidentFigure, IncidentMember, IncidentOrder
 from risk.services.incident_figures import LABELS, MEANINGS, latest_figures, money_of
 from risk.services.timeline import entries_of, freezes_of, timeline_of, tokens_of, types_of
 from risk.states import Disposition
@@ -54,7 +55,11 @@ def its_orders(incident: Incident) -> Any:
 
 def still_deliverable(incident: Incident) -> Panel:
     """What nothing keeps from leaving: first of all, since each minute counts."""
-    free = its_orders(incident).filter(status__in=DELIVERABLE_STATUSES).exclude(Exists(Hold.objects.open().filter(order=OuterRef("pk"))))
+    free = (
+        its_orders(incident)
+        .filter(status__in=DELIVERABLE_STATUSES)
+        .exclude(Exists(Hold.objects.open().filter(order=OuterRef("pk"))))
+    )
     panel = orders_panel(
         _("Orders that can still be delivered"),
         free,
@@ -116,7 +121,9 @@ def people_panel(incident: Incident, figures: dict[str, IncidentFigure]) -> Pane
             money[disposition] = [amount_html(Decimal(amount), currency) for amount in amounts]
     rows = []
     for value, label in Disposition.choices:
-        url = f"{reverse('admin:risk_incidentmember_changelist')}?{urlencode({'incident': incident.pk, 'disposition__exact': value})}"
+        url = (
+            f"{reverse('admin:risk_incidentmember_changelist')}?{urlencode({'incident': incident.pk, 'disposition__exact': value})}"
+        )
         rows.append([
             state_badge(IncidentMember(disposition=value), "disposition"),
             link(url, count_text(counts.get(value, 0))),
@@ -160,14 +167,25 @@ def stops_panel(request: HttpRequest, incident: Incident) -> Panel:
     rows: list[Sequence[Any]] = []
     for kind in types_of(incident):
         can = kind.status == CouponTypeStatus.LIVE and request.user.has_perm("promotions.suspend_coupontype")
-        rows.append([kind._meta.verbose_name, page_of(kind), state_badge(kind), stop("promotions_coupontype_suspend", kind, can, _("Suspend"))])
+        rows.append(
+            [
+                kind._meta.verbose_name,
+                page_of(kind),
+                state_badge(kind),
+                stop("promotions_coupontype_suspend", kind, can, _("Suspend")),
+            ]
+        )
     for entry in entries_of(incident):
         can = entry.status == EntryStatus.OPEN and request.user.has_perm("promotions.suspend_entry")
-        rows.append([entry._meta.verbose_name, page_of(entry), state_badge(entry), stop("promotions_entry_close", entry, can, _("Close"))])
+        rows.append(
+            [entry._meta.verbose_name, page_of(entry), state_badge(entry), stop("promotions_entry_close", entry, can, _("Close"))]
+        )
     for token in tokens_of(incident):
         can = token.revoked_at is None and request.user.has_perm("promotions.revoke_tokenbatch")
         state = badge(_("revoked"), "danger") if token.revoked_at else badge(_("good"), "success")
-        rows.append([token._meta.verbose_name, page_of(token), state, stop("promotions_claimtoken_revoke", token, can, _("Revoke"))])
+        rows.append(
+            [token._meta.verbose_name, page_of(token), state, stop("promotions_claimtoken_revoke", token, can, _("Revoke"))]
+        )
     columns = [_("kind"), _("what"), _("state"), _("stop")]
     return Panel(_("What it comes through"), columns, rows, _("It hangs on no coupon type, entry or token."), name="stops")
 
@@ -197,7 +215,7 @@ def anchors_panel(incident: Incident) -> Panel:
         state = badge(_("hub"), "warning") if anchor.is_hub else badge(_("followed"), "info")
         rows.append([
             anchor.get_kind_display(),
-            stacked(trace_link(anchor.kind, anchor.value, anchor.shown), _("%s accounts") % anchor.accounts if anchor.accounts else ""),
+            stacked(trace_link(anchor.kind, anchor.value, anchor.shown), accounts_on(anchor)),
             badge(_("dropped"), "default") if anchor.dropped_at else state,
             count_text(brought.get(anchor.pk, 0)),
             stacked(aloud(anchor.reason), anchor.drop_reason),
@@ -207,6 +225,10 @@ def anchors_panel(incident: Incident) -> Panel:
     columns = [_("kind"), _("what"), _("state"), _("orders brought in"), _("why"), _("by, or found on"), _("since")]
     note = _("What belongs to these belongs to the incident. Values of people called organised are followed, hubs are only shown.")
     return Panel(_("What it hangs on"), columns, rows, _("On orders that were chosen by hand."), note=note, name="anchors")
+
+
+def accounts_on(anchor: IncidentAnchor) -> str:
+    return ngettext("%s account", "%s accounts", anchor.accounts) % anchor.accounts if anchor.accounts else ""
 
 
 def notes_panel(incident: Incident) -> Panel:

@@ -57,9 +57,7 @@ class OwnerForm(ReasonForm):
 
 
 class JudgeForm(ReasonForm):
-    severity = forms.ChoiceField(
-        label=gettext_lazy("Severity"), choices=IncidentSeverity.choices, widget=UnfoldAdminSelectWidget
-    )
+    severity = forms.ChoiceField(label=gettext_lazy("Severity"), choices=IncidentSeverity.choices, widget=UnfoldAdminSelectWidget)
     public_at = moment_field(gettext_lazy("Went public at"))
     grows = forms.BooleanField(
         label=gettext_lazy("Grows"),
@@ -185,7 +183,15 @@ def _step(name: str, label: Any, icon: str, run: Any, tells: Any, done: Any, **m
 
 
 STEPS = (
-    _step("note", gettext_lazy("Note"), "edit_note", note, lambda one: _("A note on %s.") % one, gettext_lazy("Noted."), form_class=NoteForm),
+    _step(
+        "note",
+        gettext_lazy("Note"),
+        "edit_note",
+        note,
+        lambda one: _("A note on %s.") % one,
+        gettext_lazy("Noted."),
+        form_class=NoteForm,
+    ),
     _step(
         "figures",
         gettext_lazy("Figures as of now"),
@@ -217,8 +223,10 @@ STEPS = (
         gettext_lazy("Close"),
         "task_alt",
         IncidentStatus.CLOSED,
-        lambda one: _("It takes nothing more in: %(orders)s orders, %(customers)s customers. Holds and stops stay as they are.")
-        % {"orders": count_text(one.orders), "customers": count_text(one.customers)},
+        lambda one: (
+            _("It takes nothing more in: %(orders)s orders, %(customers)s customers. Holds and stops stay as they are.")
+            % {"orders": count_text(one.orders), "customers": count_text(one.customers)}
+        ),
         is_unclosed,
         gettext_lazy("Closed."),
     ),
@@ -276,8 +284,10 @@ STEPS = (
         gettext_lazy("Evidence bundle"),
         "folder_zip",
         bundle,
-        lambda one: _("A job writes down all of it as of now, %(orders)s orders and %(customers)s customers, and signs it.")
-        % {"orders": count_text(one.orders), "customers": count_text(one.customers)},
+        lambda one: (
+            _("A job writes down all of it as of now, %(orders)s orders and %(customers)s customers, and signs it.")
+            % {"orders": count_text(one.orders), "customers": count_text(one.customers)}
+        ),
         gettext_lazy("Asked for. It can be taken out once its job is done."),
         form_class=BundleForm,
         permission=TAKE_BUNDLES,
@@ -291,7 +301,9 @@ OVERRULE = Step(
     run=overrule,
     form_class=OverruleForm,
     why_not=lambda member, _user: _("The incident is closed.") if member.incident.status == IncidentStatus.CLOSED else "",
-    tells=lambda member: _("By the evidence: %(found)s. What you say holds from now on, whatever is found later.")
-    % {"found": member.get_found_display()},
+    tells=lambda member: (
+        _("By the evidence: %(found)s. What you say holds from now on, whatever is found later.")
+        % {"found": member.get_found_display()}
+    ),
     done=gettext_lazy("Overruled."),
 )

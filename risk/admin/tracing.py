@@ -1,4 +1,4 @@
-"""The page that traces: one line from an order to the channel its coupon came by, and back out to all that share a value with it."""
+"""The page that traces: one line from an order to the channel of its coupon, and back out to all that share a value."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -107,11 +107,13 @@ def hops_of(line: TraceLine, start: Start) -> list[Hop]:
     if claim and claim.entry:
         hops.append(_hop("entry", claim.entry, state_badge(claim.entry)))
     if claim:
-        hops += [Hop(_("channel"), claim.get_channel_display()), *_values("device", claim.device), *_values("address", claim.address)]
+        hops += [
+            Hop(_("channel"), claim.get_channel_display()),
+            *_values("device", claim.device),
+            *_values("address", claim.address),
+        ]
     here = (start.kind, start.key)
-    return [
-        Hop(one.label, one.value, one.hint, one.url, is_start=bool(one.url) and one.url == trace_url(*here)) for one in hops
-    ]
+    return [Hop(one.label, one.value, one.hint, one.url, is_start=bool(one.url) and one.url == trace_url(*here)) for one in hops]
 
 
 def _customer(line: TraceLine) -> Hop:
@@ -158,7 +160,9 @@ def shared_panel(shared: Sequence[Shared]) -> Panel:
         for one in shared
     ]
     columns = [_("value"), _("which"), _("customers"), _("claims"), _("orders"), _("it is")]
-    note = _("Who shares what is on this line. Counts stop at %s; a hub joins strangers and is no evidence.") % count_text(COUNTED_UP_TO)
+    note = _("Who shares what is on this line. Counts stop at %s; a hub joins strangers and is no evidence.") % count_text(
+        COUNTED_UP_TO
+    )
     return Panel(_("Shared with"), columns, rows, _("Nothing on it is shared."), note=note, name="shared")
 
 
@@ -195,7 +199,18 @@ def lines_panel(shown: Trace) -> Panel:
             (order.device if order else "") or (claim.device if claim else "") or NOTHING,
             trace_link("order", order.pk, _("trace")) if order else trace_link("coupon", coupon.pk, _("trace")) if coupon else "",
         ])  # fmt: skip
-    columns = [_("order"), _("state"), _("amount"), _("customer"), _("coupon"), _("claimed"), _("token"), _("entry"), _("device"), ""]
+    columns = [
+        _("order"),
+        _("state"),
+        _("amount"),
+        _("customer"),
+        _("coupon"),
+        _("claimed"),
+        _("token"),
+        _("entry"),
+        _("device"),
+        "",
+    ]
     return Panel(_("The newest lines through it"), columns, rows, _("Nothing leads through it."), name="lines")
 
 

@@ -177,7 +177,7 @@ RULING_IS_FOLLOWED = pgtrigger.Trigger(
 
 
 class Ruling(models.Model):
-    """A reviewer says what a customer of an incident is to be taken for, against or with the evidence. Rows stay; the last holds."""
+    """A reviewer says what a customer is to be taken for, against or with the evidence. Rows stay; the last holds."""
 
     member = models.ForeignKey("risk.IncidentMember", models.PROTECT, related_name="rulings", verbose_name=_("customer"))
     was = models.CharField(_("was"), max_length=12, choices=Disposition)

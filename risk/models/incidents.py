@@ -69,16 +69,18 @@ class IncidentAnchor(models.Model):
     found by the check hang on `found_on`, an order of somebody organised; a hub, which too many accounts share, leads nowhere.
     """
 
-    incident = models.ForeignKey("risk.Incident", models.PROTECT, related_name="anchors", db_index=False, verbose_name=_("incident"))
+    incident = models.ForeignKey(
+        "risk.Incident", models.PROTECT, related_name="anchors", db_index=False, verbose_name=_("incident")
+    )
     kind = models.CharField(_("kind"), max_length=11, choices=AnchorKind)
     value = models.CharField(_("value"), max_length=200)
     shown = models.CharField(_("what"), max_length=200)
     is_hub = models.BooleanField(_("hub"), default=False)
     accounts = models.PositiveIntegerField(_("accounts on it"), default=0)
-    found_on = models.ForeignKey("orders.Order", models.PROTECT, related_name="+", null=True, blank=True, verbose_name=_("found on"))
-    added_by = models.ForeignKey(
-        "auth.User", models.PROTECT, related_name="+", null=True, blank=True, verbose_name=_("added by")
+    found_on = models.ForeignKey(
+        "orders.Order", models.PROTECT, related_name="+", null=True, blank=True, verbose_name=_("found on")
     )
+    added_by = models.ForeignKey("auth.User", models.PROTECT, related_name="+", null=True, blank=True, verbose_name=_("added by"))
     added_at = models.DateTimeField(_("added at"))
     reason = models.TextField(_("why"))
     dropped_by = models.ForeignKey(

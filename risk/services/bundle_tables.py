@@ -1,3 +1,4 @@
+# ruff: noqa: S608  statements are made of constants of ours
 """The tables of an evidence bundle, each as one statement that stands in the bundle beside its rows.
 
 Every statement takes `incident` and `as_of`, times are UTC. Phones are their last four digits, recipients their keyed hash: what is
@@ -22,7 +23,8 @@ SELECT u.ref AS customer, p.disposition, p.found AS by_the_evidence, p.is_overru
        u.is_verified, u.phone_segment, u.phone_last_four, r.disposition AS ruled, r.reason AS ruled_because, r.at AS ruled_at,
        w.username AS ruled_by
   FROM risk_incidentmember p JOIN promotions_customer u ON u.id = p.customer_id
-  LEFT JOIN LATERAL (SELECT * FROM risk_ruling x WHERE x.member_id = p.id AND x.at <= %(as_of)s ORDER BY x.id DESC LIMIT 1) r ON true
+  LEFT JOIN LATERAL (SELECT * FROM risk_ruling x WHERE x.member_id = p.id AND x.at <= %(as_of)s
+                      ORDER BY x.id DESC LIMIT 1) r ON true
   LEFT JOIN auth_user w ON w.id = r.by_id
  WHERE p.incident_id = %(incident)s AND p.added_at <= %(as_of)s ORDER BY p.id
 """,
@@ -36,8 +38,8 @@ SELECT l.id AS claim, l.at, l.outcome, l.reason, u.ref AS customer, t.code AS co
  WHERE l.id IN ({_THEIR_CLAIMS}) ORDER BY l.id
 """,
     "refused_claims": f"""
-SELECT l.id AS claim, l.at, l.reason, u.ref AS customer, l.asked_coupon_type, l.asked_entry, l.channel, l.token_fingerprint, l.device,
-       l.address
+SELECT l.id AS claim, l.at, l.reason, u.ref AS customer, l.asked_coupon_type, l.asked_entry, l.channel, l.token_fingerprint,
+       l.device, l.address
   FROM promotions_claim l JOIN promotions_customer u ON u.id = l.customer_id JOIN risk_incident i ON i.id = %(incident)s
  WHERE l.customer_id IN ({_THEIR_PEOPLE}) AND l.outcome = 'refused' AND l.at >= i.since AND l.at <= %(as_of)s
    AND (i.until IS NULL OR l.at < i.until) ORDER BY l.id
@@ -50,7 +52,7 @@ SELECT c.code AS coupon, t.code AS coupon_type, u.ref AS customer, c.claim_id AS
   JOIN promotions_customer u ON u.id = c.customer_id
  WHERE m.incident_id = %(incident)s AND m.added_at <= %(as_of)s ORDER BY c.id
 """,
-    "orders": f"""
+    "orders": """
 SELECT o.ref AS "order", u.ref AS customer, o.placed_at, o.status, o.currency, o.gross_amount, o.discount_amount, o.virtual_amount,
        o.refunded_amount, o.device, o.address, o.paid_at, o.delivery_asked_at, o.delivered_at, o.completed_at, o.cancelled_at,
        o.cancelled_by, o.cancel_reason, f.disposition AS looks, f.score, f.decision, f.decision_reason, f.decided_at,
@@ -62,7 +64,8 @@ SELECT o.ref AS "order", u.ref AS customer, o.placed_at, o.status, o.currency, o
     "lines": f"""
 SELECT o.ref AS "order", l.position, l.sku, l.category, l.quantity, l.delivered_quantity, l.amount, l.discount, l.recipient_hash,
        l.recipient_last_four
-  FROM orders_orderline l JOIN orders_order o ON o.id = l.order_id WHERE l.order_id IN ({_THEIR_ORDERS}) ORDER BY l.order_id, l.position
+  FROM orders_orderline l JOIN orders_order o ON o.id = l.order_id
+ WHERE l.order_id IN ({_THEIR_ORDERS}) ORDER BY l.order_id, l.position
 """,
     "payments": f"""
 SELECT o.ref AS "order", c.code AS coupon, d.amount, o.currency
@@ -124,8 +127,8 @@ SELECT n.at, w.username AS by, n.text FROM risk_incidentnote n LEFT JOIN auth_us
  WHERE n.incident_id = %(incident)s AND n.at <= %(as_of)s ORDER BY n.id
 """,
     "audit": f"""
-SELECT v.at, v.what, v.subject, v.event, w.username AS who, v.metadata ->> 'reason' AS reason, v.metadata ->> 'request_id' AS request,
-       v.after
+SELECT v.at, v.what, v.subject, v.event, w.username AS who, v.metadata ->> 'reason' AS reason,
+       v.metadata ->> 'request_id' AS request, v.after
   FROM (
     SELECT x.pgh_created_at AS at, 'incident' AS what, x.pgh_obj_id AS subject, x.pgh_label AS event, x.pgh_id AS place,
            jsonb_build_object('status', x.status, 'severity', x.severity, 'owner', x.owner_id, 'public_at', x.public_at) AS after,

@@ -1,4 +1,4 @@
-"""Evidence bundles: asked for by whoever may take them out, made by a job a file at a time, put together whenever they are taken out.
+"""Evidence bundles: made by a job, a file at a time, and put together whenever they are taken out.
 
 Each file is written, packed and kept in pieces as it is read, so that memory stays bounded however large the incident is. The last
 two, manifest and seal, come when all others are there; from then on the bundle never changes.

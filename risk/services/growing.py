@@ -1,7 +1,7 @@
 """An incident grows while detection runs: what its anchors lead to comes in, and people called organised lead to new anchors.
 
-It grows by what is the same, under caps: at most MOST_AT_ONCE rows of a kind a run, MOST_IN_ALL in all; of the values that organised
-people share it follows at most MOST_FOLLOWED, none that identifies nobody, and none that more than HUB_CAP accounts share.
+It grows by what is the same, under caps: at most MOST_AT_ONCE rows of a kind a run, MOST_IN_ALL in all; of the values that
+organised people share it follows at most MOST_FOLLOWED, none that identifies nobody, none that more than HUB_CAP accounts share.
 """
 
 from collections.abc import Mapping

@@ -1,3 +1,4 @@
+# ruff: noqa: S608  statements are made of constants of ours
 """What comes into an incident, as SQL: a step at a time, each in one statement, each row at most once.
 
 Every statement takes `incident`, `at`, `since`, `until` and `most`. Those of anchors take `value` and `anchor` as well.

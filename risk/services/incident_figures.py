@@ -1,3 +1,4 @@
+# ruff: noqa: S608  statements are made of constants of ours
 """The figures of an incident: each a statement with parameters that anybody may run again, read-only, as of a time.
 
 Amounts are face value of coupons, in the currency of their campaign or order; what an order was paid with is the discount that the

@@ -1,3 +1,4 @@
+# ruff: noqa: S608  statements are made of constants of ours
 """From an order to where its coupons came from, and back out to everything that shares a value with them.
 
 A trace begins at any of them: it names the newest coupons and orders that the value leads to, as lines from order to channel, and
@@ -71,7 +72,7 @@ class Start:
 
 @dataclass(frozen=True)
 class TraceLine:
-    """One way from an order back to the channel; what is not known of it is None. An order without coupons has no more than itself."""
+    """One way from an order back to the channel; what is not known of it is None. An order may have no coupon."""
 
     order: Order | None
     coupon: Coupon | None
@@ -124,7 +125,7 @@ def start_of(kind: str, key: str) -> Start:
 
 
 def starts_of(text: str) -> list[Start]:
-    """What a person may have meant: an order, coupon, token, customer, phone's last four, incident, device, address or recipient."""
+    """What a person may have meant: an order, a coupon, a token, a customer, his phone's last four, an incident, or a value."""
     term = text.strip().replace("\x00", "")
     if not term:
         return []
@@ -184,7 +185,9 @@ def _values(term: str) -> list[Start]:
 def _shown(kind: str, key: str) -> str:
     if kind != "recipient":
         return key
-    last_four = OrderLine.objects.filter(recipient_hash=key).exclude(recipient_hash="").values_list("recipient_last_four", flat=True)
+    last_four = (
+        OrderLine.objects.filter(recipient_hash=key).exclude(recipient_hash="").values_list("recipient_last_four", flat=True)
+    )
     return f"••••{last_four.first() or ''} ({key[:8]}…)"
 
 
@@ -196,7 +199,9 @@ def _lines(start: Start) -> list[TraceLine]:
         coupons = Coupon.objects.filter(pk__in=IncidentCoupon.objects.filter(incident=start.row).values("coupon"))
     elif kind.coupons:
         coupons = Coupon.objects.filter(**{kind.coupons: start.row.pk if start.row else start.key})
-    orders = Order.objects.filter(**{kind.orders: start.row.pk if start.row else start.key}) if kind.orders else Order.objects.none()
+    orders = (
+        Order.objects.filter(**{kind.orders: start.row.pk if start.row else start.key}) if kind.orders else Order.objects.none()
+    )
     newest = list(orders.order_by("-pk").select_related("customer").distinct()[:LINES_SHOWN])
     paid = {discount.order_id: discount.coupon_id for discount in OrderDiscount.objects.filter(order__in=newest).order_by("-pk")}
     keys = list(coupons.order_by("-pk").values_list("pk", flat=True)[:LINES_SHOWN])
@@ -256,9 +261,9 @@ def _count(start: Start) -> Shared:
     claimed, ordered = _CLAIMED.get(start.kind), _ORDERED.get(start.kind)
     parts = []
     if claimed:
-        parts.append(f"(SELECT 1 AS is_claim, l.customer_id FROM promotions_claim l WHERE {claimed} LIMIT %(most)s)")  # noqa: S608
+        parts.append(f"(SELECT 1 AS is_claim, l.customer_id FROM promotions_claim l WHERE {claimed} LIMIT %(most)s)")
     if ordered:
-        parts.append(f"(SELECT 0, o.customer_id FROM orders_order o WHERE {ordered} LIMIT %(most)s)")  # noqa: S608  our own
+        parts.append(f"(SELECT 0, o.customer_id FROM orders_order o WHERE {ordered} LIMIT %(most)s)")
     statement = (
         "SELECT count(*) FILTER (WHERE is_claim = 1), count(*) FILTER (WHERE is_claim = 0), count(DISTINCT customer_id)"
         f" FROM ({' UNION ALL '.join(parts)}) AS s(is_claim, customer_id)"

@@ -112,7 +112,7 @@ MODELS = {
     "orders_importrow": Model(see="LUR"),
     "orders_importedinvoice": Model(see="LUR"),
     "orders_importmapping": Model(see="LUR"),
-    "risk_flag": Model(see="NLUR", steps={"clear": "NLR", "confirm": "NLR"}, actions={"freeze": "NLR"}),
+    "risk_flag": Model(see="NLUR", steps={"clear": "NLR", "confirm": "NLR"}, actions={"freeze": "NLR", "open_incident": "NLR"}),
     "risk_finding": Model(see="NLUR"),
     "risk_assessment": Model(see="NLUR"),
     "risk_allowance": Model(see="NLUR", add="LR", steps={"lift": "NLR"}),

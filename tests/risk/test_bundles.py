@@ -260,17 +260,22 @@ def test_a_bundle_holds_all_of_an_incident_and_verifies(monkeypatch):
     assert len(table(data, "claims")) == len(table(data, "coupons")) == 6
     assert {row["token_batch"] for row in table(data, "tokens")} == {token.batch.code}
     assert [row["text"] for row in table(data, "notes")] == ["'=HYPERLINK(1)"], "no cell is a formula"
-    assert table(data, "holds") and table(data, "findings") and table(data, "lines") and table(data, "timeline")
+    assert table(data, "holds")
+    assert table(data, "findings")
+    assert table(data, "lines")
+    assert table(data, "timeline")
     assert [row["document"] for row in table(data, "freezes")] == ["order.pdf"]
     assert {row["what"] for row in table(data, "audit")} >= {"incident", "hold", "freeze", "flagged order"}
     rows = {file["name"]: file["rows"] for file in found.manifest["files"]}
-    assert rows["orders.csv"] == 6 and rows["figures.json"] is None
+    assert rows["orders.csv"] == 6
+    assert rows["figures.json"] is None
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         assert archive.read(f"documents/document-{paper.pk}.pdf") == b"%PDF-1.4 preserve it"
         queries = json.loads(archive.read("queries.json"))
         figures = json.loads(archive.read("figures.json"))
     assert {one["file"] for one in queries["tables"]} == {name for name in rows if name.endswith(".csv")} - {"timeline.csv"}
-    assert [one["name"] for one in figures["figures"]][0] == "issued" and figures["figures"][0]["rows"] == [["CNY", 6, "600.00"]]
+    assert next(one["name"] for one in figures["figures"]) == "issued"
+    assert figures["figures"][0]["rows"] == [["CNY", 6, "600.00"]]
 
 
 @pytest.mark.django_db

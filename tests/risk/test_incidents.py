@@ -55,7 +55,8 @@ def test_an_incident_on_a_coupon_type_takes_in_its_coupons_orders_and_people():
     assert "organised" not in {seen[order.customer.ref] for order in guests}
     assert stranger.customer.ref not in seen
     member = IncidentMember.objects.get(customer=gang[-1].customer)
-    assert member.against and member.because == "coupon_type"
+    assert member.against
+    assert member.because == "coupon_type"
 
 
 def test_it_grows_by_what_comes_after_and_each_row_says_why_and_when():
@@ -67,10 +68,13 @@ def test_it_grows_by_what_comes_after_and_each_row_says_why_and_when():
     at = LATER + MINUTE
     incident = grown(incident, at=at)
     assert {late, elsewhere} < orders_in(incident)
-    assert incident.orders == before + 2 and incident.grown_at == at
+    assert incident.orders == before + 2
+    assert incident.grown_at == at
     row = IncidentOrder.objects.get(incident=incident, order=elsewhere)
     assert (row.because, row.added_at) == ("recipient", at)
-    assert row.anchor.found_on in gang and row.anchor.added_by is None and "accounts share it" in row.anchor.reason
+    assert row.anchor.found_on in gang
+    assert row.anchor.added_by is None
+    assert "accounts share it" in row.anchor.reason
     assert grow_incidents(at + MINUTE) == 0
 
 
@@ -79,7 +83,9 @@ def test_a_hub_is_shown_and_leads_nowhere(monkeypatch):
     token, _gang, _guests = a_night()
     incident = an_incident_of_token(token)
     hub = incident.anchors.get(kind="recipient")
-    assert hub.is_hub and hub.accounts > 2 and "a hub leads nowhere" in hub.reason
+    assert hub.is_hub
+    assert hub.accounts > 2
+    assert "a hub leads nowhere" in hub.reason
     elsewhere = a_top_up_order(a_leaked_token(), recipient=COLLECTOR, at=LATER)
     assert elsewhere not in orders_in(grown(incident))
 
@@ -119,7 +125,9 @@ def test_nobodys_values_are_no_anchors_and_an_incident_is_about_something():
 
 def test_a_selection_of_orders_is_an_incident_too():
     chosen = assessed(gang_orders(3, a_leaked_token()))
-    incident = open_incident(Opening("Chosen", "odd"), orders=Order.objects.filter(pk__in=[o.pk for o in chosen]), by=the_asker(), at=LATER)
+    incident = open_incident(
+        Opening("Chosen", "odd"), orders=Order.objects.filter(pk__in=[o.pk for o in chosen]), by=the_asker(), at=LATER
+    )
     assert orders_in(incident) == set(chosen)
     assert set(incident.anchors.values_list("kind", flat=True)) <= {"device", "recipient"}
     other = an_order()
@@ -207,7 +215,9 @@ def test_a_reviewer_overrules_and_growth_does_not_undo_it():
 def test_nobody_is_overruled_round_the_rulings():
     incident = an_incident(a_night()[0])
     members = IncidentMember.objects.filter(incident=incident)
-    refused("incident_member_as_found_or_overruled", lambda: members.filter(disposition="organised").update(disposition="undetermined"))
+    refused(
+        "incident_member_as_found_or_overruled", lambda: members.filter(disposition="organised").update(disposition="undetermined")
+    )
     refused("incident_member_is_as_ruled", lambda: members.update(disposition="swept_along", is_overruled=True))
     overrule(members.first(), disposition="swept_along", by=the_asker(), reason="x", at=LATER)
     refused("incident_member_stays_overruled", lambda: members.filter(is_overruled=True).update(is_overruled=False))
@@ -227,7 +237,8 @@ def test_figures_say_what_became_of_the_money_and_can_be_run_again():
     held = Hold.objects.open().filter(order__in=gang).values("order").distinct().count()
     assert worth["held"] == 100 * held > 0
     people = {row[0]: row[1] for row in figures["people"].rows}
-    assert sum(people.values()) == 6 and people["organised"] >= 2
+    assert sum(people.values()) == 6
+    assert people["organised"] >= 2
     deliver_order(guests[1].ref, at=LATER + HOUR)
     assert run_again(figures["delivered"]) == figures["delivered"].rows, "as of its time it stays what it was"
     take_snapshot(incident, by=the_asker(), at=LATER + 2 * HOUR)
