@@ -1,5 +1,6 @@
 from risk.models.allowing import Allowance
 from risk.models.assessments import Assessment, Finding
+from risk.models.dispositions import CustomerDisposition, Overrule
 from risk.models.flags import Flag
 
-__all__ = ["Allowance", "Assessment", "Finding", "Flag"]
+__all__ = ["Allowance", "Assessment", "CustomerDisposition", "Finding", "Flag", "Overrule"]
