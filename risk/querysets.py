@@ -1,6 +1,8 @@
 """What the rows of risk are asked, in the words of the trade."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 
@@ -8,6 +10,10 @@ from orders.models import Hold, Order
 from orders.states import HoldKind
 from promotions.models import Alarm
 from promotions.states import ThresholdAction
+from risk.states import Disposition
+
+if TYPE_CHECKING:
+    from risk.models import Overrule
 
 
 class FlagQuerySet(QuerySet):
@@ -41,6 +47,26 @@ class AllowanceQuerySet(QuerySet):
     def over(self, at: datetime) -> "AllowanceQuerySet":
         """Lifted or expired."""
         return self.exclude(Q(expires_at=None) | Q(expires_at__gt=at), lifted_at=None)
+
+
+class OverruleQuerySet(QuerySet):
+    def newest_of_customers(self, customer_ids: Iterable[int]) -> "OverruleQuerySet":
+        """What stands of each, also where it takes an earlier one back."""
+        return self.filter(customer__in=customer_ids).order_by("customer_id", "-id").distinct("customer_id")
+
+    def newest_of_order(self, order_id: int) -> "Overrule | None":
+        return self.filter(order=order_id).order_by("-id").first()
+
+
+class CustomerDispositionQuerySet(QuerySet):
+    def organised(self) -> "CustomerDispositionQuerySet":
+        return self.filter(disposition=Disposition.ORGANISED)
+
+    def overruled(self) -> "CustomerDispositionQuerySet":
+        return self.filter(overrule__isnull=False)
+
+    def for_admin_list(self) -> "CustomerDispositionQuerySet":
+        return self.select_related("customer", "overrule__by")
 
 
 def without_assessment(*, since: datetime, until: datetime) -> QuerySet:

@@ -1,5 +1,6 @@
 from risk.models.allowing import Allowance
 from risk.models.assessments import Assessment, Finding
+from risk.models.dispositions import CustomerDisposition, Overrule
 from risk.models.evidence import BundleDownload, BundleFile, BundlePiece, EvidenceBundle
 from risk.models.flags import Flag
 from risk.models.incident_figures import IncidentFigure, Snapshot
@@ -12,6 +13,7 @@ __all__ = [
     "BundleDownload",
     "BundleFile",
     "BundlePiece",
+    "CustomerDisposition",
     "EvidenceBundle",
     "Finding",
     "Flag",
@@ -22,6 +24,7 @@ __all__ = [
     "IncidentMember",
     "IncidentNote",
     "IncidentOrder",
+    "Overrule",
     "Ruling",
     "Snapshot",
 ]

@@ -14,6 +14,7 @@ from risk.gathering import gather_facts
 from risk.models import Assessment, Flag
 from risk.querysets import cooling_to_assess, without_assessment
 from risk.rules import Finding, apply_rules, weigh
+from risk.services.disposing import dispose_customers
 from risk.services.recording import keep_back, keep_failure, record
 from risk.services.spreading import earlier_orders_to_assess
 
@@ -88,6 +89,8 @@ def _assess(order_id: int, *, at: datetime) -> Assessed:
     for failure in failures:
         log.error("rule_failed", order_id=order_id, failure=failure)
     flag = record(order, findings=findings, verdict=weigh(findings, facts), failures=failures, at=at)
+    if flag is not None and flag.updated_at == at:
+        dispose_customers([order.customer_id], at=at)
     return Assessed(order, facts, findings, flag)
 
 

@@ -1,48 +1,52 @@
-"""What the people in an incident are taken for: by the evidence on their orders, unless a reviewer ruled otherwise."""
+"""What the people in an incident are taken for: by all that was found on them, unless a reviewer ruled otherwise here."""
 
 from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from backoffice.lib.audit import because
 from backoffice.lib.errors import InvalidInput, StaleState
 from orders.services.texts import checked_prose
-from risk.models import Incident, IncidentMember, Ruling
+from risk.models import CustomerDisposition, Incident, IncidentMember, Ruling
+from risk.services.disposing import dispose_customers
 from risk.states import Disposition, IncidentStatus
 
-# A customer is what the worst of his orders in the incident is. What a reviewer confirmed counts as organised; an order that he
-# cleared speaks no more against its customer and for having been swept along. Without a flagged order nothing is known of him.
+# What a customer is called over all that was found on him (`disposing`), where he was ever weighed. Of anybody else nothing is known
+# but what his orders in the incident were decided to be.
 JUDGE = """
-WITH seen AS (
+WITH decided AS (
     SELECT o.customer_id,
            CASE WHEN bool_or(f.decision = 'confirmed' OR (f.disposition = 'organised' AND f.decision <> 'cleared')) THEN 'organised'
                 WHEN bool_or(f.disposition = 'swept_along' OR f.decision = 'cleared') THEN 'swept_along'
                 ELSE 'undetermined' END AS found
-      FROM risk_incidentorder m JOIN orders_order o ON o.id = m.order_id LEFT JOIN risk_flag f ON f.order_id = m.order_id
-     WHERE m.incident_id = %(incident)s GROUP BY o.customer_id
-), said AS (
-    SELECT o.customer_id,
-           coalesce(array_agg(DISTINCT n.rule ORDER BY n.rule) FILTER (WHERE n.score > 0), '{}') AS against,
-           coalesce(array_agg(DISTINCT n.rule ORDER BY n.rule) FILTER (WHERE n.score < 0), '{}') AS in_favour
-      FROM risk_incidentorder m JOIN orders_order o ON o.id = m.order_id JOIN risk_finding n ON n.order_id = m.order_id
+      FROM risk_incidentorder m JOIN orders_order o ON o.id = m.order_id JOIN risk_flag f ON f.order_id = m.order_id
      WHERE m.incident_id = %(incident)s GROUP BY o.customer_id
 ), judged AS (
-    SELECT seen.customer_id, seen.found, coalesce(said.against, '{}') AS against, coalesce(said.in_favour, '{}') AS in_favour
-      FROM seen LEFT JOIN said USING (customer_id)
+    SELECT p.id, coalesce(d.disposition, decided.found, 'undetermined') AS found,
+           ARRAY(SELECT DISTINCT one ->> 'rule' FROM jsonb_array_elements(d.against) one ORDER BY 1)::varchar[] AS against,
+           ARRAY(SELECT DISTINCT one ->> 'rule' FROM jsonb_array_elements(d.in_favour) one ORDER BY 1)::varchar[] AS in_favour
+      FROM risk_incidentmember p LEFT JOIN risk_customerdisposition d ON d.customer_id = p.customer_id
+      LEFT JOIN decided ON decided.customer_id = p.customer_id
+     WHERE p.incident_id = %(incident)s
 )
 UPDATE risk_incidentmember p
    SET found = j.found, disposition = CASE WHEN p.is_overruled THEN p.disposition ELSE j.found END,
        against = j.against, in_favour = j.in_favour, judged_at = %(at)s
   FROM judged j
- WHERE p.incident_id = %(incident)s AND p.customer_id = j.customer_id
+ WHERE p.id = j.id
    AND (p.judged_at IS NULL OR p.found <> j.found OR p.against <> j.against OR p.in_favour <> j.in_favour)
 """
+WEIGHED_AT_ONCE = 500
+"""How many people who were never weighed are weighed in one round: those who only claimed, above all."""
 
 
 def judge_members(incident: Incident, *, at: datetime) -> int:
     """Bring what each person is taken for up to the evidence; answers of how many it changed. A ruling of a reviewer holds."""
+    never = incident.members.filter(~Exists(CustomerDisposition.objects.filter(customer=OuterRef("customer"))), judged_at=None)
+    dispose_customers(never.order_by("pk").values_list("customer", flat=True)[:WEIGHED_AT_ONCE], at=at)
     with connection.cursor() as cursor:
         cursor.execute(JUDGE, {"incident": incident.pk, "at": at})
         return int(cursor.rowcount)
