@@ -41,7 +41,19 @@ COLOURS = {
     IncidentStatus.CLOSED: "default",
 }
 SEVERITIES = {IncidentSeverity.MINOR: "default", IncidentSeverity.MAJOR: "warning", IncidentSeverity.CRITICAL: "danger"}
-FIELDS = ("title", "severity", "since", "public_at", "alarm", "coupon_type", "token", "device", "recipient", "order", "order_list")
+FIELDS = (
+    "title",
+    "severity",
+    "since",
+    "public_at",
+    "of_alarm",
+    "coupon_type",
+    "token",
+    "device",
+    "recipient",
+    "order",
+    "order_list",
+)
 ABOUT = {Alarm: "alarm", CouponType: "coupon_type", ClaimToken: "token", Order: "order", OrderList: "order_list"}
 
 
@@ -70,7 +82,7 @@ class IncidentForm(ReasonedForm):
     )
     since = moment_field(gettext_lazy("Since"), help_text=gettext_lazy("Empty: a day before the alarm, the first order, or now."))
     public_at = moment_field(gettext_lazy("Went public at"), help_text=gettext_lazy("Empty: not known."))
-    alarm = _text(gettext_lazy("Alarm"), gettext_lazy("Its number: the incident is about what its line watches."))
+    of_alarm = _text(gettext_lazy("Alarm"), gettext_lazy("Its number: the incident is about what its line watches."))
     coupon_type = _text(gettext_lazy("Coupon type"), gettext_lazy("Its code."))
     token = _text(gettext_lazy("Token"), gettext_lazy("The batch, # and the number."))
     device = _text(gettext_lazy("Device"))
@@ -83,7 +95,8 @@ class GivenAddress:
     """Fills the form from an address: what is named there by its key is written as staff would type it."""
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        found: dict[str, Any] = {name: request.GET[name] for name in ("alarm", "order_list", "title") if request.GET.get(name)}
+        found: dict[str, Any] = {name: request.GET[name] for name in ("order_list", "title") if request.GET.get(name)}
+        found |= {"of_alarm": request.GET["alarm"]} if request.GET.get("alarm") else {}
         kinds: tuple[tuple[str, type[Any], str], ...] = (("coupon_type", CouponType, "code"), ("order", Order, "ref"))
         for name, model, field in kinds:
             row = _by_key(model, request.GET.get(name, ""))
@@ -173,10 +186,10 @@ def opened(asked: dict[str, Any], *, by: Any, at: datetime) -> Incident:
     opening = Opening(asked["title"], asked["change_reason"], asked["severity"], asked["since"], asked["public_at"])
     kinds = (AnchorKind.COUPON_TYPE, AnchorKind.TOKEN, AnchorKind.DEVICE, AnchorKind.RECIPIENT)
     anchors: list[Named] = [named(kind, asked[kind]) for kind in kinds if asked[kind].strip()]
-    if asked["alarm"].strip():
-        alarm = _by_key(Alarm, asked["alarm"].strip().removeprefix("#"))
+    if asked["of_alarm"].strip():
+        alarm = _by_key(Alarm, asked["of_alarm"].strip().removeprefix("#"))
         if alarm is None:
-            raise InvalidInput(_("There is no alarm “%s”.") % asked["alarm"])
+            raise InvalidInput(_("There is no alarm “%s”.") % asked["of_alarm"])
         if not anchors:
             return open_from_alarm(alarm, opening, by=by, at=at)
         return open_incident(opening, anchors, by=by, at=at, alarm=alarm)

@@ -1,7 +1,8 @@
 """A zip archive that is written in exactly one way, piece by piece, so that whoever reads it can write it again and compare.
 
 Local headers and their packed bytes follow each other from the first byte on, in the order of the directory, and the end of the
-directory is the last byte. No comments, no extra fields, no descriptors, no dates (1980-01-01), names in plain ASCII. Every tool opens it.
+directory is the last byte. No comments, no extra fields, no descriptors, no dates (1980-01-01), names in plain ASCII.
+Every tool opens it.
 Format: PKWARE's APPNOTE.TXT 6.3.10, sections 4.3.7, 4.3.12 and 4.3.16.
 """
 

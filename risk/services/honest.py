@@ -8,8 +8,8 @@ from django.db import connection
 
 WEEK = timedelta(days=7)
 
-# A customer counts as called organised where a reviewer confirmed an order of his, or the rules call one organised and nobody has
-# cleared it; or where an incident takes him for organised. Cooling-off is part of a purchase that was announced, and no suspicion.
+# A customer counts as called organised where a reviewer confirmed an order of his, where he is called so over all that was found on
+# him, or where an incident takes him for it. Cooling-off is part of a purchase that was announced, and no suspicion.
 HELD_HONEST = """
 WITH held AS (
     SELECT o.customer_id, o.id, h.placed_at AS begun, least(coalesce(h.released_at, %(at)s), %(at)s) AS ended
@@ -21,8 +21,8 @@ WITH held AS (
       FROM (SELECT customer_id, id, extract(epoch FROM max(ended) - min(begun)) / 3600 AS hours
               FROM held GROUP BY customer_id, id) h
      WHERE NOT EXISTS (SELECT FROM orders_order o JOIN risk_flag f ON f.order_id = o.id
-                        WHERE o.customer_id = h.customer_id
-                          AND (f.decision = 'confirmed' OR (f.disposition = 'organised' AND f.decision <> 'cleared')))
+                        WHERE o.customer_id = h.customer_id AND f.decision = 'confirmed')
+       AND coalesce((SELECT d.disposition FROM risk_customerdisposition d WHERE d.customer_id = h.customer_id), '') <> 'organised'
        AND NOT EXISTS (SELECT FROM risk_incidentmember p WHERE p.customer_id = h.customer_id AND p.disposition = 'organised')
      GROUP BY h.customer_id
 )

@@ -14,8 +14,8 @@ from risk.models import CustomerDisposition, Incident, IncidentMember, Ruling
 from risk.services.disposing import dispose_customers
 from risk.states import Disposition, IncidentStatus
 
-# What a customer is called over all that was found on him (`disposing`), where he was ever weighed. Of anybody else nothing is known
-# but what his orders in the incident were decided to be.
+# What a customer is called over all that was found on him (`disposing`), where he was ever weighed. Of anybody else nothing is
+# known but what his orders in the incident were decided to be.
 JUDGE = """
 WITH decided AS (
     SELECT o.customer_id,
@@ -45,7 +45,7 @@ WEIGHED_AT_ONCE = 500
 
 def judge_members(incident: Incident, *, at: datetime) -> int:
     """Bring what each person is taken for up to the evidence; answers of how many it changed. A ruling of a reviewer holds."""
-    never = incident.members.filter(~Exists(CustomerDisposition.objects.filter(customer=OuterRef("customer"))), judged_at=None)
+    never = incident.members.filter(~Exists(CustomerDisposition.objects.filter(customer=OuterRef("customer"))))
     dispose_customers(never.order_by("pk").values_list("customer", flat=True)[:WEIGHED_AT_ONCE], at=at)
     with connection.cursor() as cursor:
         cursor.execute(JUDGE, {"incident": incident.pk, "at": at})

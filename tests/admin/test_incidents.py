@@ -11,7 +11,7 @@ from orders.models import Order, OrderList
 from orders.services.records import trusted_keys
 from promotions.models import Alarm, ClaimToken, Coupon, Customer
 from risk.bundles.verifying import verify_bundle
-from risk.models import BundleDownload, EvidenceBundle, Flag, Incident, IncidentMember
+from risk.models import BundleDownload, CustomerDisposition, EvidenceBundle, Flag, Incident, IncidentMember
 from risk.services.assessing import assess_order
 from risk.services.honest import honest_held
 from risk.services.tracing import starts_of, trace
@@ -58,7 +58,7 @@ def test_an_incident_is_opened_from_an_alarm(world: World, as_role: AtRole) -> N
     url = f"{reverse('admin:risk_incident_add')}?alarm={alarm.pk}"
     assert url in client.get(reverse("admin:promotions_alarm_change", args=[alarm.pk])).content.decode()
     assert f'value="{alarm.pk}"' in said(client, url)
-    form = {"title": "From the alarm", "severity": "critical", "alarm": str(alarm.pk), "change_reason": "it rang"}
+    form = {"title": "From the alarm", "severity": "critical", "of_alarm": str(alarm.pk), "change_reason": "it rang"}
     assert client.post(url, form).status_code == 302
     incident = Incident.objects.get(title="From the alarm")
     assert (incident.alarm, incident.opened_by) == (alarm, world.users["risk analyst"])
@@ -87,7 +87,7 @@ def test_an_incident_about_nothing_is_refused_in_a_sentence(world: World, as_rol
         ({}, "is about a coupon type"),
         ({"token": "none #1"}, "There is no token"),
         ({"coupon_type": "NONE"}, "There is no coupon type"),
-        ({"alarm": "99999"}, "There is no alarm"),
+        ({"of_alarm": "99999"}, "There is no alarm"),
         ({"order": "none"}, "There is no order"),
         ({"order_list": "x"}, "There is no list"),
     ):
@@ -116,7 +116,7 @@ def test_steps_move_it_and_say_why(world: World, as_role: AtRole) -> None:
         "figures": {},
         "judge": {"severity": "critical", "public_at": "2026-01-20T11:00:00", "grows": "on"},
         "owner": {"owner": world.users["risk lead"].pk},
-        "anchor": {"kind": "device", "value": "rack-01"},
+        "anchor": {"kind": "device", "value": "rack-02"},
         "contain": {},
         "hand_over": {},
         "close": {},
@@ -130,7 +130,7 @@ def test_steps_move_it_and_say_why(world: World, as_role: AtRole) -> None:
     incident.refresh_from_db()
     assert (incident.status, incident.severity, incident.owner) == ("open", "critical", world.users["risk lead"])
     assert incident.snapshots.count() >= 6
-    anchor = incident.anchors.get(kind="device", value="rack-01")
+    anchor = incident.anchors.get(kind="device", value="rack-02")
     url = reverse("admin:risk_incident_drop_anchor", args=[incident.pk])
     assert client.post(url, {"reason": "wrong", "anchor": anchor.pk}).status_code == 302
     assert "because close" in said(client, page(incident, "history"))
@@ -247,6 +247,7 @@ def test_the_headline_counts_honest_customers_alone_and_for_how_long(world: Worl
     assert organised is not None
     for flag in Flag.objects.filter(order__customer=organised.order.customer):
         Flag.objects.filter(pk=flag.pk).update(disposition="undetermined")
+    CustomerDisposition.objects.filter(customer=organised.order.customer).update(disposition="undetermined", found="undetermined")
     IncidentMember.objects.filter(customer=organised.order.customer, is_overruled=False).update(
         disposition="undetermined", found="undetermined"
     )
