@@ -82,7 +82,7 @@ def figures_panel(figures: dict[str, IncidentFigure]) -> Panel:
         if name == "people":
             continue
         money = money_of(figure)
-        amounts = [amount_html(row.amount, row.currency) for row in money] or [NOTHING]
+        amounts: list[Any] = [amount_html(row.amount, row.currency) for row in money] or [NOTHING]
         rows.append([
             stacked(LABELS[name], MEANINGS[name]),
             format_html("{}" * len(amounts), *amounts),

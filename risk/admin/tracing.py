@@ -185,7 +185,8 @@ def lines_panel(shown: Trace) -> Panel:
     rows = []
     load_open_holds([line.order for line in shown.lines if line.order])
     for line in shown.lines:
-        order, coupon, claim = line.order, line.coupon, line.claim
+        order: Any = line.order
+        coupon, claim = line.coupon, line.claim
         customer: Any = order.customer if order else coupon.customer if coupon else None
         rows.append([
             page_of(order) if order else NOTHING,

@@ -224,11 +224,13 @@ def _values_on(line: TraceLine) -> list[Start]:
     customer = order.customer if order else coupon.customer if coupon else None
     if customer:
         found.append(_row("customer", customer))
-    found += [Start("device", value, value) for value in _different(order and order.device, claim and claim.device)]
+    found += [Start("device", value, value) for value in _different(order.device if order else "", claim.device if claim else "")]
     if order:
         hashes = order.lines.exclude(recipient_hash="").order_by("position").values_list("recipient_hash", flat=True)
         found += [Start("recipient", value, _shown("recipient", value)) for value in _different(*hashes)]
-    found += [Start("address", value, value) for value in _different(order and order.address, claim and claim.address)]
+    found += [
+        Start("address", value, value) for value in _different(order.address if order else "", claim.address if claim else "")
+    ]
     if line.token:
         found += [_row("token", line.token), _row("batch", line.token.batch)]
     if claim and claim.entry:
@@ -236,7 +238,7 @@ def _values_on(line: TraceLine) -> list[Start]:
     return [*found, _row("coupon_type", coupon.coupon_type)] if coupon else found
 
 
-def _different(*values: str | None) -> list[str]:
+def _different(*values: str) -> list[str]:
     return [value for value in dict.fromkeys(values) if value]
 
 
