@@ -7,7 +7,7 @@ from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.urls import URLPattern, path, reverse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
@@ -109,21 +109,24 @@ def _by_key(model: type[Any], key: str) -> Any:
     return model._default_manager.filter(pk=int(key)).first() if key.isascii() and key.isdecimal() and len(key) < 19 else None
 
 
+COLUMNS = (
+    text_column(lambda one: f"#{one.pk}", "number", gettext_lazy("number"), "pk"),
+    "title",
+    text_column(incident_state, "state", gettext_lazy("state"), "status"),
+    text_column(severity_badge, "severity", gettext_lazy("severity"), "severity"),
+    "owner",
+    text_column(lambda one: count_text(one.orders), "orders", gettext_lazy("orders"), "orders"),
+    text_column(lambda one: count_text(one.customers), "customers", gettext_lazy("customers"), "customers"),
+    time_column("since", gettext_lazy("since")),
+    time_column("opened_at", gettext_lazy("opened at"), order="pk"),
+)
+
+
 @admin.register(Incident)
 class IncidentAdmin(TracePageMixin, GivenAddress, ExactSearchMixin, EditableAdmin):
     form = IncidentForm
     steps = STEPS
-    list_display = (
-        text_column(lambda one: f"#{one.pk}", "number", gettext_lazy("number"), "pk"),
-        "title",
-        text_column(incident_state, "state", gettext_lazy("state"), "status"),
-        text_column(severity_badge, "severity", gettext_lazy("severity"), "severity"),
-        "owner",
-        text_column(lambda one: count_text(one.orders), "orders", gettext_lazy("orders"), "orders"),
-        text_column(lambda one: count_text(one.customers), "customers", gettext_lazy("customers"), "customers"),
-        time_column("since", gettext_lazy("since")),
-        time_column("opened_at", gettext_lazy("opened at"), order="pk"),
-    )
+    list_display = COLUMNS
     list_display_links = ("number", "title")
     list_filter = (("status", ChoicesFilter), ("severity", ChoicesFilter), "owner", ("opened_at", MomentFilter))
     list_select_related = ("owner",)
@@ -150,10 +153,6 @@ class IncidentAdmin(TracePageMixin, GivenAddress, ExactSearchMixin, EditableAdmi
     def history_sources(self, obj: Incident) -> list[Source]:
         events = [(tracker_of(IncidentAnchor), {"incident": obj.pk}), (tracker_of(EvidenceBundle), {"incident": obj.pk})]
         return [*source_of(obj), *(Source(model, conditions) for model, conditions in events)]
-
-    def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.trace_view)
-        return [path("trace/", view, name="risk_incident_trace"), *super().get_urls()]
 
     def step_buttons(self, request: HttpRequest, obj: Any) -> list[StepButton]:
         buttons = []

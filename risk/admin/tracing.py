@@ -7,7 +7,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import NoReverseMatch
+from django.urls import NoReverseMatch, URLPattern, path
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -49,6 +49,11 @@ class Hop:
 
 class TracePageMixin:
     """Adds the page to the admin of incidents."""
+
+    def get_urls(self) -> list[URLPattern]:
+        admin: Any = self
+        view = admin.admin_site.admin_view(self.trace_view)
+        return [path("trace/", view, name="risk_incident_trace"), *super().get_urls()]  # type: ignore[misc]
 
     def trace_view(self, request: HttpRequest) -> HttpResponse:
         """`q` is what somebody typed, `kind` and `key` what a link names. What was typed and is one thing leads to its trace."""

@@ -24,7 +24,7 @@ from risk.bundles.archive import Entry, Packer, ending_of, stored
 from risk.bundles.manifest import MANIFEST, SEAL, Listed, manifest_of, seal_of
 from risk.bundles.verifying import verify_bundle
 from risk.models import BundleDownload, BundlePiece, EvidenceBundle
-from risk.services import bundles
+from risk.services import bundle_content, bundles
 from risk.services.bundles import BundleNotReady, ask_for_bundle, bytes_of_bundle, take_out
 from risk.services.incidents import note_incident
 from tests.orders.factories import a_done_freeze
@@ -243,7 +243,7 @@ def table(data, name):
 @pytest.mark.django_db
 def test_a_bundle_holds_all_of_an_incident_and_verifies(monkeypatch):
     monkeypatch.setattr(bundles, "PIECE", 512)
-    monkeypatch.setattr(bundles, "READ_AT_ONCE", 3)
+    monkeypatch.setattr(bundle_content, "READ_AT_ONCE", 3)
     token, gang, guests = a_night()
     paper = keep_document(io.BytesIO(b"%PDF-1.4 preserve it"), name="order.pdf", by=the_asker(), at=LATER)
     a_done_freeze(Order.objects.filter(pk__in=[order.pk for order in gang]), at=LATER, document=paper)
