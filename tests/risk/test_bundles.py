@@ -12,10 +12,10 @@ import zlib
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, OperationalError, transaction
 
 from backoffice.lib.errors import InvalidInput
-from backoffice.lib.jobs import run_job
+from backoffice.lib.jobs import LEASE, run_job
 from orders.models import Document, Order
 from orders.seals import SealBroken, public_key
 from orders.services.documents import keep_document
@@ -339,3 +339,34 @@ def test_a_bundle_is_sealed_as_a_whole():
     refused("bundle_is_sealed_as_a_whole", lambda: EvidenceBundle.objects.update(sealed_at=LATER))
     assert Document.objects.exists() is False
     assert settings.HOLDFAST_RECORD_KEYS
+
+
+def test_verifying_asks_no_database(tmp_path, capsys):
+    """This test has no database: whoever asks one fails."""
+    file = tmp_path / "bundle.zip"
+    file.write_bytes(written())
+    call_command("verify_bundle", str(file), f"--public-key=t1:{KEYS['t1']}", "--show-keys")
+    told = capsys.readouterr().out
+    assert "Genuine: sealed with the key t1" in told
+    assert "Incident 1, as of 2026-11-23T00:00:00+00:00: 3 files." in told
+
+
+@pytest.mark.django_db
+def test_a_worker_that_is_killed_leaves_no_file_out_and_none_twice(monkeypatch):
+    bundle = ask_for_bundle(an_incident(a_night(gang=1, guests=1)[0]), reference="", by=the_asker(), reason="asked", at=LATER)
+    real = bundles.content_of
+
+    def falls_over_at_the_claims(of, name):
+        if name == "claims.csv":
+            raise OperationalError("the server restarts")
+        return real(of, name)
+
+    monkeypatch.setattr(bundles, "content_of", falls_over_at_the_claims)
+    with pytest.raises(OperationalError):
+        run_job(bundle.job_id, now=lambda: LATER)
+    assert [file.name for file in bundle.files.all()] == ["members.csv"]
+    monkeypatch.setattr(bundles, "content_of", real)
+    assert run_job(bundle.job_id, now=lambda: LATER + LEASE + LEASE)
+    bundle.refresh_from_db()
+    assert [file.name for file in bundle.files.order_by("number")] == [*bundle.contents, MANIFEST, SEAL]
+    assert verify_bundle(io.BytesIO(whole(bundle)), trusted_keys()).sha256 == bundle.sha256

@@ -281,3 +281,30 @@ def test_its_orders_are_a_scope_for_a_freeze():
     organised = ScopeParts((part("incident", incident.pk), part("taken_for", "organised")))
     assert set(matching(organised, LATER)) <= set(gang)
     assert set(matching(organised, LATER))
+
+
+def test_one_incident_that_fails_stops_no_other(monkeypatch):
+    token, _gang, _guests = a_night()
+    broken, sound = an_incident_of_token(token), an_incident(token)
+    late = a_guest_order(token, at=LATER)
+    real = growing.grow_one
+
+    def stumbles(incident_id, *, at):
+        if incident_id == broken.pk:
+            raise ZeroDivisionError("stumbles")
+        return real(incident_id, at=at)
+
+    monkeypatch.setattr(growing, "grow_one", stumbles)
+    assert grow_incidents(LATER + MINUTE) == 2
+    assert late in orders_in(sound)
+    assert late not in orders_in(broken)
+
+
+def test_it_takes_in_no_more_than_it_may_at_once(monkeypatch):
+    token, _gang, _guests = a_night()
+    monkeypatch.setattr(growing, "MOST_AT_ONCE", 2)
+    incident = an_incident(token)
+    assert incident.coupons == 2
+    assert grown(incident).coupons == 4
+    monkeypatch.setattr(growing, "MOST_IN_ALL", 1)
+    assert grown(incident).coupons == 4
