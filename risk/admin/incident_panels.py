@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Count, Exists, OuterRef, Q, Sum
+from django.db.models import Count, Exists, OuterRef, Q
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
@@ -26,7 +26,7 @@ from promotions.states import CouponTypeStatus, EntryStatus
 from risk.admin.trace_links import trace_link
 from risk.models import Incident, IncidentAnchor, IncidentFigure, IncidentMember, IncidentOrder
 from risk.services.incident_figures import LABELS, MEANINGS, latest_figures, money_of
-from risk.services.timeline import entries_of, freezes_of, timeline_of, tokens_of, types_of
+from risk.services.timeline import Around, around, timeline_of
 from risk.states import Disposition
 
 ROWS_SHOWN = 20
@@ -34,17 +34,17 @@ MOST_POINTS = 60
 
 
 def panels_of(request: HttpRequest, incident: Incident) -> list[Any]:
-    figures = latest_figures(incident)
+    figures, known = latest_figures(incident), around(incident)
     return [
         still_deliverable(incident),
         figures_panel(figures),
         people_panel(incident, figures),
         *chart_of(incident),
-        stops_panel(request, incident),
-        timeline_panel(incident),
+        stops_panel(request, known),
+        timeline_panel(known),
         anchors_panel(incident),
         notes_panel(incident),
-        acts_panel(incident),
+        acts_panel(known),
         bundles_panel(request, incident),
     ]
 
@@ -139,9 +139,9 @@ def people_panel(incident: Incident, figures: dict[str, IncidentFigure]) -> Pane
 def chart_of(incident: Incident) -> list[Chart]:
     """Orders of the incident by when they were placed, by what their customers are taken for; and deliveries."""
     orders = its_orders(incident)
-    ends = orders.aggregate(first=Count("pk"), amount=Sum("discount_amount"))
+    count = orders.count()
     newest, oldest = orders.order_by("-placed_at").first(), orders.order_by("placed_at").first()
-    if not ends["first"] or newest is None or oldest is None:
+    if not count or newest is None or oldest is None:
         return []
     width = max((newest.placed_at - oldest.placed_at) / MOST_POINTS, timedelta(minutes=1))
     number = int((newest.placed_at - oldest.placed_at) / width) + 1
@@ -158,14 +158,14 @@ def chart_of(incident: Incident) -> list[Chart]:
     lines.append(Line(_("delivered"), found["delivered"], GREEN))
     columns = [_("from"), *(line.label for line in lines)]
     table = Panel("", columns, [[time_html(at), *(line.values[place] for line in lines)] for place, at in enumerate(starts)])
-    sentence = _("%(orders)s orders, by what their customers are taken for.") % {"orders": count_text(ends["first"])}
+    sentence = _("%(orders)s orders, by what their customers are taken for.") % {"orders": count_text(count)}
     return [Chart(_("Orders over time"), starts, lines, _("orders"), sentence=sentence, table=table, name="orders")]
 
 
-def stops_panel(request: HttpRequest, incident: Incident) -> Panel:
+def stops_panel(request: HttpRequest, known: Around) -> Panel:
     """What it can still come through, with the one click that stops it, for whoever may."""
     rows: list[Sequence[Any]] = []
-    for kind in types_of(incident):
+    for kind in known.types:
         can = kind.status == CouponTypeStatus.LIVE and request.user.has_perm("promotions.suspend_coupontype")
         rows.append(
             [
@@ -175,12 +175,12 @@ def stops_panel(request: HttpRequest, incident: Incident) -> Panel:
                 stop("promotions_coupontype_suspend", kind, can, _("Suspend")),
             ]
         )
-    for entry in entries_of(incident):
+    for entry in known.entries:
         can = entry.status == EntryStatus.OPEN and request.user.has_perm("promotions.suspend_entry")
         rows.append(
             [entry._meta.verbose_name, page_of(entry), state_badge(entry), stop("promotions_entry_close", entry, can, _("Close"))]
         )
-    for token in tokens_of(incident):
+    for token in known.tokens:
         can = token.revoked_at is None and request.user.has_perm("promotions.revoke_tokenbatch")
         state = badge(_("revoked"), "danger") if token.revoked_at else badge(_("good"), "success")
         rows.append(
@@ -196,10 +196,10 @@ def stop(name: str, obj: Any, can: bool, words: Any) -> Any:
     return format_html('<a class="hf-button hf-button-stop" href="{}">{}</a>', reverse(f"admin:{name}", args=[obj.pk]), words)
 
 
-def timeline_panel(incident: Incident) -> Panel:
+def timeline_panel(known: Around) -> Panel:
     rows = [
         [time_html(one.at), one.what, page_of(one.source) if one.source is not None else NOTHING, one.detail or ""]
-        for one in timeline_of(incident)
+        for one in timeline_of(known)
     ]
     return Panel(_("Timeline"), [_("at"), _("what"), _("source"), _("detail")], rows, name="timeline")
 
@@ -237,7 +237,7 @@ def notes_panel(incident: Incident) -> Panel:
     return Panel(_("Notes"), [_("at"), _("by"), _("note")], rows, _("Nobody has noted anything."), name="notes")
 
 
-def acts_panel(incident: Incident) -> Panel:
+def acts_panel(known: Around) -> Panel:
     rows = [
         [
             page_of(freeze),
@@ -247,7 +247,7 @@ def acts_panel(incident: Incident) -> Panel:
             freeze.job.requested_by,
             time_html(freeze.job.requested_at),
         ]
-        for freeze in freezes_of(incident)
+        for freeze in known.freezes
     ]
     columns = [_("freeze"), _("state"), _("legal reference"), _("orders in its scope"), _("asked by"), _("asked at")]
     return Panel(_("Freezes"), columns, rows, _("None of its orders was ever frozen."), name="freezes")

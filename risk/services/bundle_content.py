@@ -13,7 +13,7 @@ from orders.services.documents import bytes_of
 from risk.bundles.manifest import spelled
 from risk.models import EvidenceBundle, Incident, IncidentFigure, Snapshot
 from risk.services.bundle_tables import TABLES
-from risk.services.timeline import freezes_of, timeline_of
+from risk.services.timeline import around, freezes_of, timeline_of
 
 READ_AT_ONCE = 2_000
 DOCUMENT = "documents/document-"
@@ -58,7 +58,7 @@ def content_of(bundle: EvidenceBundle, name: str) -> tuple[Rows | None, Iterable
         lines = [("at", "what", "source", "detail")]
         lines += [
             (plain(one.at), one.what, f"{one.source._meta.verbose_name} {one.source}" if one.source else "", str(one.detail))
-            for one in timeline_of(incident)
+            for one in timeline_of(around(incident))
             if one.at <= bundle.as_of
         ]
         rows = Rows(csv_lines(lines))

@@ -15,7 +15,7 @@ WITH held AS (
     SELECT o.customer_id, o.id, h.placed_at AS begun, least(coalesce(h.released_at, %(at)s), %(at)s) AS ended
       FROM orders_hold h JOIN orders_order o ON o.id = h.order_id
      WHERE o.placed_at >= %(since)s AND o.placed_at < %(at)s AND o.imported_from = ''
-       AND h.kind <> 'cooling' AND h.placed_at < %(at)s
+       AND h.kind <> 'cooling' AND h.placed_at <= %(at)s
 ), honest AS (
     SELECT h.customer_id, max(h.hours) AS hours
       FROM (SELECT customer_id, id, extract(epoch FROM max(ended) - min(begun)) / 3600 AS hours

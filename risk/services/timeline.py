@@ -28,27 +28,42 @@ class Moment:
     detail: Any = ""
 
 
-def timeline_of(incident: Incident) -> list[Moment]:
+@dataclass(frozen=True)
+class Around:
+    """What an incident comes through, and the freezes that took its orders: asked for once a page."""
+
+    incident: Incident
+    types: list[CouponType]
+    entries: list[Entry]
+    tokens: list[ClaimToken]
+    freezes: list[Freeze]
+
+
+def around(incident: Incident) -> Around:
+    return Around(incident, _types_of(incident), _entries_of(incident), _tokens_of(incident), freezes_of(incident))
+
+
+def timeline_of(known: Around) -> list[Moment]:
     """From the first claim to the last bundle, in a fixed number of queries; of what happens often the first ones."""
     parts = (_firsts, _alarms, _stops, _public, _acts, _own)
-    found = [moment for part in parts for moment in part(incident)]
+    found = [moment for part in parts for moment in part(known)]
     return sorted(found, key=lambda moment: moment.at)
 
 
-def types_of(incident: Incident) -> list[CouponType]:
+def _types_of(incident: Incident) -> list[CouponType]:
     """The coupon types that coupons of the incident are of, in the order of their codes."""
     keys = IncidentCoupon.objects.filter(incident=incident).values("coupon__coupon_type")
     anchored = [int(value) for value in _values(incident, AnchorKind.COUPON_TYPE)]
     return list(CouponType.objects.filter(Q(pk__in=keys) | Q(pk__in=anchored)).select_related("campaign").order_by("code"))
 
 
-def entries_of(incident: Incident) -> list[Entry]:
+def _entries_of(incident: Incident) -> list[Entry]:
     """The entries that coupons of the incident were claimed at."""
     keys = IncidentCoupon.objects.filter(incident=incident).values("coupon__claim__entry")
     return list(Entry.objects.filter(pk__in=keys).order_by("code"))
 
 
-def tokens_of(incident: Incident) -> list[ClaimToken]:
+def _tokens_of(incident: Incident) -> list[ClaimToken]:
     """The tokens that the incident hangs on."""
     keys = [int(value) for value in _values(incident, AnchorKind.TOKEN)]
     return list(ClaimToken.objects.filter(pk__in=keys).select_related("batch").order_by("pk"))
@@ -58,7 +73,8 @@ def _values(incident: Incident, kind: str) -> list[str]:
     return list(incident.anchors.filter(kind=kind).values_list("value", flat=True))
 
 
-def _firsts(incident: Incident) -> Iterator[Moment]:
+def _firsts(known: Around) -> Iterator[Moment]:
+    incident = known.incident
     coupons = IncidentCoupon.objects.filter(incident=incident)
     orders = IncidentOrder.objects.filter(incident=incident)
     claim = Claim.objects.filter(coupon__in=coupons.values("coupon")).order_by("at", "pk").first()
@@ -78,9 +94,9 @@ def _firsts(incident: Incident) -> Iterator[Moment]:
         yield Moment(hold.placed_at, _("First hold"), hold, hold.get_kind_display())
 
 
-def _alarms(incident: Incident) -> Iterator[Moment]:
+def _alarms(known: Around) -> Iterator[Moment]:
     """Of the lines that watch its coupon types, their entries, batches and campaigns, and the one it was made from."""
-    types = [kind.pk for kind in types_of(incident)]
+    incident, types = known.incident, [kind.pk for kind in known.types]
     of_them = (
         Q(threshold__coupon_type__in=types)
         | Q(threshold__entry__coupon_type__in=types)
@@ -97,14 +113,14 @@ def _alarms(incident: Incident) -> Iterator[Moment]:
             yield Moment(alarm.at, _("Done by itself: %s") % alarm.get_action_display(), alarm)
 
 
-def _stops(incident: Incident) -> Iterator[Moment]:
+def _stops(known: Around) -> Iterator[Moment]:
     """Suspended and ended coupon types, suspended and closed entries, revoked tokens: as the history of each tells."""
     type_stops = (CouponTypeStatus.SUSPENDED, CouponTypeStatus.ENDED)
     entry_stops = (EntryStatus.SUSPENDED, EntryStatus.CLOSED)
-    for rows, stops in ((types_of(incident), type_stops), (entries_of(incident), entry_stops)):
+    for rows, stops in ((known.types, type_stops), (known.entries, entry_stops)):
         if rows:
             yield from _status_moments(rows, stops)
-    for token in tokens_of(incident):
+    for token in known.tokens:
         if token.revoked_at:
             yield Moment(token.revoked_at, _("Token revoked"), token)
 
@@ -127,7 +143,8 @@ def _events_of(model: Any) -> Any:
     return next(iter(model.pgh_event_models.values()))
 
 
-def _public(incident: Incident) -> Iterator[Moment]:
+def _public(known: Around) -> Iterator[Moment]:
+    incident = known.incident
     if incident.public_at:
         yield Moment(incident.public_at, _("The code went public"), incident, _("as far as is known"))
 
@@ -140,8 +157,8 @@ def freezes_of(incident: Incident) -> list[Freeze]:
     return list(freezes.select_related("job__approval", "job__requested_by"))
 
 
-def _acts(incident: Incident) -> Iterator[Moment]:
-    freezes = freezes_of(incident)
+def _acts(known: Around) -> Iterator[Moment]:
+    freezes = known.freezes
     releases = Release.objects.filter(freeze__in=freezes).select_related("job__approval", "job__requested_by").order_by("pk")
     for words, acts in ((_("Freeze"), freezes), (_("Release"), list(releases[:MOST_OF_A_KIND]))):
         for act in acts:
@@ -154,8 +171,9 @@ def _acts(incident: Incident) -> Iterator[Moment]:
                 yield Moment(job.finished_at, _("%(what)s done") % told, act)
 
 
-def _own(incident: Incident) -> Iterator[Moment]:
+def _own(known: Around) -> Iterator[Moment]:
     """How the incident itself went."""
+    incident = known.incident
     yield Moment(incident.opened_at, _("Incident opened"), incident, incident.opened_by)
     before = str(IncidentStatus.OPEN)
     for event in _events_of(Incident).objects.filter(pgh_obj_id=incident.pk).order_by("pgh_id"):

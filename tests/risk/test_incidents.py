@@ -25,7 +25,7 @@ from risk.services.incidents import (
     own_incident,
 )
 from risk.services.judging import overrule
-from risk.services.timeline import timeline_of
+from risk.services.timeline import around, timeline_of
 from tests.orders.factories import a_done_freeze, an_order
 from tests.orders.rounds import sql
 from tests.orders.test_constraints import refused
@@ -261,7 +261,7 @@ def test_the_timeline_tells_what_happened_each_with_its_row():
     incident = an_incident(token, public_at=NOON + HOUR)
     a_done_freeze(Order.objects.filter(pk__in=[order.pk for order in gang]), at=LATER)
     move_incident(incident, "contained", by=the_asker(), reason="x", at=LATER)
-    moments = timeline_of(incident)
+    moments = timeline_of(around(incident))
     assert [moment.at for moment in moments] == sorted(moment.at for moment in moments)
     told = {moment.what: moment for moment in moments}
     assert told["First claim"].source.at == told["First claim"].at == NOON - MINUTE
