@@ -1,7 +1,7 @@
 """What the page of an incident shows: what can still be saved, then figures, people, times, what it hangs on, and acts."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
@@ -26,11 +26,11 @@ from promotions.states import CouponTypeStatus, EntryStatus
 from risk.admin.trace_links import trace_link
 from risk.models import Incident, IncidentAnchor, IncidentFigure, IncidentMember, IncidentOrder
 from risk.services.incident_figures import LABELS, MEANINGS, latest_figures, money_of
+from risk.services.incident_series import DELIVERED, orders_over_time
 from risk.services.timeline import Around, around, timeline_of
 from risk.states import Disposition
 
 ROWS_SHOWN = 20
-MOST_POINTS = 60
 
 
 def panels_of(request: HttpRequest, incident: Incident) -> list[Any]:
@@ -138,28 +138,17 @@ def people_panel(incident: Incident, figures: dict[str, IncidentFigure]) -> Pane
 
 def chart_of(incident: Incident) -> list[Chart]:
     """Orders of the incident by when they were placed, by what their customers are taken for; and deliveries."""
-    orders = its_orders(incident)
-    count = orders.count()
-    newest, oldest = orders.order_by("-placed_at").first(), orders.order_by("placed_at").first()
-    if not count or newest is None or oldest is None:
+    series = orders_over_time(incident)
+    if series is None:
         return []
-    width = max((newest.placed_at - oldest.placed_at) / MOST_POINTS, timedelta(minutes=1))
-    number = int((newest.placed_at - oldest.placed_at) / width) + 1
-    starts = [oldest.placed_at + width * place for place in range(number)]
-    found: dict[str, list[int]] = {value: [0] * number for value in (*Disposition.values, "delivered")}
-    looks = dict(incident.members.values_list("customer", "disposition")) if incident.customers <= 20_000 else {}
-    rows = orders.order_by().values_list("placed_at", "customer", "delivered_at")
-    for placed_at, customer, delivered_at in rows.iterator(chunk_size=5_000):
-        found[looks.get(customer, Disposition.UNDETERMINED)][min(int((placed_at - oldest.placed_at) / width), number - 1)] += 1
-        if delivered_at and delivered_at >= oldest.placed_at:
-            found["delivered"][min(int((delivered_at - oldest.placed_at) / width), number - 1)] += 1
     colours = {Disposition.ORGANISED: RED, Disposition.SWEPT_ALONG: AMBER, Disposition.UNDETERMINED: BLUE}
-    lines = [Line(label, found[value], colours[Disposition(value)], fills=True) for value, label in Disposition.choices]
-    lines.append(Line(_("delivered"), found["delivered"], GREEN))
+    lines = [Line(label, series.counts[value], colours[Disposition(value)], fills=True) for value, label in Disposition.choices]
+    lines.append(Line(_("delivered"), series.counts[DELIVERED], GREEN))
     columns = [_("from"), *(line.label for line in lines)]
-    table = Panel("", columns, [[time_html(at), *(line.values[place] for line in lines)] for place, at in enumerate(starts)])
-    sentence = _("%(orders)s orders, by what their customers are taken for.") % {"orders": count_text(count)}
-    return [Chart(_("Orders over time"), starts, lines, _("orders"), sentence=sentence, table=table, name="orders")]
+    rows = [[time_html(at), *(line.values[place] for line in lines)] for place, at in enumerate(series.starts)]
+    sentence = _("%(orders)s orders, by what their customers are taken for.") % {"orders": count_text(series.orders)}
+    table = Panel("", columns, rows)
+    return [Chart(_("Orders over time"), series.starts, lines, _("orders"), sentence=sentence, table=table, name="orders")]
 
 
 def stops_panel(request: HttpRequest, known: Around) -> Panel:

@@ -114,8 +114,8 @@ def hops_of(line: TraceLine, start: Start) -> list[Hop]:
     if claim:
         hops += [
             Hop(_("channel"), claim.get_channel_display()),
-            *_values("device", claim.device),
-            *_values("address", claim.address),
+            *_values("device", claim.device if not order or claim.device != order.device else ""),
+            *_values("address", claim.address if not order or claim.address != order.address else ""),
         ]
     here = (start.kind, start.key)
     return [Hop(one.label, one.value, one.hint, one.url, is_start=bool(one.url) and one.url == trace_url(*here)) for one in hops]

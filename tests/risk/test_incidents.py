@@ -12,6 +12,7 @@ from risk.models import Incident, IncidentAnchor, IncidentMember, IncidentNote, 
 from risk.services import growing
 from risk.services.growing import grow_incidents
 from risk.services.incident_figures import amount_of, latest_figures, run_again, run_read_only, take_snapshot
+from risk.services.incident_series import orders_over_time
 from risk.services.incidents import (
     Opening,
     add_anchor,
@@ -308,3 +309,18 @@ def test_it_takes_in_no_more_than_it_may_at_once(monkeypatch):
     assert grown(incident).coupons == 4
     monkeypatch.setattr(growing, "MOST_IN_ALL", 1)
     assert grown(incident).coupons == 4
+
+
+def test_orders_are_counted_over_time_by_what_their_customers_are_taken_for():
+    token, gang, guests = a_night()
+    deliver_order(guests[0].ref, at=LATER)
+    incident = an_incident(token)
+    series = orders_over_time(incident)
+    taken_for = list(looks(incident).values())
+    assert series.orders == len(gang) + len(guests)
+    for disposition in ("organised", "swept_along", "undetermined"):
+        assert sum(series.counts[disposition]) == taken_for.count(disposition)
+    assert sum(series.counts["delivered"]) == series.counts["delivered"][-1] == 1
+    assert [counts[0] for counts in series.counts.values()] == [0, 0, 0, 0]
+    assert series.starts[1] == gang[0].placed_at
+    assert orders_over_time(Incident(pk=0)) is None
