@@ -9,7 +9,8 @@ from django.db import connection
 WEEK = timedelta(days=7)
 
 # A customer counts as called organised where a reviewer confirmed an order of his, where he is called so over all that was found on
-# him, or where an incident takes him for it. Cooling-off is part of a purchase that was announced, and no suspicion.
+# him, or where an incident takes him for it; of the last two only a person's word counts where a reviewer cleared an order of his.
+# Cooling-off is part of a purchase that was announced, and no suspicion.
 HELD_HONEST = """
 WITH held AS (
     SELECT o.customer_id, o.id, h.placed_at AS begun, least(coalesce(h.released_at, %(at)s), %(at)s) AS ended
@@ -19,11 +20,15 @@ WITH held AS (
 ), honest AS (
     SELECT h.customer_id, max(h.hours) AS hours
       FROM (SELECT customer_id, id, extract(epoch FROM max(ended) - min(begun)) / 3600 AS hours
-              FROM held GROUP BY customer_id, id) h
+              FROM held GROUP BY customer_id, id) h,
+           LATERAL (SELECT EXISTS (SELECT FROM orders_order o JOIN risk_flag f ON f.order_id = o.id
+                                    WHERE o.customer_id = h.customer_id AND f.decision = 'cleared') AS is_cleared) c
      WHERE NOT EXISTS (SELECT FROM orders_order o JOIN risk_flag f ON f.order_id = o.id
                         WHERE o.customer_id = h.customer_id AND f.decision = 'confirmed')
-       AND coalesce((SELECT d.disposition FROM risk_customerdisposition d WHERE d.customer_id = h.customer_id), '') <> 'organised'
-       AND NOT EXISTS (SELECT FROM risk_incidentmember p WHERE p.customer_id = h.customer_id AND p.disposition = 'organised')
+       AND NOT EXISTS (SELECT FROM risk_customerdisposition d WHERE d.customer_id = h.customer_id AND d.disposition = 'organised'
+                          AND (d.overrule_id IS NOT NULL OR NOT is_cleared))
+       AND NOT EXISTS (SELECT FROM risk_incidentmember p WHERE p.customer_id = h.customer_id AND p.disposition = 'organised'
+                          AND (p.is_overruled OR NOT is_cleared))
      GROUP BY h.customer_id
 )
 SELECT count(*), percentile_cont(0.5) WITHIN GROUP (ORDER BY hours), max(hours),
