@@ -82,6 +82,10 @@ GROUPS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
         _("Risk"),
         (
             Item(_("Flagged orders"), "flag", "risk.view_flag", "risk_flag", query="decision=waiting", badge="queue"),
+            Item(_("Incidents"), "crisis_alert", "risk.view_incident", "risk_incident"),
+            Item(_("People in incidents"), "groups_2", "risk.view_incidentmember", "risk_incidentmember"),
+            Item(_("Trace"), "conversion_path", "risk.view_incident", "risk_incident", page="trace"),
+            Item(_("Evidence bundles"), "folder_zip", "risk.view_evidencebundle", "risk_evidencebundle"),
             Item(_("Findings"), "search_insights", "risk.view_finding", "risk_finding"),
             Item(_("Allow list"), "verified_user", "risk.view_allowance", "risk_allowance", query="state=allowed"),
             Item(_("Rules"), "rule", "risk.view_rule", "risk_rule"),

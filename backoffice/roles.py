@@ -43,6 +43,7 @@ WRITING_RULES = RULES | rights(
     "risk.add_rule risk.add_ruleversion risk.shadow_rule risk.retire_rule risk.add_backtest"
     " risk.add_listentry risk.end_listentry risk.add_snooze risk.end_snooze"
 )
+INCIDENTS = viewing("risk", "incident", "incidentmember", "evidencebundle")
 BEAT = viewing("django_celery_beat", "periodictask", "intervalschedule", "crontabschedule", "solarschedule", "clockedschedule")
 WORK = viewing("lib", "approval", "job", "checkrun") | viewing("django_celery_beat", "periodictask")
 EXPORTING = rights("lib.export_rows")
@@ -86,6 +87,8 @@ ANALYST = (
     | rights("risk.decide_flag orders.place_hold orders.release_hold orders.request_freeze promotions.lift_identityblock")
     | rights("orders.stop_holdbreaker orders.request_holdbreaker promotions.request_lift orders.cancel_order risk.lift_allowance")
     | viewing("promotions", "redemptionhold")
+    | INCIDENTS
+    | rights("risk.add_incident risk.change_incident risk.overrule_incidentmember")
 )
 NOBODIES = rights("promotions.add_nobodyvalue promotions.unlist_nobodyvalue")
 ROUTING = rights(
@@ -107,9 +110,10 @@ LEAD = (
         " django_celery_beat.change_periodictask lib.change_job"
     )
     | rights("risk.add_allowance risk.publish_rule")
+    | rights("risk.take_evidencebundle")
 )
 SYSTEM = viewing("lib", "apikey", "listexport") | viewing("auth", "user", "group") | viewing("pghistory", "events") | BEAT
-AUDITOR = PROMOTIONS | ORDERS | HELD_ALONE | IMPORTS | RISK | RULES | WORK | SYSTEM | ALARM_ROUTES | OUTBOX
+AUDITOR = PROMOTIONS | ORDERS | HELD_ALONE | IMPORTS | RISK | RULES | INCIDENTS | WORK | SYSTEM | ALARM_ROUTES | OUTBOX
 SUPPORT = CATALOGUE | LEDGER | viewing("orders", "order", "hold", "notice") | rights("orders.cancel_order")
 
 # Their names stay as they are in the database, and are read to staff in their language.

@@ -6,6 +6,7 @@ more than HUB_CAP accounts wherever the value tells anything. They are plain SQL
 
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django.db import connection
@@ -16,6 +17,7 @@ from risk.facts import COUNTED_UP_TO, CROWD_WINDOW, YOUNG, CouponFacts, OrderFac
 
 ROWS_READ = 200
 RECIPIENTS_READ = 20
+COUPONS_READ = 20
 
 # The same as `risk.facts.CouponFacts.is_tempting`, of a coupon type t.
 CAN_PAY_ALONE = "t.minimum_spend <= t.face_value AND coalesce(t.percentage, 100) >= 50"
@@ -24,11 +26,11 @@ IS_TEMPTING = f"(t.audience = 'restricted' OR {CAN_PAY_ALONE})"
 # One row per coupon, the customer's part the same in each. Token and suspension are looked at for restricted types alone. A token
 # was used as often as its counter says: to read no more issued claims than that spares the refused ones that came after. OFFSET 0
 # keeps the planner from weighing all orders of nine joins, which takes it longer than the query.
-COUPONS = f"""
+COUPON_COLUMNS = f"""
 SELECT u.registered_at, u.phone_hash, u.phone_segment,
        EXISTS (SELECT FROM orders_order p
                 WHERE p.customer_id = u.id AND p.status IN ('delivered', 'completed') AND p.delivered_at < c.issued_at
-                  AND p.id <> d.order_id
+                  AND p.id IS DISTINCT FROM %(order)s
                   AND p.gross_amount > p.discount_amount) AS has_earlier_delivery,
        t.code, t.audience = 'restricted' AS is_restricted,
        {CAN_PAY_ALONE} AS can_pay_alone,
@@ -48,8 +50,16 @@ SELECT u.registered_at, u.phone_hash, u.phone_segment,
               AND a.at >= c.issued_at AND a.at <= %(at)s) END AS suspended_at,
        (SELECT coalesce(array_agg(DISTINCT r.identity::text), '{{}}')
           FROM promotions_claimflag f JOIN promotions_claimrule r ON r.id = f.rule_id WHERE f.claim_id = l.id) AS rules_crossed
+"""  # noqa: S608  made of constants
+OF_ORDER = """
   FROM orders_orderdiscount d
   JOIN promotions_coupon c ON c.id = d.coupon_id
+"""
+OF_CUSTOMER = """
+  FROM (SELECT * FROM promotions_coupon n WHERE n.customer_id = %(customer)s AND n.issued_at > %(since)s AND n.issued_at <= %(at)s
+         ORDER BY n.issued_at DESC, n.id DESC LIMIT %(coupons_read)s) c
+"""
+COUPON_JOINS = """
   JOIN promotions_coupontype t ON t.id = c.coupon_type_id
   LEFT JOIN promotions_claim l ON l.id = c.claim_id
   JOIN promotions_customer u ON u.id = c.customer_id
@@ -58,9 +68,14 @@ SELECT u.registered_at, u.phone_hash, u.phone_segment,
   LEFT JOIN LATERAL (SELECT x.uses, x.used, b.entry_id
                        FROM promotions_claimtoken x JOIN promotions_tokenbatch b ON b.id = x.batch_id
                       WHERE x.id = l.token_id OFFSET 0) k ON true
- WHERE d.order_id = %(order)s
- ORDER BY d.id
-"""  # noqa: S608  made of constants
+"""
+COUPONS = f"{COUPON_COLUMNS}{OF_ORDER}{COUPON_JOINS} WHERE d.order_id = %(order)s ORDER BY d.id"
+CLAIMED_COUPONS = f"{COUPON_COLUMNS}{OF_CUSTOMER}{COUPON_JOINS} ORDER BY c.id"
+WHERE_CLAIMED = """
+SELECT l.device, l.address FROM promotions_coupon c JOIN promotions_claim l ON l.id = c.claim_id
+ WHERE c.customer_id = %(customer)s AND c.issued_at > %(since)s AND c.issued_at <= %(at)s
+ ORDER BY c.issued_at DESC, c.id DESC LIMIT 1
+"""
 
 AROUND = """
 SELECT (SELECT count(DISTINCT s.customer_id) FROM (
@@ -147,18 +162,43 @@ def gather_facts(order: Order, *, at: datetime) -> OrderFacts | None:
     )
 
 
+def gather_claim_facts(customer_id: int, *, at: datetime) -> OrderFacts | None:
+    """What is known of somebody who claimed and has not ordered, as if he ordered nothing now; None without a coupon of late."""
+    values = {"customer": customer_id, "order": None, "coupons_read": COUPONS_READ, **_window(at)}
+    coupons = [CouponRow(*row) for row in _rows(CLAIMED_COUPONS, values)]
+    if not coupons:
+        return None
+    device, address = next(iter(_rows(WHERE_CLAIMED, values)), ("", ""))
+    values |= {"device": known_device(device), "address": known_network(address.removesuffix("/64"))}
+    on_device, on_address = _rows(AROUND, values)[0]
+    return OrderFacts(
+        at=at,
+        placed_at=max(row.claimed_at for row in coupons),
+        registered_at=coupons[0].registered_at,
+        phone_segment=coupons[0].phone_segment,
+        has_earlier_delivery=all(row.has_earlier_delivery for row in coupons),
+        coupons=tuple(_coupon(row) for row in coupons),
+        virtual_amount=Decimal(0),
+        tops_up_own_number_only=False,
+        accounts_on_device=_capped(on_device) if values["device"] else None,
+        recipients=(),
+        accounts_on_address=_capped(on_address) if values["address"] else None,
+    )
+
+
 def _values(order: Order, at: datetime) -> dict[str, Any]:
     """Values that were listed as nobody's since the order was placed join nobody either."""
     return {
         "order": order.pk,
         "device": known_device(order.device),
         "address": known_network(order.address.removesuffix("/64")),
-        "at": at,
-        "since": at - CROWD_WINDOW,
-        "young": YOUNG,
-        "rows_read": ROWS_READ,
         "recipients_read": RECIPIENTS_READ,
+        **_window(at),
     }
+
+
+def _window(at: datetime) -> dict[str, Any]:
+    return {"at": at, "since": at - CROWD_WINDOW, "young": YOUNG, "rows_read": ROWS_READ}
 
 
 def _rows(statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:

@@ -87,3 +87,50 @@ class ListName(models.TextChoices):
 class BacktestError(models.TextChoices):
     CLEARED_HIT = "cleared_hit", _("cleared by a reviewer, and hit")
     CONFIRMED_MISS = "missed", _("confirmed by a reviewer, and missed")
+
+
+class IncidentStatus(models.TextChoices):
+    """How far an incident has come. Contained: nothing more gets out; handed over: the authorities have it."""
+
+    OPEN = "open", _("open")
+    CONTAINED = "contained", _("contained")
+    HANDED_OVER = "handed_over", _("handed over")
+    CLOSED = "closed", _("closed")
+
+
+INCIDENT_MOVES = moves(
+    {
+        IncidentStatus.OPEN: {IncidentStatus.CONTAINED, IncidentStatus.HANDED_OVER, IncidentStatus.CLOSED},
+        IncidentStatus.CONTAINED: {IncidentStatus.OPEN, IncidentStatus.HANDED_OVER, IncidentStatus.CLOSED},
+        IncidentStatus.HANDED_OVER: {IncidentStatus.OPEN, IncidentStatus.CONTAINED, IncidentStatus.CLOSED},
+        IncidentStatus.CLOSED: {IncidentStatus.OPEN},
+    }
+)
+UNCLOSED_STATUSES = (IncidentStatus.OPEN, IncidentStatus.CONTAINED, IncidentStatus.HANDED_OVER)
+
+
+class IncidentSeverity(models.TextChoices):
+    MINOR = "minor", _("minor")
+    MAJOR = "major", _("major")
+    CRITICAL = "critical", _("critical")
+
+
+class AnchorKind(models.TextChoices):
+    """By what coupons and orders belong to an incident."""
+
+    COUPON_TYPE = "coupon_type", _("coupon type")
+    TOKEN = "token", _("token")
+    DEVICE = "device", _("device")
+    RECIPIENT = "recipient", _("recipient of a top-up")
+
+
+class AddedBecause(models.TextChoices):
+    """Why something came into an incident: by what it hangs on, by a person's hand, or by what was in it already."""
+
+    CHOSEN = "chosen", _("chosen by hand")
+    COUPON_TYPE = "coupon_type", _("of its coupon type")
+    TOKEN = "token", _("by its token")
+    DEVICE = "device", _("from its device")
+    RECIPIENT = "recipient", _("for its recipient")
+    COUPON = "coupon", _("paid with a coupon of the incident")
+    ORDER = "order", _("paid for an order of the incident")

@@ -9,6 +9,7 @@ from backoffice.lib import clock
 from backoffice.lib.schedules import scheduled_check
 from risk.services.assessing import assess_cooling_orders, assess_missed_orders, assess_order
 from risk.services.forgetting import forget_runs
+from risk.services.growing import grow_incidents
 
 
 @shared_task
@@ -34,3 +35,8 @@ def assess_cooling_orders_check(at: datetime) -> int:
 @scheduled_check("forget_rule_runs", every=timedelta(hours=1), title=_("Forget old runs of rules"))
 def forget_rule_runs_check(at: datetime) -> int:
     return forget_runs(at)
+
+
+@scheduled_check("grow_incidents", every=timedelta(seconds=60), title=_("Let incidents grow"))
+def grow_incidents_check(at: datetime) -> int:
+    return grow_incidents(at)

@@ -1,5 +1,27 @@
 """The admin of risk."""
 
-from risk.admin import allowing, customers, findings, flags, listing, rule_approvals, rules
+from risk.admin import (
+    allowing,
+    customers,
+    evidence,
+    findings,
+    flags,
+    incidents,
+    listing,
+    members,
+    rule_approvals,
+    rules,
+)
 
-__all__ = ["allowing", "customers", "findings", "flags", "listing", "rule_approvals", "rules"]
+__all__ = [
+    "allowing",
+    "customers",
+    "evidence",
+    "findings",
+    "flags",
+    "incidents",
+    "listing",
+    "members",
+    "rule_approvals",
+    "rules",
+]

@@ -1,7 +1,12 @@
 from risk.models.allowing import Allowance
 from risk.models.assessments import Assessment, Finding
 from risk.models.backtests import Backtest, BacktestDay, BacktestExample
+from risk.models.dispositions import CustomerDisposition, Overrule
+from risk.models.evidence import BundleDownload, BundleFile, BundlePiece, EvidenceBundle
 from risk.models.flags import Flag
+from risk.models.incident_figures import IncidentFigure, Snapshot
+from risk.models.incident_scope import IncidentCoupon, IncidentMember, IncidentOrder, Ruling
+from risk.models.incidents import Incident, IncidentAnchor, IncidentNote
 from risk.models.lists import ListEntry, Snooze
 from risk.models.rules import Rule, RuleHit, RuleRun, RuleVersion
 
@@ -11,12 +16,27 @@ __all__ = [
     "Backtest",
     "BacktestDay",
     "BacktestExample",
+    "BundleDownload",
+    "BundleFile",
+    "BundlePiece",
+    "CustomerDisposition",
+    "EvidenceBundle",
     "Finding",
     "Flag",
+    "Incident",
+    "IncidentAnchor",
+    "IncidentCoupon",
+    "IncidentFigure",
+    "IncidentMember",
+    "IncidentNote",
+    "IncidentOrder",
     "ListEntry",
+    "Overrule",
     "Rule",
     "RuleHit",
     "RuleRun",
     "RuleVersion",
+    "Ruling",
+    "Snapshot",
     "Snooze",
 ]

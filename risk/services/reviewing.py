@@ -13,6 +13,7 @@ from orders.models import Hold, Order
 from orders.services.holding import place_hold, release_hold
 from orders.states import FINAL_STATUSES, HoldKind
 from risk.models import Flag
+from risk.services.disposing import dispose_customers
 from risk.states import Decision
 
 AUTOMATIC_HOLDS = (HoldKind.RISK, HoldKind.COOLING)
@@ -42,6 +43,7 @@ def decide_flag(flag: Flag, *, decision: str, reason: str, by: Any, at: datetime
             _release_automatic_holds(order, by=by, reason=reason, at=at)
         elif order.status not in FINAL_STATUSES:
             place_hold(order, kind=HoldKind.RISK, reason=reason, by=by, at=at)
+        dispose_customers([order.customer_id], at=at)
     flag.refresh_from_db()
     return flag
 

@@ -112,7 +112,7 @@ MODELS = {
     "orders_importrow": Model(see="LUR"),
     "orders_importedinvoice": Model(see="LUR"),
     "orders_importmapping": Model(see="LUR"),
-    "risk_flag": Model(see="NLUR", steps={"clear": "NLR", "confirm": "NLR"}, actions={"freeze": "NLR"}),
+    "risk_flag": Model(see="NLUR", steps={"clear": "NLR", "confirm": "NLR"}, actions={"freeze": "NLR", "open_incident": "NLR"}),
     "risk_finding": Model(see="NLUR"),
     "risk_assessment": Model(see="NLUR"),
     "risk_allowance": Model(see="NLUR", add="LR", steps={"lift": "NLR"}),
@@ -123,6 +123,19 @@ MODELS = {
     "risk_rulehit": Model(see="NLUR"),
     "risk_listentry": Model(see="NLUR", add="NLR", steps={"end": "NLR"}),
     "risk_snooze": Model(see="NLUR", add="NLR", steps={"end": "NLR"}),
+    # The newest incident is open, and its bundle is sealed.
+    "risk_incident": Model(
+        see="NLUR",
+        add="NLR",
+        steps={
+            **dict.fromkeys(("note", "figures", "contain", "hand_over", "close", "reopen", "owner", "judge"), "NLR"),
+            **dict.fromkeys(("anchor", "drop_anchor"), "NLR"),
+            "bundle": "LR",
+        },
+        pages={"trace": "NLUR"},
+    ),
+    "risk_incidentmember": Model(see="NLUR", steps={"overrule": "NLR"}),
+    "risk_evidencebundle": Model(see="NLUR", pages={"take": "LR"}),
     # The newest approval is a freeze that the risk analyst asked for: only he takes it back, only who approves freezes decides.
     "lib_approval": Model(see="OANLUR", steps={"approve": "LR", "reject": "LR", "withdraw": "N"}),
     "lib_job": Model(see="OANLUR", steps={"pause": "LR", "go_on": "LR", "try_again": "LR"}, pages={"progress": "OANLUR"}),

@@ -48,6 +48,10 @@ from promotions.states import Audience, Channel, Identity, Metric, ThresholdActi
 from risk.gathering import gather_facts
 from risk.services.allowing import allow
 from risk.services.assessing import assess_order
+from risk.services.bundles import ask_for_bundle
+from risk.services.bundles import take_out as take_bundle_out
+from risk.services.incidents import Opening, named_type, note_incident, open_incident
+from risk.services.judging import overrule
 from risk.services.listing import put_on_list, snooze
 from risk.services.rules import draft_version, make_rule, put_in_shadow
 from risk.services.ruling import rule_by_staff
@@ -81,6 +85,7 @@ class World:
     grant: Any = None
     void: Any = None
     grant_draft: Any = None
+    incident: Any = None
     autumn: Any = None
     plum: Any = None
     web: Any = None
@@ -99,6 +104,7 @@ def build_world(at: datetime, *, gang: int = 6, guests: int = 2, password: str =
     make_grants(world)
     make_emergency(world)
     make_imports(world)
+    make_incidents(world)
     make_freezes(world)
     make_system(world)
     return world
@@ -235,6 +241,18 @@ def ordered(world: World, coupon: Coupon, line: LineRequest, *, device: str) -> 
         address="203.0.113.7",
     )
     return place_order(request, at=world.at - 3 * MINUTE)
+
+
+def make_incidents(world: World) -> None:
+    """The gang's night: an incident on the restricted type, a note, a ruling, and a bundle that is sealed."""
+    lead, at = world.users["risk lead"], world.at
+    opening = Opening("Tokens on a bargain board", "the forged tokens alarmed", since=at - DAY, public_at=at - 4 * MINUTE)
+    world.incident = open_incident(opening, [named_type(world.restricted)], by=world.users["risk analyst"], at=at)
+    note_incident(world.incident, by=lead, text="The venue was told.", at=at)
+    overrule(world.incident.members.last(), disposition="undetermined", by=lead, reason="he called", at=at)
+    bundle = ask_for_bundle(world.incident, reference="PSB-1", by=lead, reason="asked by the police", at=at)
+    run_job(bundle.job_id, now=lambda: at)
+    take_bundle_out(bundle, by=lead, reason="Inspector Li", at=at)
 
 
 def make_freezes(world: World) -> None:
