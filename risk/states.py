@@ -37,3 +37,13 @@ class AllowedBy(models.TextChoices):
     CUSTOMER = "customer", _("customer")
     DEVICE = "device", _("device")
     RECIPIENT = "recipient", _("recipient of a top-up")
+
+
+class LinkKind(models.TextChoices):
+    """By what accounts are joined. Two weak ones together join as a strong one does."""
+
+    DEVICE = "device", _("device")
+    RECIPIENT = "recipient", _("recipient of a top-up")
+    TOKEN = "token", _("claim token")
+    FORGED = "forged", _("forged code")
+    TOGETHER = "together", _("address and time together")

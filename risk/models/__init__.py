@@ -2,5 +2,6 @@ from risk.models.allowing import Allowance
 from risk.models.assessments import Assessment, Finding
 from risk.models.dispositions import CustomerDisposition, Overrule
 from risk.models.flags import Flag
+from risk.models.links import LinkedAccount, LinkHub, LinkRun
 
-__all__ = ["Allowance", "Assessment", "CustomerDisposition", "Finding", "Flag", "Overrule"]
+__all__ = ["Allowance", "Assessment", "CustomerDisposition", "Finding", "Flag", "LinkHub", "LinkRun", "LinkedAccount", "Overrule"]
