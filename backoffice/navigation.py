@@ -83,6 +83,9 @@ GROUPS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
         (
             Item(_("Flagged orders"), "flag", "risk.view_flag", "risk_flag", query="decision=waiting", badge="queue"),
             Item(_("Findings"), "search_insights", "risk.view_finding", "risk_finding"),
+            Item(_("Customers' dispositions"), "groups_2", "risk.view_customerdisposition", "risk_customerdisposition"),
+            Item(_("Links"), "hub", "risk.view_linkhub", "risk_linkhub", page="picture"),
+            Item(_("Hubs"), "device_hub", "risk.view_linkhub", "risk_linkhub"),
             Item(_("Allow list"), "verified_user", "risk.view_allowance", "risk_allowance", query="state=allowed"),
         ),
     ),

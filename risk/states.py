@@ -11,6 +11,7 @@ class EvidenceKind(models.TextChoices):
     CONCENTRATION = "concentration", _("concentration")
     CASH_OUT = "cash_out", _("cash-out")
     ACCOUNT = "account", _("account")
+    TIMING = "timing", _("timing")
 
 
 class Strength(models.TextChoices):

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 
 from promotions.services.nobody import known_device, nobodies
 from promotions.states import NobodyKind
-from risk.gathering import ROWS_READ
+from risk.fact_statements import ROWS_READ
 from risk.links import CAPS, MOST_HUBS, MOST_IN_COMPONENT, WINDOW
 from risk.links.joining import Components
 from risk.links.statements import ADD, ADDRESSES, ALL_PAIRS, MOVE, NEW_GROUPS, NOTE_HUBS, SIZES, TEXT_OF_HUB

@@ -115,6 +115,11 @@ MODELS = {
     "risk_flag": Model(see="NLUR", steps={"clear": "NLR", "confirm": "NLR"}, actions={"freeze": "NLR"}),
     "risk_finding": Model(see="NLUR"),
     "risk_assessment": Model(see="NLUR"),
+    "risk_customerdisposition": Model(
+        see="NLUR",
+        steps={"call_organised": "NLR", "call_swept_along": "NLR", "call_undetermined": "NLR", "as_found": "NLR"},
+    ),
+    "risk_linkhub": Model(see="NLUR", pages={"picture": "NLUR", "neighbours": "NLUR"}),
     "risk_allowance": Model(see="NLUR", add="LR", steps={"lift": "NLR"}),
     # The newest approval is a freeze that the risk analyst asked for: only he takes it back, only who approves freezes decides.
     "lib_approval": Model(see="OANLUR", steps={"approve": "LR", "reject": "LR", "withdraw": "N"}),
