@@ -126,9 +126,9 @@ class TestGathering:
 
 @pytest.mark.django_db
 class TestMarks:
-    def mark(self, token, **fields):
+    def mark(self, leaked, **fields):
         asked = {"went_public_at": NOON - HOUR, "reason": "a post in a forum", "by": a_user(), "at": NOON, **fields}
-        return mark_public(token.batch.entry.coupon_type, **asked)
+        return mark_public(leaked.batch.entry.coupon_type, **asked)
 
     def test_a_mark_is_a_fact_of_later_assessments_until_it_is_taken_back(self):
         token = a_leaked_token()
