@@ -23,7 +23,7 @@ import django
 django.setup()
 
 from django.core.management import call_command
-from django.db import connection, transaction
+from django.db import connection
 
 from benchmarks.links import fill
 from benchmarks.orders_by_sql import NEWEST, filling
@@ -87,8 +87,8 @@ def make_hot(hot: int) -> None:
         "slice": BudgetSlice.objects.filter(budget=coupon_type.campaign.budget).earliest("pk").pk,
         "type_slice": CouponTypeSlice.objects.filter(coupon_type=coupon_type).earliest("pk").pk,
     }
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL session_replication_role = replica")
+    past_triggers = filling("promotions_coupontype", "promotions_tokenbatch", "promotions_claimtoken")
+    with past_triggers, connection.cursor() as cursor:
         cursor.execute("INSERT INTO auth_user (username, password, is_superuser, is_staff, is_active, first_name, last_name, email,"
                        " date_joined) VALUES ('bench', '', true, true, true, '', '', '', now()) RETURNING id")  # fmt: skip
         values["user"] = cursor.fetchone()[0]
