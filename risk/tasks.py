@@ -40,7 +40,9 @@ def link_new_accounts_check(at: datetime) -> int:
     return link_new(at).accounts
 
 
-@scheduled_check("link_all_accounts", every=timedelta(hours=1), title=_("Link all accounts anew, by night"))
+@scheduled_check(
+    "link_all_accounts", every=timedelta(hours=1), title=_("Link all accounts anew, by night"), only_after_activity=True
+)
 def link_all_accounts_check(at: datetime) -> str:
     """Once a night, in the hour that begins at NIGHT by staff's clock."""
     if at.astimezone(ZoneInfo(settings.HOLDFAST_STAFF_TIME_ZONE)).hour != NIGHT:

@@ -54,7 +54,10 @@ def link_all(at: datetime) -> LinkRun:
 
 @transaction.atomic
 def link_new(at: datetime) -> LinkRun:
-    """Join what came since the last run to what was there. Components only grow by it; the night's run parts them again."""
+    """Join what came since the last run to what was there. Components only grow by it; the night's run parts them again.
+
+    Where nothing new joins, nothing is written, and the next run looks at it again.
+    """
     began = time.monotonic()
     with connection.cursor() as cursor:
         cursor.execute(LOCK)
@@ -65,6 +68,8 @@ def link_new(at: datetime) -> LinkRun:
     for kind, statement in NEW_GROUPS.items():
         groups += _groups(kind, statement, {**values, "cap": CAPS[kind], "most": CAPS[kind] + 1}, at)
     touched = _join(groups) if groups else []
+    if not touched:
+        return LinkRun(is_full=False, until=at, accounts=0, components=0, largest=0, too_large=0, seconds=0)
     return _finish(at, began, touched=touched)
 
 
@@ -149,7 +154,7 @@ def _groups(kind: str, statement: str, values: dict[str, Any], at: datetime) -> 
 
 
 def _join(groups: list[set[int]]) -> list[int]:
-    """Answers the components that these accounts belong to now."""
+    """Answers the components that changed: none where all of it was known."""
     touched = sorted(set().union(*groups))
     before = dict(LinkedAccount.objects.filter(customer__in=touched).values_list("customer_id", "component"))
     components = Components()
@@ -160,6 +165,8 @@ def _join(groups: list[set[int]]) -> list[int]:
     olds = sorted(set(before.values()))
     news = [components.of(old) for old in olds]
     fresh = [account for account in touched if account not in before]
+    if not fresh and olds == news:
+        return []
     with connection.cursor() as cursor:
         cursor.execute(MOVE, {"old": olds, "new": news})
         cursor.execute(ADD, {"customers": fresh, "components": [components.of(account) for account in fresh]})
