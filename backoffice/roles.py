@@ -37,7 +37,7 @@ OUTBOX = viewing("lib", "webhookendpoint", "delivery")
 ORDERS = viewing("orders", "order", "hold", "notice", "freeze", "freezeitem", "release", "releaseitem", "document", "orderlist")
 HELD_ALONE = viewing("orders", "emergency", "holdbreaker", "missedhold", "deliverywait", "termreminder")
 IMPORTS = viewing("orders", "orderimport", "importrow", "importedinvoice", "importmapping")
-RISK = viewing("risk", "flag", "finding", "assessment", "allowance")
+RISK = viewing("risk", "flag", "finding", "assessment", "allowance", "customerdisposition", "linkhub")
 RULES = viewing("risk", "rule", "ruleversion", "rulehit", "backtest", "listentry", "snooze")
 WRITING_RULES = RULES | rights(
     "risk.add_rule risk.add_ruleversion risk.shadow_rule risk.retire_rule risk.add_backtest"
@@ -85,6 +85,7 @@ ANALYST = (
     | EXPORTING
     | STOPPING
     | rights("risk.decide_flag orders.place_hold orders.release_hold orders.request_freeze promotions.lift_identityblock")
+    | rights("risk.overrule_disposition")
     | rights("orders.stop_holdbreaker orders.request_holdbreaker promotions.request_lift orders.cancel_order risk.lift_allowance")
     | viewing("promotions", "redemptionhold")
     | INCIDENTS

@@ -13,6 +13,7 @@ class EvidenceKind(models.TextChoices):
     CONCENTRATION = "concentration", _("concentration")
     CASH_OUT = "cash_out", _("cash-out")
     ACCOUNT = "account", _("account")
+    TIMING = "timing", _("timing")
 
 
 class Strength(models.TextChoices):
@@ -134,3 +135,13 @@ class AddedBecause(models.TextChoices):
     RECIPIENT = "recipient", _("for its recipient")
     COUPON = "coupon", _("paid with a coupon of the incident")
     ORDER = "order", _("paid for an order of the incident")
+
+
+class LinkKind(models.TextChoices):
+    """By what accounts are joined. Two weak ones together join as a strong one does."""
+
+    DEVICE = "device", _("device")
+    RECIPIENT = "recipient", _("recipient of a top-up")
+    TOKEN = "token", _("claim token")
+    FORGED = "forged", _("forged code")
+    TOGETHER = "together", _("address and time together")

@@ -7,7 +7,9 @@ from risk.models.flags import Flag
 from risk.models.incident_figures import IncidentFigure, Snapshot
 from risk.models.incident_scope import IncidentCoupon, IncidentMember, IncidentOrder, Ruling
 from risk.models.incidents import Incident, IncidentAnchor, IncidentNote
+from risk.models.links import LinkedAccount, LinkHub, LinkRun
 from risk.models.lists import ListEntry, Snooze
+from risk.models.marks import PublicMark
 from risk.models.rules import Rule, RuleHit, RuleRun, RuleVersion
 
 __all__ = [
@@ -30,8 +32,12 @@ __all__ = [
     "IncidentMember",
     "IncidentNote",
     "IncidentOrder",
+    "LinkHub",
+    "LinkRun",
+    "LinkedAccount",
     "ListEntry",
     "Overrule",
+    "PublicMark",
     "Rule",
     "RuleHit",
     "RuleRun",

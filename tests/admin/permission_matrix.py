@@ -115,6 +115,11 @@ MODELS = {
     "risk_flag": Model(see="NLUR", steps={"clear": "NLR", "confirm": "NLR"}, actions={"freeze": "NLR", "open_incident": "NLR"}),
     "risk_finding": Model(see="NLUR"),
     "risk_assessment": Model(see="NLUR"),
+    "risk_customerdisposition": Model(
+        see="NLUR",
+        steps={"call_organised": "NLR", "call_swept_along": "NLR", "call_undetermined": "NLR", "as_found": "NLR"},
+    ),
+    "risk_linkhub": Model(see="NLUR", pages={"picture": "NLUR", "neighbours": "NLUR"}),
     "risk_allowance": Model(see="NLUR", add="LR", steps={"lift": "NLR"}),
     "risk_rule": Model(see="NLUR", add="NLR", pages={"write": "NLR"}),
     "risk_ruleversion": Model(

@@ -46,6 +46,7 @@ from promotions.services.thresholds import arm_threshold, check_thresholds
 from promotions.services.tokens import make_token_batch, token_text
 from promotions.states import Audience, Channel, Identity, Metric, ThresholdAction
 from risk.gathering import gather_facts
+from risk.models import LinkHub
 from risk.services.allowing import allow
 from risk.services.assessing import assess_order
 from risk.services.bundles import ask_for_bundle
@@ -274,6 +275,7 @@ def make_freezes(world: World) -> None:
     list_from_text(world.orders[0].ref, by=world.users["risk analyst"], at=world.at)
     known = {"kind": "device", "value": "reception-desk", "reason": "the house's own tablet", "expires_at": None}
     allow(**known, by=world.users["risk lead"], at=world.at)
+    LinkHub.objects.create(kind="device", value="a library's computer", accounts=51, seen_at=world.at)
     place_hold(world.orders[0], kind="manual", reason="customer called", by=world.users["risk analyst"], at=world.at)
     make_rules(world)
 

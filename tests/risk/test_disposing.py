@@ -97,10 +97,10 @@ class TestCustomers:
     def test_whoever_only_claimed_is_weighed_by_his_claims(self):
         token, device = a_leaked_token(), "a device of the farm"
         coupons = [
-            a_coupon(token=token, claimant=a_claimant(**a_night_account()), device=device, at=NOON + step * MINUTE)
-            for step in range(12)
+            a_coupon(token=token, claimant=a_claimant(**a_night_account()), device=device, at=NOON + step * HOUR)
+            for step in range(9)
         ]
-        row = dispose_customer(coupons[0].customer_id, at=LATER)
+        row = dispose_customer(coupons[0].customer_id, at=NOON + 9 * HOUR)
         assert row.disposition == Disposition.ORGANISED
         assert {line["order"] for line in row.against} == {""}
 
