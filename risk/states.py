@@ -37,3 +37,30 @@ class AllowedBy(models.TextChoices):
     CUSTOMER = "customer", _("customer")
     DEVICE = "device", _("device")
     RECIPIENT = "recipient", _("recipient of a top-up")
+
+
+class ReviewActKind(models.TextChoices):
+    """What somebody did in the review queue."""
+
+    SKIPPED = "skipped", _("skipped")
+    ESCALATED = "escalated", _("escalated")
+    ASSIGNED = "assigned", _("assigned")
+    DECIDED = "decided", _("decided")
+    UNDONE = "undone", _("taken back")
+    APPEAL = "appeal", _("decided an appeal")
+
+
+class AppealOutcome(models.TextChoices):
+    """How an appeal ended. Open ones have none."""
+
+    UPHELD = "upheld", _("upheld: it stays held")
+    GRANTED = "granted", _("granted: it is released")
+
+
+class BulkResult(models.TextChoices):
+    """What became of one order of a bulk decision, or of taking one back."""
+
+    PENDING = "pending", _("not yet")
+    DONE = "done", _("done")
+    SKIPPED = "skipped", _("skipped")
+    FAILED = "failed", _("failed")
