@@ -37,7 +37,9 @@ OUTBOX = viewing("lib", "webhookendpoint", "delivery")
 ORDERS = viewing("orders", "order", "hold", "notice", "freeze", "freezeitem", "release", "releaseitem", "document", "orderlist")
 HELD_ALONE = viewing("orders", "emergency", "holdbreaker", "missedhold", "deliverywait", "termreminder")
 IMPORTS = viewing("orders", "orderimport", "importrow", "importedinvoice", "importmapping")
-RISK = viewing("risk", "flag", "finding", "assessment", "allowance")
+RISK = viewing("risk", "flag", "finding", "assessment", "allowance") | viewing(
+    "risk", "review", "appeal", "bulkreview", "bulkreviewitem"
+)
 BEAT = viewing("django_celery_beat", "periodictask", "intervalschedule", "crontabschedule", "solarschedule", "clockedschedule")
 WORK = viewing("lib", "approval", "job", "checkrun") | viewing("django_celery_beat", "periodictask")
 EXPORTING = rights("lib.export_rows")
@@ -80,7 +82,9 @@ ANALYST = (
     | rights("risk.decide_flag orders.place_hold orders.release_hold orders.request_freeze promotions.lift_identityblock")
     | rights("orders.stop_holdbreaker orders.request_holdbreaker promotions.request_lift orders.cancel_order risk.lift_allowance")
     | viewing("promotions", "redemptionhold")
+    | rights("risk.decide_appeal")
 )
+REVIEW_LEADING = rights("risk.review_escalated risk.assign_review risk.decide_in_bulk")
 NOBODIES = rights("promotions.add_nobodyvalue promotions.unlist_nobodyvalue")
 ROUTING = rights(
     "promotions.add_alarmrecipient promotions.change_alarmrecipient promotions.add_escalationstep promotions.change_escalationstep"
@@ -94,6 +98,7 @@ LEAD = (
     | OUTBOX
     | IMPORTING
     | ROUTING
+    | REVIEW_LEADING
     | viewing("lib", "listexport")
     | rights("promotions.void_coupon orders.approve_freeze orders.start_emergency_freeze orders.approve_holdbreaker")
     | rights(

@@ -1,5 +1,5 @@
 """The admin of risk."""
 
-from risk.admin import allowing, customers, findings, flags
+from risk.admin import allowing, appeals, bulk_reviews, customers, findings, flags, queue
 
-__all__ = ["allowing", "customers", "findings", "flags"]
+__all__ = ["allowing", "appeals", "bulk_reviews", "customers", "findings", "flags", "queue"]

@@ -23,6 +23,7 @@ from orders.models import Hold, Order, OrderDiscount
 from orders.scopes.fields import part
 from orders.states import LOST_STATUSES, UNDELIVERED_STATUSES, HoldKind, OrderStatus
 from promotions.admin.ledger import coupon_type_choices
+from risk.admin import bulk_reviews
 from risk.admin.story import next_waiting, story_of
 from risk.models import Flag
 from risk.services.reviewing import AUTOMATIC_HOLDS, decide_flag
@@ -212,7 +213,7 @@ FILTERS = (
 @admin.register(Flag)
 class FlagAdmin(ExactSearchMixin, ReadOnlyAdmin):
     steps = STEPS
-    actions = ("freeze",)
+    actions = ("freeze", "decide_several")
     change_form_outer_before_template = "admin/holdfast/flag.html"
     change_form_outer_after_template = "admin/holdfast/empty.html"
     list_display = COLUMNS
@@ -244,6 +245,15 @@ class FlagAdmin(ExactSearchMixin, ReadOnlyAdmin):
         orders = Order.objects.filter(pk__in=queryset.order_by().values("order"))
         always = [part("flagged", "any")]
         return freeze_selection(request, orders, scope=words, means=MEANS, placed_at="order__placed_at", always=always)
+
+    def has_bulk_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("risk.decide_in_bulk"))
+
+    @admin.action(description=gettext_lazy("Decide"), permissions=["bulk"])
+    def decide_several(self, request: HttpRequest, queryset: QuerySet[Flag]) -> HttpResponse:
+        scope = scope_in_words(self.get_changelist_instance(request), request)
+        words = f"{_('flagged orders')}; {scope}" if scope else _("flagged orders")
+        return bulk_reviews.decide_several(self, request, queryset, words)
 
     def render_change_form(self, request: HttpRequest, context: dict, *args: Any, **kwargs: Any) -> HttpResponse:
         if kwargs.get("obj"):

@@ -1,4 +1,4 @@
-"""Many flagged orders decided alike: previewed, fixed and hashed, worked by a job, each with its result; taken back by a job too."""
+"""Many flagged orders decided alike: previewed, fixed and hashed, worked by a job with a result each; taken back by a job too."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -103,7 +103,7 @@ def decide_in_bulk(
 
 @transaction.atomic
 def undo_bulk(bulk: BulkReview, *, by: Any, reason: str, at: datetime) -> BulkReview:
-    """Take a bulk decision back by a job: of its orders, those that it decided. By its maker, within his shift. Raises NotUndone."""
+    """Take back what a bulk decision decided, by a job: its maker may, within his shift. Raises NotUndone, InvalidInput."""
     reason = checked_prose(reason, _("the reason"))
     if why_not := why_not_undo(bulk, by, at=at):
         raise NotUndone(why_not)

@@ -50,7 +50,7 @@ def escalate(review: Review, user: Any, *, at: datetime, reason: str) -> Review:
 
 @transaction.atomic
 def assign(review: Review, to: Any, *, by: Any, at: datetime, reason: str) -> Review:
-    """Give it to a person: only he gets it from the queue. `to` None gives it back to everybody.
+    """Give it to a person: only he gets it from the queue, also where he skipped it. `to` None gives it back to everybody.
 
     Raises HeldByAnother where a reviewer other than these two has it before him, DomainError for somebody who may not review.
     """
@@ -62,6 +62,7 @@ def assign(review: Review, to: Any, *, by: Any, at: datetime, reason: str) -> Re
         raise DomainError(_("%s decided this order: somebody else looks at the appeal.") % to)
     if review.leased_by_id != getattr(to, "pk", None):
         check_free(review, by, at=at)
+    ReviewSkip.objects.filter(order_id=review.order_id, user=to).delete()
     gives_back = NOBODYS if review.leased_by_id == by.pk and to != by else {}
     Review.objects.filter(pk=review.pk).update(assigned_to=to, assigned_by=by if to is not None else None, **gives_back)
     _keep(review, ReviewActKind.ASSIGNED, by=by, at=at, reason=reason, whom=to)

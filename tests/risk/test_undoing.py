@@ -80,7 +80,7 @@ def test_a_cooling_off_that_is_over_does_not_come_back():
 def test_where_automatic_holds_are_stopped_the_reviewer_holds_it():
     flag, reviewer = a_flag(), a_reviewer()
     act = decided(flag, by=reviewer)
-    HoldBreaker.objects.filter(kind="risk").update(stopped_at=LATER, stopped_by=system_user(), stop_reason="too many")
+    HoldBreaker.objects.filter(kind="risk").update(stopped_at=LATER, stopped_by=system_user(), stopped_reason="too many")
     undo_decision(act, by=reviewer, at=LATER + MINUTE)
     assert ("risk", reviewer.username) in open_holds(flag.order)
 
