@@ -105,8 +105,14 @@ def preview_panels(seen: BulkPreview) -> list[Panel]:
     ]
     states = [[state_badge(Order(status=value)), count_text(n), amount_html(gross)] for value, n, gross in seen.by_status]
     sample = [
-        [page_of(flag), flag.score, state_badge(flag, "disposition"), state_badge(flag.order), customer_cell(flag.order)]
-        + [amount_html(flag.order.gross_amount, flag.order.currency)]
+        [
+            page_of(flag),
+            flag.score,
+            state_badge(flag, "disposition"),
+            state_badge(flag.order),
+            customer_cell(flag.order),
+            amount_html(flag.order.gross_amount, flag.order.currency),
+        ]
         for flag in seen.sample
     ]
     return [

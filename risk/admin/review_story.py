@@ -59,8 +59,14 @@ def story_in_review(order: Any, request: HttpRequest) -> ReviewStory:
         in_favour=[finding for finding in findings if finding.score < 0],
         explaining=[finding for finding in findings if finding.score == 0],
         sheets=[customer_sheet(order), device_sheet(order), claim_sheet(order)],
-        panels=[neighbours_panel(order), lines_panel(order), discounts_panel(order), earlier_panel(order), holds_panel(order)]
-        + [acts_panel(order)],
+        panels=[
+            neighbours_panel(order),
+            lines_panel(order),
+            discounts_panel(order),
+            earlier_panel(order),
+            holds_panel(order),
+            acts_panel(order),
+        ],
         history=history_lines(sources, limit=12),
         trace_url=trace_url(order),
     )

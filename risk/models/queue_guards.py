@@ -19,6 +19,8 @@ ENTER = f"""
      WHERE f.decision = '' ORDER BY f.order_id
     ON CONFLICT (order_id) DO UPDATE SET score = excluded.score, due_at = least(risk_review.due_at, excluded.due_at)
 """
+DUE_AS_IT_LOOKS_NOW = due_sql("r.since", "r.urgency", "NEW.disposition")
+DUE_BY_THE_FLAG = due_sql("r.since", "r.urgency", "f.disposition")
 LEAVE = "DELETE FROM risk_review WHERE order_id = NEW.order_id AND appeal_due_at IS NULL"
 
 FLAGGED_ORDER_IS_QUEUED = pgtrigger.Trigger(
@@ -40,7 +42,7 @@ QUEUE_FOLLOWS_THE_FLAG = pgtrigger.Trigger(
         ELSIF OLD.decision <> '' THEN
             {ENTER.format(flags="(SELECT NEW.*)")};
         ELSE
-            UPDATE risk_review r SET score = NEW.score, due_at = least({due_sql("r.since", "r.urgency", "NEW.disposition")}, r.appeal_due_at)
+            UPDATE risk_review r SET score = NEW.score, due_at = least({DUE_AS_IT_LOOKS_NOW}, r.appeal_due_at)
              WHERE r.order_id = NEW.order_id;
         END IF;
         RETURN NULL;
@@ -126,7 +128,7 @@ DECIDED_APPEAL_LEAVES_THE_QUEUE = pgtrigger.Trigger(
     func=f"""
         DELETE FROM risk_review r WHERE r.order_id = NEW.order_id
            AND NOT EXISTS (SELECT 1 FROM risk_flag f WHERE f.order_id = NEW.order_id AND f.decision = '');
-        UPDATE risk_review r SET appeal_due_at = NULL, judged_by_id = NULL, due_at = {due_sql("r.since", "r.urgency", "f.disposition")}
+        UPDATE risk_review r SET appeal_due_at = NULL, judged_by_id = NULL, due_at = {DUE_BY_THE_FLAG}
           FROM risk_flag f WHERE f.order_id = r.order_id AND r.order_id = NEW.order_id;
         RETURN NULL;
     """,
