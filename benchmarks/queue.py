@@ -143,9 +143,8 @@ def _tell(pace: str, done: list[Work], asked: argparse.Namespace) -> None:
         ("decide", [wait for work in done for wait in work.decisions]),
         ("bare SKIP LOCKED", [wait for work in done for wait in work.bare]),
     ):
-        print(
-            f"  {name}: middle {1000 * _at(waits, 0.5):.1f} ms, p99 {1000 * _at(waits, 0.99):.1f} ms, worst {1000 * _at(waits, 1):.1f} ms"
-        )
+        middle, p99, worst = (1000 * _at(waits, share) for share in (0.5, 0.99, 1))
+        print(f"  {name}: middle {middle:.1f} ms, p99 {p99:.1f} ms, worst {worst:.1f} ms")
     if twice:
         raise SystemExit("An order was taken twice.")
 
