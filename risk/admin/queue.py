@@ -145,7 +145,7 @@ class ReviewAdmin(ExactSearchMixin, ReadOnlyAdmin):
 
     def changeform_view(self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any) -> HttpResponse:
         """The page of one order in review. What no longer waits leads back to the queue."""
-        if not self.has_view_permission(request) or request.method != "GET":
+        if object_id is None or not self.has_view_permission(request) or request.method != "GET":
             raise PermissionDenied
         review = Review.objects.for_admin_list().filter(pk=object_id).first() if str(object_id).isdecimal() else None
         if review is None:

@@ -67,11 +67,11 @@ def test_what_cannot_be_appealed(storefront):
 
 def test_wrong_input(storefront):
     path = f"orders/{a_held_order().ref}/appeals/"
-    assert wrong_fields(storefront.post(path, {})) == {"/text": "required"}
+    assert wrong_fields(storefront.post(path, {})) == {"#/text": "required"}
     assert set(wrong_fields(storefront.post(path, {"text": "a" * 4001, "contact": "no blanks", "more": 1}))) == {
-        "/more",
-        "/text",
-        "/contact",
+        "#/more",
+        "#/text",
+        "#/contact",
     }
     assert is_problem(storefront.post(path, {"text": " "}), 422, "invalid_input")
     assert Appeal.objects.exists() is False
