@@ -17,6 +17,7 @@ from risk.queueing import LEASE
 
 CAN_REVIEW_ESCALATED = "risk.review_escalated"
 MOST_TRIES = 3
+WINDOWS_OF_A_REVIEWER = 20190120  # the first half of the key of an advisory lock; the second is the person
 
 # What nobody has, what this person has not skipped and what is not about a decision of his own, in the order of the index that the
 # pool has to itself. Rows that somebody takes at this moment are passed over; a row that was taken meanwhile fails the condition
@@ -62,10 +63,10 @@ def take_next(user: Any, *, at: datetime) -> Review | None:
     """
     for _try in range(MOST_TRIES):
         try:
-            return _mine(user, at) or _take_next(user, at)
-        except IntegrityError:  # this person was faster, in another window
+            return _take_next(user, at)
+        except IntegrityError:  # somebody else has just taken it, and the guard below said so
             continue
-    raise HeldByAnother(_("You are taking orders in another window at this moment. Try again."))
+    raise HeldByAnother(_("Others are taking these orders at this moment. Try again."))
 
 
 @transaction.atomic
@@ -126,6 +127,11 @@ def _mine(user: Any, at: datetime) -> Review | None:
 
 @transaction.atomic
 def _take_next(user: Any, at: datetime) -> Review | None:
+    """One window of a person after the other: the second finds what the first one took."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [WINDOWS_OF_A_REVIEWER, user.pk])
+    if mine := _mine(user, at):
+        return mine
     give_back(user)
     pools = [MINE, *([ESCALATED] if user.has_perm(CAN_REVIEW_ESCALATED) else []), EVERYBODYS]
     values = {"user": user.pk, "at": at, "until": at + LEASE}
