@@ -22,15 +22,22 @@ from risk.models import Appeal, Flag, Review
 from risk.states import AppealOutcome
 
 COLOURS = {AppealOutcome.GRANTED: "success", AppealOutcome.UPHELD: "danger"}
+
+
+def still_open(appeals: Any) -> Any:
+    return appeals.open()
+
+
+def ended_as(outcome: AppealOutcome) -> Any:
+    return lambda appeals: appeals.filter(outcome=outcome)
+
+
 OutcomeFilter = question_filter(
     gettext_lazy("state"),
     "state",
     {
-        "open": (gettext_lazy("open"), lambda appeals: appeals.open()),
-        **{
-            outcome.value: (outcome.label, lambda appeals, wanted=outcome.value: appeals.filter(outcome=wanted))
-            for outcome in AppealOutcome
-        },
+        "open": (gettext_lazy("open"), still_open),
+        **{outcome.value: (outcome.label, ended_as(outcome)) for outcome in AppealOutcome},
     },
 )
 

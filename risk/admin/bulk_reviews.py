@@ -63,8 +63,7 @@ def decide_several(model_admin: Any, request: HttpRequest, flags: QuerySet[Flag]
             return HttpResponseRedirect(reverse("admin:risk_bulkreview_change", args=[bulk.pk]))
     seen = preview(flags, at=clock.now())
     if form.is_bound:
-        form.data = form.data.copy()
-        form.data["previewed"] = seen.mark
+        form.data = {**form.data.dict(), "previewed": seen.mark}  # type: ignore[attr-defined]
     else:
         form.initial["previewed"] = seen.mark
     return draw_action(model_admin, request, page_of_preview(seen, form, scope))

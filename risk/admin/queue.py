@@ -59,6 +59,10 @@ def waits_for(review: Any) -> Any:
     return stacked(looks, " ".join(parts)) if not parts else stacked(parts[0], parts[1] if len(parts) > 1 else looks)
 
 
+def appealed(rows: Any) -> Any:
+    return rows.appeals()
+
+
 def overdue(rows: Any) -> Any:
     return rows.overdue(clock.now())
 
@@ -69,7 +73,7 @@ WaitsFilter = question_filter(
     {
         "overdue": (gettext_lazy("overdue"), overdue),
         "saved": (gettext_lazy("can still be saved"), lambda rows: rows.filter(urgency__lt=Urgency.NOTHING)),
-        "appeal": (gettext_lazy("with an appeal"), lambda rows: rows.appeals()),
+        "appeal": (gettext_lazy("with an appeal"), appealed),
         "escalated": (gettext_lazy("escalated"), lambda rows: rows.filter(is_escalated=True)),
         "assigned": (gettext_lazy("assigned"), lambda rows: rows.filter(assigned_to__isnull=False)),
         "taken": (gettext_lazy("with a reviewer"), lambda rows: rows.filter(leased_until__gt=clock.now())),

@@ -120,7 +120,7 @@ def holder_of(review: Review, user: Any, at: datetime) -> str:
 
 def badges_of(review: Review, story: ReviewStory) -> list[Any]:
     colour = {Urgency.TOP_UP: "danger", Urgency.GOODS: "warning"}.get(Urgency(review.urgency), "default")
-    found = [badge(review.get_urgency_display(), colour)]
+    found: list[Any] = [badge(review.get_urgency_display(), colour)]
     found += [state_badge(story.flag, "disposition")] if story.flag else []
     found += [badge(_("appeal"), "info")] if story.appeal else []
     return found + ([badge(_("escalated"), "warning")] if review.is_escalated else [])
