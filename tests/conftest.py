@@ -12,9 +12,16 @@ from django.db.models.signals import post_migrate
 from django.dispatch import receiver
 
 from tests.plugins.browser import CHROMIUM
+from tests.plugins.template import make_template
 
 LONGEST = "tests/promotions/test_model.py"  # begun first, since one worker has all of it: begun late, the others wait for it
 RECORDED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None, pytestconfig: pytest.Config) -> None:
+    """Test databases are copies of one that was migrated once."""
+    connection.settings_dict["TEST"]["TEMPLATE"] = make_template(pytestconfig.rootpath / ".pytest_cache" / "holdfast")
 
 
 @pytest.fixture(scope="session")
