@@ -5,11 +5,12 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 import orders.urls
 import promotions.urls
+import risk.urls
 from backoffice.lib.views import NoSuchRoute
 
 READ = ["get", "head"]
 
-v1_urlpatterns = [*promotions.urls.urlpatterns, *orders.urls.urlpatterns]
+v1_urlpatterns = [*promotions.urls.urlpatterns, *orders.urls.urlpatterns, *risk.urls.urlpatterns]
 
 api_urlpatterns: list[URLPattern | URLResolver] = [
     path("v1/", include((v1_urlpatterns, "v1"))),

@@ -13,6 +13,8 @@ from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+MOST_COUNTED = 10_000
+
 
 @dataclass(frozen=True)
 class Item:
@@ -81,7 +83,11 @@ GROUPS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
     (
         _("Risk"),
         (
-            Item(_("Flagged orders"), "flag", "risk.view_flag", "risk_flag", query="decision=waiting", badge="queue"),
+            Item(_("Review queue"), "rate_review", "risk.decide_flag", "risk_review", badge="queue", page="next"),
+            Item(_("Waiting orders"), "checklist", "risk.view_review", "risk_review", badge="overdue"),
+            Item(_("Appeals"), "balance", "risk.view_appeal", "risk_appeal", query="state=open", badge="appeals"),
+            Item(_("Flagged orders"), "flag", "risk.view_flag", "risk_flag", query="decision=waiting"),
+            Item(_("Bulk decisions"), "done_all", "risk.view_bulkreview", "risk_bulkreview"),
             Item(_("Incidents"), "crisis_alert", "risk.view_incident", "risk_incident"),
             Item(_("People in incidents"), "groups_2", "risk.view_incidentmember", "risk_incidentmember"),
             Item(_("Trace"), "conversion_path", "risk.view_incident", "risk_incident", page="trace"),
@@ -160,7 +166,9 @@ def _own_pages() -> set[str]:
 
 
 def waiting_counts(request: HttpRequest) -> dict[str, int]:
-    """What waits for somebody, in one query, kept for the rest of the request: alarms, the review queue, approvals by others."""
+    """What waits for somebody, in one query, kept for the rest of the request: alarms, the review queue and what of it is overdue,
+    appeals, approvals by others. Each is counted to MOST_COUNTED alone, so that a queue of a million costs no page its time.
+    """
     known = getattr(request, "waiting_counts", None)
     if known is None:
         known = _count_waiting(request)
@@ -173,17 +181,21 @@ def _count_waiting(request: HttpRequest) -> dict[str, int]:
     from django.db.models import Count, IntegerField, QuerySet, Subquery, Value
     from django.db.models.functions import Coalesce
 
+    from backoffice.lib import clock
     from backoffice.lib.models import Approval, ApprovalStatus
     from promotions.models import Alarm
-    from risk.models import Flag
+    from risk.models import Appeal, Review
 
     def counted(rows: QuerySet) -> Coalesce:
-        number = rows.order_by().annotate(all=Value(1)).values("all").annotate(n=Count("pk")).values("n")
+        some = rows.model._default_manager.filter(pk__in=rows.order_by().values("pk")[:MOST_COUNTED])
+        number = some.order_by().annotate(all=Value(1)).values("all").annotate(n=Count("pk")).values("n")
         return Coalesce(Subquery(number, output_field=IntegerField()), 0)
 
     waiting: dict[str, tuple[str, Callable[[], QuerySet]]] = {
         "alarms": ("promotions.view_alarm", Alarm.objects.unacknowledged),
-        "queue": ("risk.view_flag", Flag.objects.waiting),
+        "queue": ("risk.view_review", Review.objects.all),
+        "overdue": ("risk.view_review", lambda: Review.objects.overdue(clock.now())),
+        "appeals": ("risk.view_appeal", Appeal.objects.open),
         "approvals": (
             "lib.view_approval",
             lambda: Approval.objects.filter(status=ApprovalStatus.PENDING).exclude(requested_by=request.user.pk),

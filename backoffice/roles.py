@@ -37,7 +37,9 @@ OUTBOX = viewing("lib", "webhookendpoint", "delivery")
 ORDERS = viewing("orders", "order", "hold", "notice", "freeze", "freezeitem", "release", "releaseitem", "document", "orderlist")
 HELD_ALONE = viewing("orders", "emergency", "holdbreaker", "missedhold", "deliverywait", "termreminder")
 IMPORTS = viewing("orders", "orderimport", "importrow", "importedinvoice", "importmapping")
-RISK = viewing("risk", "flag", "finding", "assessment", "allowance", "customerdisposition", "linkhub")
+RISK = viewing("risk", "flag", "finding", "assessment", "allowance", "customerdisposition", "linkhub") | viewing(
+    "risk", "review", "appeal", "bulkreview", "bulkreviewitem"
+)
 RULES = viewing("risk", "rule", "ruleversion", "rulehit", "backtest", "listentry", "snooze")
 WRITING_RULES = RULES | rights(
     "risk.add_rule risk.add_ruleversion risk.shadow_rule risk.retire_rule risk.add_backtest"
@@ -90,7 +92,9 @@ ANALYST = (
     | viewing("promotions", "redemptionhold")
     | INCIDENTS
     | rights("risk.add_incident risk.change_incident risk.overrule_incidentmember")
+    | rights("risk.decide_appeal")
 )
+REVIEW_LEADING = rights("risk.review_escalated risk.assign_review risk.decide_in_bulk")
 NOBODIES = rights("promotions.add_nobodyvalue promotions.unlist_nobodyvalue")
 ROUTING = rights(
     "promotions.add_alarmrecipient promotions.change_alarmrecipient promotions.add_escalationstep promotions.change_escalationstep"
@@ -104,6 +108,7 @@ LEAD = (
     | OUTBOX
     | IMPORTING
     | ROUTING
+    | REVIEW_LEADING
     | viewing("lib", "listexport")
     | rights("promotions.void_coupon orders.approve_freeze orders.start_emergency_freeze orders.approve_holdbreaker")
     | rights(

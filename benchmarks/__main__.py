@@ -37,6 +37,9 @@ def main(given: Sequence[str] | None = None) -> None:
     if given[:1] == ["lists"]:
         measure_lists(given[1:])
         return
+    if given[:1] == ["queue"]:
+        measure_queue(given[1:])
+        return
     asked = read_arguments(given)
     with tempfile.TemporaryDirectory(prefix="holdfast-bench-") as folder, servers():
         import django
@@ -58,6 +61,19 @@ def measure_lists(given: Sequence[str]) -> None:
         from benchmarks import lists
 
         lists.main(given)
+
+
+def measure_queue(given: Sequence[str]) -> None:
+    """The review queue has arguments of its own (`queue --help`)."""
+    with servers():
+        import django
+        from django.core.management import call_command
+
+        django.setup()
+        call_command("migrate", verbosity=0)
+        from benchmarks import queue
+
+        queue.main(given)
 
 
 if __name__ == "__main__":

@@ -2,15 +2,15 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from orders.models import Hold, Order
 from orders.states import HoldKind
 from promotions.models import Alarm
 from promotions.states import ThresholdAction
-from risk.states import Disposition
+from risk.states import BulkResult, Disposition
 
 if TYPE_CHECKING:
     from risk.models import Overrule
@@ -28,6 +28,49 @@ class FlagQuerySet(QuerySet):
         """All that the list page shows, in one query."""
         held = Exists(Hold.objects.filter(order=OuterRef("order_id"), released_at=None))
         return self.select_related("order__customer", "decided_by").annotate(is_held=held)
+
+
+class ReviewQuerySet(QuerySet):
+    """Orders in the review queue."""
+
+    def overdue(self, at: datetime) -> "ReviewQuerySet":
+        return self.filter(due_at__lte=at)
+
+    def appeals(self) -> "ReviewQuerySet":
+        return self.filter(appeal_due_at__isnull=False)
+
+    def held_by(self, user: Any, at: datetime) -> "ReviewQuerySet":
+        """What this reviewer has before him."""
+        return self.filter(leased_by=user, leased_until__gt=at)
+
+    def open_to(self, user: Any, at: datetime) -> "ReviewQuerySet":
+        """What he may take: nobody has it, he has not skipped it, and it is not about a decision of his own."""
+        from risk.models import ReviewSkip
+
+        skipped = ReviewSkip.objects.filter(user=user, order=OuterRef("order_id"), until__gt=at)
+        free = Q(leased_until=None) | Q(leased_until__lte=at)
+        not_mine = Q(judged_by=None) | ~Q(judged_by=user)
+        return self.filter(free, not_mine).filter(~Exists(skipped))
+
+    def for_admin_list(self) -> "ReviewQuerySet":
+        return self.select_related("order__customer", "leased_by", "assigned_to")
+
+
+class AppealQuerySet(QuerySet):
+    def open(self) -> "AppealQuerySet":
+        return self.filter(outcome="")
+
+    def for_admin_list(self) -> "AppealQuerySet":
+        return self.select_related("order__customer", "decided_by")
+
+
+class BulkItemQuerySet(QuerySet):
+    """The orders of a bulk decision."""
+
+    def tally(self) -> dict[str, int]:
+        """How many have which result; every result is named, also with none."""
+        counts = dict(self.order_by().values_list("result").annotate(n=Count("pk")))
+        return {str(result): counts.get(result, 0) for result in BulkResult}
 
 
 class AssessmentQuerySet(QuerySet):

@@ -145,3 +145,30 @@ class LinkKind(models.TextChoices):
     TOKEN = "token", _("claim token")
     FORGED = "forged", _("forged code")
     TOGETHER = "together", _("address and time together")
+
+
+class ReviewActKind(models.TextChoices):
+    """What somebody did in the review queue."""
+
+    SKIPPED = "skipped", _("skipped")
+    ESCALATED = "escalated", _("escalated")
+    ASSIGNED = "assigned", _("assigned")
+    DECIDED = "decided", _("decided")
+    UNDONE = "undone", _("taken back")
+    APPEAL = "appeal", _("decided an appeal")
+
+
+class AppealOutcome(models.TextChoices):
+    """How an appeal ended. Open ones have none."""
+
+    UPHELD = "upheld", _("upheld: it stays held")
+    GRANTED = "granted", _("granted: it is released")
+
+
+class BulkResult(models.TextChoices):
+    """What became of one order of a bulk decision, or of taking one back."""
+
+    PENDING = "pending", _("not yet")
+    DONE = "done", _("done")
+    SKIPPED = "skipped", _("skipped")
+    FAILED = "failed", _("failed")

@@ -10,9 +10,11 @@ from django.utils.translation import gettext_lazy as _
 from backoffice.lib import clock
 from backoffice.lib.schedules import scheduled_check
 from risk.links.running import link_all, link_new
+from risk.services import bulk_reviewing  # noqa: F401  registers the jobs of bulk decisions
 from risk.services.assessing import assess_cooling_orders, assess_missed_orders, assess_order
 from risk.services.forgetting import forget_runs
 from risk.services.growing import grow_incidents
+from risk.services.queue_numbers import watch_queue
 
 NIGHT = 3  # the hour of staff's day in which links are found anew
 
@@ -60,3 +62,8 @@ def link_all_accounts_check(at: datetime) -> str:
     if at.astimezone(ZoneInfo(settings.HOLDFAST_STAFF_TIME_ZONE)).hour != NIGHT:
         return ""
     return str(link_all(at).accounts)
+
+
+@scheduled_check("watch_review_queue", every=timedelta(minutes=1), title=_("Raise an alarm when orders to review are overdue"))
+def watch_review_queue_check(at: datetime) -> int:
+    return len(watch_queue(at))

@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Min
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -16,7 +15,7 @@ from backoffice.dashboard.figures import Figures
 from backoffice.lib.display import NOTHING, amount_text, count_text, duration_text
 from backoffice.lib.models import CheckRun
 from backoffice.navigation import waiting_counts
-from risk.models import Flag
+from risk.services.queue_numbers import MOST_COUNTED, numbers_for
 
 
 @dataclass(frozen=True)
@@ -58,13 +57,23 @@ def alarms(request: HttpRequest, _figures: Figures, _at: datetime) -> Tile:
     return Tile(_("Alarms open"), count_text(number), _("lines crossed"), list_url("promotions_alarm", "state=open"), number > 0)
 
 
-@tile("risk.view_flag")
+@tile("risk.view_review")
 def queue(request: HttpRequest, _figures: Figures, at: datetime) -> Tile:
-    oldest = Flag.objects.waiting().aggregate(oldest=Min("flagged_at"))["oldest"]
-    hint = _("the oldest for %s") % duration_text(at - oldest) if oldest else _("nobody waits")
-    return Tile(
-        _("Flagged orders waiting"), count_text(waiting_counts(request)["queue"]), hint, list_url("risk_flag", "decision=waiting")
-    )
+    """Red while something is overdue. Counts stop at MOST_COUNTED."""
+    numbers = numbers_for(request.user, at=at)
+    if numbers.oldest is None:
+        hint = _("nobody waits")
+    else:
+        hint = _("the oldest for %(age)s · %(overdue)s overdue · %(appeals)s appeals · %(mine)s mine") % {
+            "age": duration_text(at - numbers.oldest),
+            "overdue": count_text(numbers.overdue),
+            "appeals": count_text(numbers.appeals),
+            "mine": count_text(numbers.mine),
+        }
+    is_capped = numbers.waiting >= MOST_COUNTED
+    waiting = f"{count_text(numbers.waiting)}+" if is_capped else count_text(numbers.waiting)
+    page = reverse("admin:risk_review_next") if request.user.has_perm("risk.decide_flag") else list_url("risk_review")
+    return Tile(_("Orders to review"), waiting, hint, page, numbers.overdue > 0)
 
 
 @tile("lib.view_approval")

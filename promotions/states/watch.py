@@ -65,6 +65,7 @@ class AlarmCause(models.TextChoices):
     EMERGENCY_STARTED = "emergency_started", _("one person started a freeze alone")
     EMERGENCY_FALLEN = "emergency_fallen", _("an emergency freeze was not confirmed and fell")
     TERM_RUN_OUT = "term_run_out", _("the term of a legal freeze has run out")
+    REVIEW_OVERDUE = "review_overdue", _("orders wait for a reviewer beyond their due time")
 
 
 def cause_label(cause: str) -> str:

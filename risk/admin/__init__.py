@@ -2,6 +2,8 @@
 
 from risk.admin import (
     allowing,
+    appeals,
+    bulk_reviews,
     customers,
     dispositions,
     evidence,
@@ -11,12 +13,15 @@ from risk.admin import (
     links,
     listing,
     members,
+    queue,
     rule_approvals,
     rules,
 )
 
 __all__ = [
     "allowing",
+    "appeals",
+    "bulk_reviews",
     "customers",
     "dispositions",
     "evidence",
@@ -26,6 +31,7 @@ __all__ = [
     "links",
     "listing",
     "members",
+    "queue",
     "rule_approvals",
     "rules",
 ]

@@ -23,6 +23,7 @@ from orders.models import Hold, Order, OrderDiscount
 from orders.scopes.fields import part
 from orders.states import LOST_STATUSES, UNDELIVERED_STATUSES, HoldKind, OrderStatus
 from promotions.admin.ledger import coupon_type_choices
+from risk.admin import bulk_reviews
 from risk.admin.choosing import incident_of_selection
 from risk.admin.story import next_waiting, story_of
 from risk.models import Flag
@@ -213,7 +214,7 @@ FILTERS = (
 @admin.register(Flag)
 class FlagAdmin(ExactSearchMixin, ReadOnlyAdmin):
     steps = STEPS
-    actions = ("freeze", "open_incident")
+    actions = ("freeze", "open_incident", "decide_several")
     change_form_outer_before_template = "admin/holdfast/flag.html"
     change_form_outer_after_template = "admin/holdfast/empty.html"
     list_display = COLUMNS
@@ -252,6 +253,15 @@ class FlagAdmin(ExactSearchMixin, ReadOnlyAdmin):
     @admin.action(description=gettext_lazy("Open an incident"), permissions=["incident"])
     def open_incident(self, request: HttpRequest, queryset: QuerySet[Flag]) -> HttpResponse | None:
         return incident_of_selection(request, Order.objects.filter(pk__in=queryset.order_by().values("order")))
+
+    def has_bulk_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("risk.decide_in_bulk"))
+
+    @admin.action(description=gettext_lazy("Decide"), permissions=["bulk"])
+    def decide_several(self, request: HttpRequest, queryset: QuerySet[Flag]) -> HttpResponse:
+        scope = scope_in_words(self.get_changelist_instance(request), request)
+        words = f"{_('flagged orders')}; {scope}" if scope else _("flagged orders")
+        return bulk_reviews.decide_several(self, request, queryset, words)
 
     def render_change_form(self, request: HttpRequest, context: dict, *args: Any, **kwargs: Any) -> HttpResponse:
         if kwargs.get("obj"):

@@ -1,15 +1,19 @@
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.lib.audit import tracked
+from risk.models.queue_guards import ON_FLAGS
 from risk.querysets import FlagQuerySet
 from risk.states import Decision, Disposition
 
 
 @tracked()
 class Flag(models.Model):
-    """An order that waits for a reviewer, or was decided by one. The findings that put it there are the order's findings."""
+    """An order that waits for a reviewer, or was decided by one. The findings that put it there are the order's findings.
+
+    `disposition` is what the rules say, or what a reviewer says who overruled them; `overruled` keeps then what they said.
+    """
 
     order = models.OneToOneField("orders.Order", models.CASCADE, related_name="+", verbose_name=_("order"))
     score = models.SmallIntegerField(_("score"))
@@ -22,6 +26,7 @@ class Flag(models.Model):
     )
     decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
     decision_reason = models.TextField(_("reason"), blank=True)
+    overruled = models.CharField(_("the rules said"), max_length=12, choices=Disposition, blank=True, db_default="", default="")
 
     objects = FlagQuerySet.as_manager()
 
@@ -35,12 +40,17 @@ class Flag(models.Model):
                 condition=Q(decision="", decided_by=None, decided_at=None)
                 | (~Q(decision="") & Q(decided_by__isnull=False, decided_at__isnull=False) & ~Q(decision_reason="")),
                 name="flag_decision_has_person_time_and_reason",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(overruled="") | (~Q(decision="") & ~Q(overruled=F("disposition"))),
+                name="flag_is_overruled_by_its_reviewer",
+            ),
         ]
         indexes = [
             models.Index(fields=["-score", "-id"], name="flag_by_score"),
             models.Index(fields=["-score", "-id"], name="flag_waiting", condition=Q(decision="")),
         ]
+        triggers = ON_FLAGS
 
     def __str__(self) -> str:
         return f"{self.order} · {self.score}"

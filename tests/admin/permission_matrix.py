@@ -112,7 +112,21 @@ MODELS = {
     "orders_importrow": Model(see="LUR"),
     "orders_importedinvoice": Model(see="LUR"),
     "orders_importmapping": Model(see="LUR"),
-    "risk_flag": Model(see="NLUR", steps={"clear": "NLR", "confirm": "NLR"}, actions={"freeze": "NLR", "open_incident": "NLR"}),
+    "risk_flag": Model(
+        see="NLUR",
+        steps={"clear": "NLR", "confirm": "NLR"},
+        actions={"freeze": "NLR", "open_incident": "NLR", "decide_several": "LR"},
+    ),
+    "risk_review": Model(
+        see="NLUR",
+        pages={
+            **dict.fromkeys(("next", "undo", "renew", "take", "leave", "decide", "appeal", "skip", "escalate"), "NLR"),
+            "assign": "LR",
+        },
+    ),
+    "risk_appeal": Model(see="NLUR"),
+    "risk_bulkreview": Model(see="NLUR", steps={"undo": "LR"}),
+    "risk_bulkreviewitem": Model(see="NLUR"),
     "risk_finding": Model(see="NLUR"),
     "risk_assessment": Model(see="NLUR"),
     "risk_customerdisposition": Model(

@@ -46,9 +46,11 @@ from promotions.services.thresholds import arm_threshold, check_thresholds
 from promotions.services.tokens import make_token_batch, token_text
 from promotions.states import Audience, Channel, Identity, Metric, ThresholdAction
 from risk.gathering import gather_facts
-from risk.models import LinkHub
+from risk.models import Flag, LinkHub
 from risk.services.allowing import allow
+from risk.services.appealing import file_appeal
 from risk.services.assessing import assess_order
+from risk.services.bulk_reviewing import decide_in_bulk, preview
 from risk.services.bundles import ask_for_bundle
 from risk.services.bundles import take_out as take_bundle_out
 from risk.services.incidents import Opening, named_type, note_incident, open_incident
@@ -107,6 +109,7 @@ def build_world(at: datetime, *, gang: int = 6, guests: int = 2, password: str =
     make_imports(world)
     make_incidents(world)
     make_freezes(world)
+    make_reviews(world)
     make_system(world)
     return world
 
@@ -343,6 +346,15 @@ def make_imports(world: World) -> None:
         if name == "old.csv":
             run_job(load_import(fresh(found), reason="history", **terms).job_id, now=lambda: world.at)
     save_mapping("old shop", settings_of(fresh(found)), **terms)
+
+
+def make_reviews(world: World) -> None:
+    """One flag that was confirmed in bulk, and an appeal against a hold."""
+    one = Flag.objects.filter(order__customer__ref="cat-1")
+    terms = {"decision": "confirmed", "reason": "one rack", "scope_text": "one of the rack", "by": world.users["risk lead"]}
+    bulk = decide_in_bulk(one, previewed=preview(one, at=world.at).mark, at=world.at, **terms)
+    run_job(bulk.job_id, now=lambda: world.at)
+    file_appeal("SO-cat-3", text="I bought it for my mother.", contact="chat-77", at=world.at)
 
 
 def make_system(world: World) -> None:

@@ -11,6 +11,7 @@ from tests.api.storefront import Storefront
 from tests.orders.factories import an_order
 from tests.promotions.factories import NOON, a_user
 from tests.promotions.granting import a_draft
+from tests.risk.queue_factories import an_appeal
 
 pytestmark = pytest.mark.django_db
 
@@ -30,6 +31,8 @@ STOREFRONT = {
     "api/v1/orders/<ref:ref>/completion/": {"POST": (Scope.ORDERS_WRITE, 202)},
     "api/v1/orders/<ref:ref>/refunds/": {"POST": (Scope.ORDERS_WRITE, 400)},
     "api/v1/orders/<ref:ref>/cancellation/": {"POST": (Scope.ORDERS_WRITE, 200)},
+    "api/v1/orders/<ref:ref>/appeals/": {"GET": (Scope.ORDERS_READ, 200), "POST": (Scope.ORDERS_WRITE, 400)},
+    "api/v1/orders/<ref:ref>/appeals/<int:appeal>/": {"GET": (Scope.ORDERS_READ, 200)},
 }
 # Open to everybody: they say how the API is used and nothing of what is in it.
 PUBLIC = {"api/schema/": {"GET": 200}, "api/docs/": {"GET": 200}}
@@ -61,6 +64,9 @@ def test_no_route_hides_behind_another():
 
 def ask(caller: Storefront | None, method: str, route: str) -> int:
     """The status of the answer. Without a caller no key is sent."""
+    if "<int:appeal>" in route:
+        appeal = an_appeal()
+        route = route.replace("<ref:ref>", appeal.order.ref).replace("<int:appeal>", str(appeal.pk))
     address = "/" + route.replace("<ref:ref>", an_order().ref).replace("<int:grant>", str(a_draft().pk))
     storefront = caller or Storefront()
     headers = {"Idempotency-Key": f"{method} {route}".replace(" ", "-")} | (storefront.authorization if caller else {})

@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('pghistory', '0007_auto_20250421_0444'),
         ('promotions', '0007_fewer_indexes'),
-        ('risk', '0102_d_links'),
+        ("risk", "0007_links"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
         ('orders', '0014_indexes_of_the_list'),
         ('pghistory', '0007_auto_20250421_0444'),
         ('promotions', '0007_fewer_indexes'),
-        ('risk', '0004_flags_by_score'),
+        ("risk", "0005_rules_as_data"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

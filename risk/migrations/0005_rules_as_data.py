@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
         ('orders', '0014_indexes_of_the_list'),
         ('pghistory', '0007_auto_20250421_0444'),
         ('promotions', '0007_fewer_indexes'),
-        ('risk', '0004_flags_by_score'),
+        ("risk", "0004_flags_by_score"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -144,7 +144,7 @@ class Migration(migrations.Migration):
                 ('status', models.CharField(choices=[('draft', 'draft'), ('shadow', 'in shadow'), ('in_review', 'in review'), ('published', 'published'), ('retired', 'retired')], default='draft', max_length=9, verbose_name='status')),
                 ('tree', models.JSONField(verbose_name='conditions')),
                 ('tree_hash', models.CharField(max_length=64, verbose_name='hash')),
-                ('evidence', models.CharField(choices=[('provenance', 'provenance'), ('concentration', 'concentration'), ('cash_out', 'cash-out'), ('account', 'account')], max_length=14, verbose_name='kind of evidence')),
+                ('evidence', models.CharField(choices=[('provenance', 'provenance'), ('concentration', 'concentration'), ('cash_out', 'cash-out'), ('account', 'account'), ('timing', 'timing')], max_length=14, verbose_name='kind of evidence')),
                 ('strength', models.CharField(choices=[('strong', 'strong'), ('weak', 'weak')], max_length=6, verbose_name='strength')),
                 ('score', models.SmallIntegerField(help_text='Negative where it speaks for the customer.', verbose_name='score')),
                 ('text', models.CharField(help_text='The sentence that reviewers read on an order it hits.', max_length=200, verbose_name='finding')),
@@ -239,7 +239,7 @@ class Migration(migrations.Migration):
                 ('status', models.CharField(choices=[('draft', 'draft'), ('shadow', 'in shadow'), ('in_review', 'in review'), ('published', 'published'), ('retired', 'retired')], default='draft', max_length=9, verbose_name='status')),
                 ('tree', models.JSONField(verbose_name='conditions')),
                 ('tree_hash', models.CharField(max_length=64, verbose_name='hash')),
-                ('evidence', models.CharField(choices=[('provenance', 'provenance'), ('concentration', 'concentration'), ('cash_out', 'cash-out'), ('account', 'account')], max_length=14, verbose_name='kind of evidence')),
+                ('evidence', models.CharField(choices=[('provenance', 'provenance'), ('concentration', 'concentration'), ('cash_out', 'cash-out'), ('account', 'account'), ('timing', 'timing')], max_length=14, verbose_name='kind of evidence')),
                 ('strength', models.CharField(choices=[('strong', 'strong'), ('weak', 'weak')], max_length=6, verbose_name='strength')),
                 ('score', models.SmallIntegerField(help_text='Negative where it speaks for the customer.', verbose_name='score')),
                 ('text', models.CharField(help_text='The sentence that reviewers read on an order it hits.', max_length=200, verbose_name='finding')),

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('promotions', '0007_fewer_indexes'),
-        ('risk', '0101_d_dispositions_of_customers'),
+        ("risk", "0006_dispositions_of_customers"),
     ]
 
     operations = [

@@ -1,0 +1,1 @@
+"""The storefront's API of risk."""
