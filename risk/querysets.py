@@ -117,15 +117,12 @@ class OverruleQuerySet(QuerySet):
         return self.filter(customer__in=customer_ids).order_by("customer_id", "-id").distinct("customer_id")
 
     def newest_of_order(self, order_id: int) -> "Overrule | None":
-        return self.filter(order=order_id).order_by("-id").first()
+        return self.filter(order=order_id).order_by("-id").first()  # type: ignore[return-value]
 
 
 class CustomerDispositionQuerySet(QuerySet):
     def organised(self) -> "CustomerDispositionQuerySet":
         return self.filter(disposition=Disposition.ORGANISED)
-
-    def overruled(self) -> "CustomerDispositionQuerySet":
-        return self.filter(overrule__isnull=False)
 
     def for_admin_list(self) -> "CustomerDispositionQuerySet":
         return self.select_related("customer", "overrule__by")

@@ -82,7 +82,7 @@ OverruledFilter = question_filter(
     gettext_lazy("overruled"),
     "overruled",
     {
-        "yes": (gettext_lazy("by a person"), lambda rows: rows.overruled()),
+        "yes": (gettext_lazy("by a person"), lambda rows: rows.filter(overrule__isnull=False)),
         "no": (gettext_lazy("as the evidence says"), lambda rows: rows.filter(overrule=None)),
     },
 )

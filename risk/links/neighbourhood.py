@@ -113,8 +113,8 @@ def _from_order(ref: str, at: datetime) -> list[Node]:
 def _from_account(ref: str, at: datetime) -> list[Node]:
     since = at - WINDOW
     orders = Order.objects.filter(customer__ref=ref, placed_at__gt=since, placed_at__lte=at).order_by("-placed_at")
-    claims = Claim.objects.filter(customer__ref=ref, at__gt=since, at__lte=at).select_related("token__batch").order_by("-pk")
-    claims = list(claims[:OF_AN_ACCOUNT])
+    made = Claim.objects.filter(customer__ref=ref, at__gt=since, at__lte=at).select_related("token__batch").order_by("-pk")
+    claims = list(made[:OF_AN_ACCOUNT])
     devices = {claim.device for claim in claims if claim.device}
     tokens = {claim.token for claim in claims if claim.token and claim.outcome == "issued"}
     return [
