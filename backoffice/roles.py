@@ -37,9 +37,15 @@ OUTBOX = viewing("lib", "webhookendpoint", "delivery")
 ORDERS = viewing("orders", "order", "hold", "notice", "freeze", "freezeitem", "release", "releaseitem", "document", "orderlist")
 HELD_ALONE = viewing("orders", "emergency", "holdbreaker", "missedhold", "deliverywait", "termreminder")
 IMPORTS = viewing("orders", "orderimport", "importrow", "importedinvoice", "importmapping")
-RISK = viewing("risk", "flag", "finding", "assessment", "allowance") | viewing(
+RISK = viewing("risk", "flag", "finding", "assessment", "allowance", "customerdisposition", "linkhub") | viewing(
     "risk", "review", "appeal", "bulkreview", "bulkreviewitem"
 )
+RULES = viewing("risk", "rule", "ruleversion", "rulehit", "backtest", "listentry", "snooze")
+WRITING_RULES = RULES | rights(
+    "risk.add_rule risk.add_ruleversion risk.shadow_rule risk.retire_rule risk.add_backtest"
+    " risk.add_listentry risk.end_listentry risk.add_snooze risk.end_snooze"
+)
+INCIDENTS = viewing("risk", "incident", "incidentmember", "evidencebundle")
 BEAT = viewing("django_celery_beat", "periodictask", "intervalschedule", "crontabschedule", "solarschedule", "clockedschedule")
 WORK = viewing("lib", "approval", "job", "checkrun") | viewing("django_celery_beat", "periodictask")
 EXPORTING = rights("lib.export_rows")
@@ -76,12 +82,16 @@ ANALYST = (
     | ORDERS
     | HELD_ALONE
     | RISK
+    | WRITING_RULES
     | WORK
     | EXPORTING
     | STOPPING
     | rights("risk.decide_flag orders.place_hold orders.release_hold orders.request_freeze promotions.lift_identityblock")
+    | rights("risk.overrule_disposition")
     | rights("orders.stop_holdbreaker orders.request_holdbreaker promotions.request_lift orders.cancel_order risk.lift_allowance")
     | viewing("promotions", "redemptionhold")
+    | INCIDENTS
+    | rights("risk.add_incident risk.change_incident risk.overrule_incidentmember")
     | rights("risk.decide_appeal")
 )
 REVIEW_LEADING = rights("risk.review_escalated risk.assign_review risk.decide_in_bulk")
@@ -105,10 +115,11 @@ LEAD = (
         "orders.change_holdbreaker orders.add_termreminder orders.change_termreminder"
         " django_celery_beat.change_periodictask lib.change_job"
     )
-    | rights("risk.add_allowance")
+    | rights("risk.add_allowance risk.publish_rule")
+    | rights("risk.take_evidencebundle")
 )
 SYSTEM = viewing("lib", "apikey", "listexport") | viewing("auth", "user", "group") | viewing("pghistory", "events") | BEAT
-AUDITOR = PROMOTIONS | ORDERS | HELD_ALONE | IMPORTS | RISK | WORK | SYSTEM | ALARM_ROUTES | OUTBOX
+AUDITOR = PROMOTIONS | ORDERS | HELD_ALONE | IMPORTS | RISK | RULES | INCIDENTS | WORK | SYSTEM | ALARM_ROUTES | OUTBOX
 SUPPORT = CATALOGUE | LEDGER | viewing("orders", "order", "hold", "notice") | rights("orders.cancel_order")
 
 # Their names stay as they are in the database, and are read to staff in their language.

@@ -15,6 +15,7 @@ from promotions.models import Campaign, Claim, Coupon, CouponType, Customer, Ent
 from promotions.services.refusals import Refused
 from promotions.services.tokens import find_token
 from promotions.tokens import PREFIX
+from risk.models import Incident
 
 MOST_OF_A_KIND = 5
 # Each of these columns has an index; nothing is searched by a part of a word, so no search reads a whole table.
@@ -28,6 +29,7 @@ EXACT: tuple[tuple[str, type[Model], str], ...] = (
     ("promotions.view_entry", Entry, "code"),
     ("promotions.view_tokenbatch", TokenBatch, "code"),
     ("orders.view_freeze", Freeze, "legal_reference"),
+    ("risk.view_incident", Incident, "title"),
 )
 
 
@@ -35,7 +37,7 @@ def find_everything(request: HttpRequest, lowered_term: str) -> list[SearchResul
     """What the reader may see that is called this. unfold lowers the term; codes are looked up as they were typed too."""
     term = request.GET.get("s", lowered_term).strip().replace("\x00", "")
     found = list(_rows(request, {term, term.upper(), term.lower()}))
-    return found + list(_from_device(request, term)) + list(_token(request, term))
+    return found + list(_from_device(request, term)) + list(_token(request, term)) + list(_incident(request, term))
 
 
 def _rows(request: HttpRequest, spellings: set[str]) -> Iterator[SearchResult]:
@@ -66,6 +68,15 @@ def _token(request: HttpRequest, term: str) -> Iterator[SearchResult]:
             yield SearchResult(_("No token of ours"), str(refusal.reason.label), "#", "qr_code_2")
         else:
             yield SearchResult(str(token), str(token._meta.verbose_name), _page(token), "qr_code_2")
+
+
+def _incident(request: HttpRequest, term: str) -> Iterator[SearchResult]:
+    """By its number, as pages write it: #12."""
+    number = term.removeprefix("#")
+    if term.startswith("#") and number.isascii() and number.isdecimal() and len(number) < 10:
+        rows = Incident.objects.filter(pk=int(number)) if request.user.has_perm("risk.view_incident") else Incident.objects.none()
+        for row in rows:
+            yield SearchResult(str(row), str(row._meta.verbose_name), _page(row), "crisis_alert")
 
 
 def _page(row: Model) -> str:

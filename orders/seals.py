@@ -65,6 +65,24 @@ def verify(sealed: bytes, public_keys: Mapping[str, str]) -> Sealed:
     return Sealed(key_id, hashlib.sha256(sealed).hexdigest())
 
 
+def sign(message: bytes, *, secret: bytes) -> str:
+    """The signature of a message that is no record, in base64 as addresses have it, without padding."""
+    return base64.urlsafe_b64encode(private_key(secret).sign(message)).rstrip(b"=").decode()
+
+
+def check_signature(message: bytes, signature: str, public_key_text: str) -> None:
+    """Raises SealBroken where it is not the signature of this message by this key, written the one way there is."""
+    try:
+        raw = base64.urlsafe_b64decode(signature + "==")
+        if base64.urlsafe_b64encode(raw).rstrip(b"=").decode() != signature:
+            raise SealBroken("The seal is damaged.")
+        _public(public_key_text).verify(raw, message)
+    except (InvalidSignature, binascii.Error, ValueError) as error:
+        if isinstance(error, SealBroken):
+            raise
+        raise SealBroken("The file was changed after it was sealed, or was sealed by somebody else.") from None
+
+
 def _line(content: bytes, key_id: str, signature: bytes) -> bytes:
     text = b"holdfast-record:v1:%s:%s" % (key_id.encode(), base64.urlsafe_b64encode(signature).rstrip(b"="))
     return b"\n%" + text + b"\n" if content.startswith(PDF_BEGINS) else b"\n<!-- " + text + b" -->\n"

@@ -9,3 +9,4 @@ class RiskConfig(AppConfig):
 
     def ready(self) -> None:
         from risk import receivers, scopes, tasks  # noqa: F401  connects the signals, registers scheduled checks and fields of scopes
+        from risk.services import backtests, rules  # noqa: F401  register a runner of jobs and what is approved

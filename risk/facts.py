@@ -19,6 +19,12 @@ CROWD_WINDOW = timedelta(days=7)
 YOUNG = timedelta(hours=72)
 """An account that claims or orders so soon after it registered counts as young."""
 
+MADE_WITHIN = timedelta(minutes=10)
+"""Accounts that were registered so close to each other count as made together."""
+
+IN_STEP_WITHIN = timedelta(minutes=1)
+"""Two acts so close to each other count as done in step."""
+
 
 @dataclass(frozen=True, slots=True)
 class CouponFacts:
@@ -44,11 +50,19 @@ class CouponFacts:
     """By what the claim rules count that it crossed and that flag: the claim was issued all the same."""
     is_granted: bool = False
     """Nobody claimed it: staff gave it, by an approved grant. `claimed_at` is when."""
+    went_public_at: datetime | None = None
+    """When the code that it was claimed by went public, as staff have marked; None where nobody said so."""
+    made_together: int = 0
+    """Customers on the same token of a restricted type who were registered within MADE_WITHIN of this one, this one included."""
 
     @property
     def is_tempting(self) -> bool:
         """Worth its face value in anybody's hands, or meant for few: what gangs come for."""
         return self.is_restricted or self.can_pay_alone
+
+    @property
+    def came_after_public(self) -> bool:
+        return self.went_public_at is not None and self.claimed_at > self.went_public_at
 
     @property
     def came_by_shared_token(self) -> bool:
@@ -64,6 +78,8 @@ class RecipientFacts:
     """Distinct accounts that topped it up with coupons, this order's included; its owner is not counted."""
     young_accounts: int
     """Of those, how many were young when they did, and each on another device: a family shares one."""
+    made_together: int = 0
+    """Of the accounts, how many were made within MADE_WITHIN of this order's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +102,26 @@ class OrderFacts:
     """Whom the order tops up, the customer's own number left out."""
     accounts_on_address: int | None
     """Distinct accounts that ordered from this network address; None where it is unknown."""
+    in_step: int = 0
+    """Others, each on another device, who claimed by the same entry and ordered, both within IN_STEP_WITHIN of this one."""
+    claimed_together: int = 0
+    """Others who claimed by the same entry within IN_STEP_WITHIN, whether they ordered or not; of many the first ROWS_READ."""
+
+    @property
+    def after_public(self) -> tuple[CouponFacts, ...]:
+        return tuple(coupon for coupon in self.coupons if coupon.came_after_public)
+
+    @property
+    def came_after_public(self) -> bool:
+        """All that he claimed of restricted types, he claimed after its code had gone public."""
+        restricted = [coupon for coupon in self.coupons if coupon.is_restricted]
+        return bool(restricted) and all(coupon.came_after_public for coupon in restricted)
+
+    @property
+    def made_together(self) -> int:
+        """The most accounts that were made together with this one among those on a token or a recipient of this order."""
+        on_tokens = [coupon.made_together for coupon in self.coupons]
+        return max([*on_tokens, *(recipient.made_together for recipient in self.recipients)], default=0)
 
     @property
     def first_claimed_at(self) -> datetime:

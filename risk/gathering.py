@@ -1,99 +1,35 @@
-"""Gathers what is known of an order, in one place and in few statements: see `risk.facts` for what it means.
-
-Every statement that counts reads at most ROWS_READ rows of a value, the newest ones, however hot the value is: that many hold far
-more than HUB_CAP accounts wherever the value tells anything. They are plain SQL because they run for every order with a coupon.
-"""
+"""Gathers what is known of an order, in one place and in few statements: see `risk.facts` for what it means."""
 
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django.db import connection
 
 from orders.models import Order
 from promotions.services.nobody import known_device, known_network
-from risk.facts import COUNTED_UP_TO, CROWD_WINDOW, YOUNG, CouponFacts, OrderFacts, RecipientFacts
-
-ROWS_READ = 200
-RECIPIENTS_READ = 20
-
-# The same as `risk.facts.CouponFacts.is_tempting`, of a coupon type t.
-CAN_PAY_ALONE = "t.minimum_spend <= t.face_value AND coalesce(t.percentage, 100) >= 50"
-IS_TEMPTING = f"(t.audience = 'restricted' OR {CAN_PAY_ALONE})"
-
-# One row per coupon, the customer's part the same in each. Token and suspension are looked at for restricted types alone. A token
-# was used as often as its counter says: to read no more issued claims than that spares the refused ones that came after. OFFSET 0
-# keeps the planner from weighing all orders of nine joins, which takes it longer than the query.
-COUPONS = f"""
-SELECT u.registered_at, u.phone_hash, u.phone_segment,
-       EXISTS (SELECT FROM orders_order p
-                WHERE p.customer_id = u.id AND p.status IN ('delivered', 'completed') AND p.delivered_at < c.issued_at
-                  AND p.id <> d.order_id
-                  AND p.gross_amount > p.discount_amount) AS has_earlier_delivery,
-       t.code, t.audience = 'restricted' AS is_restricted,
-       {CAN_PAY_ALONE} AS can_pay_alone,
-       c.face_value, c.issued_at AS claimed_at,
-       c.grant_item_id IS NOT NULL AS is_granted,
-       l.entry_id IS NOT NULL AS has_entry, coalesce(e.coupon_type_id = t.id, false) AS entry_is_of_its_type,
-       coalesce(l.at >= e.opens_at AND l.at < e.closes_at, false) AS is_within_entry_period,
-       l.token_id IS NOT NULL AS has_token, coalesce(k.entry_id = l.entry_id, false) AS token_is_of_its_entry, k.uses,
-       CASE WHEN t.audience = 'restricted' THEN (
-           SELECT count(DISTINCT s.customer_id)
-             FROM (SELECT i.customer_id FROM promotions_claim i
-                    WHERE i.token_id = l.token_id AND i.outcome = 'issued' AND i.at <= %(at)s
-                    ORDER BY i.at LIMIT least(k.used, %(rows_read)s)) s) END AS customers_on_token,
-       CASE WHEN t.audience = 'restricted' THEN (
-           SELECT min(a.at) FROM promotions_alarm a JOIN promotions_threshold h ON h.id = a.threshold_id
-            WHERE a.action IN ('suspend', 'hold') AND (h.coupon_type_id = t.id OR h.campaign_id = t.campaign_id)
-              AND a.at >= c.issued_at AND a.at <= %(at)s) END AS suspended_at,
-       (SELECT coalesce(array_agg(DISTINCT r.identity::text), '{{}}')
-          FROM promotions_claimflag f JOIN promotions_claimrule r ON r.id = f.rule_id WHERE f.claim_id = l.id) AS rules_crossed
-  FROM orders_orderdiscount d
-  JOIN promotions_coupon c ON c.id = d.coupon_id
-  JOIN promotions_coupontype t ON t.id = c.coupon_type_id
-  LEFT JOIN promotions_claim l ON l.id = c.claim_id
-  JOIN promotions_customer u ON u.id = c.customer_id
-  LEFT JOIN LATERAL (SELECT x.coupon_type_id, x.opens_at, x.closes_at FROM promotions_entry x
-                      WHERE x.id = l.entry_id OFFSET 0) e ON true
-  LEFT JOIN LATERAL (SELECT x.uses, x.used, b.entry_id
-                       FROM promotions_claimtoken x JOIN promotions_tokenbatch b ON b.id = x.batch_id
-                      WHERE x.id = l.token_id OFFSET 0) k ON true
- WHERE d.order_id = %(order)s
- ORDER BY d.id
-"""  # noqa: S608  made of constants
-
-AROUND = """
-SELECT (SELECT count(DISTINCT s.customer_id) FROM (
-           (SELECT customer_id FROM promotions_claim
-             WHERE device = %(device)s AND device <> '' AND at > %(since)s AND at <= %(at)s
-             ORDER BY at DESC LIMIT %(rows_read)s)
-           UNION ALL
-           (SELECT customer_id FROM orders_order
-             WHERE device = %(device)s AND device <> '' AND placed_at > %(since)s AND placed_at <= %(at)s
-             ORDER BY placed_at DESC LIMIT %(rows_read)s)) s) AS accounts_on_device,
-       (SELECT count(DISTINCT s.customer_id) FROM (
-           SELECT customer_id FROM orders_order
-            WHERE address = %(address)s AND address <> '' AND placed_at > %(since)s AND placed_at <= %(at)s
-            ORDER BY placed_at DESC LIMIT %(rows_read)s) s) AS accounts_on_address
-"""
-
-# One row per recipient of the order. Whoever tops up his own number is no account on it.
-RECIPIENTS = """
-SELECT mine.recipient_hash, crowd.accounts, crowd.young
-  FROM (SELECT recipient_hash FROM orders_orderline WHERE order_id = %(order)s AND recipient_hash <> ''
-         GROUP BY recipient_hash ORDER BY sum(amount) DESC, recipient_hash LIMIT %(recipients_read)s) mine,
-       LATERAL (
-           SELECT count(DISTINCT o.customer_id) AS accounts,
-                  least(count(DISTINCT o.customer_id) FILTER (WHERE o.placed_at - u.registered_at < %(young)s),
-                        count(DISTINCT nullif(o.device, '')) FILTER (WHERE o.placed_at - u.registered_at < %(young)s)) AS young
-             FROM (SELECT l.order_id FROM orders_orderline l
-                    WHERE l.recipient_hash = mine.recipient_hash AND l.recipient_hash <> ''
-                    ORDER BY l.order_id DESC LIMIT %(rows_read)s) newest
-             JOIN orders_order o ON o.id = newest.order_id
-             JOIN promotions_customer u ON u.id = o.customer_id
-            WHERE o.discount_amount > 0 AND o.placed_at > %(since)s AND o.placed_at <= %(at)s
-              AND u.phone_hash <> mine.recipient_hash) crowd
-"""
+from risk.fact_statements import (
+    AROUND,
+    CLAIMED_COUPONS,
+    COUPONS,
+    COUPONS_READ,
+    IN_STEP,
+    RECIPIENTS,
+    RECIPIENTS_READ,
+    ROWS_READ,
+    WHERE_CLAIMED,
+)
+from risk.facts import (
+    COUNTED_UP_TO,
+    CROWD_WINDOW,
+    IN_STEP_WITHIN,
+    MADE_WITHIN,
+    YOUNG,
+    CouponFacts,
+    OrderFacts,
+    RecipientFacts,
+)
 
 
 class CouponRow(NamedTuple):
@@ -117,6 +53,10 @@ class CouponRow(NamedTuple):
     token_uses_allowed: int | None
     customers_on_token: int | None
     suspended_at: datetime | None
+    went_public_at: datetime | None
+    made_together: int | None
+    entry: int | None
+    coupon_type: int
     rules_crossed: list[str]
 
 
@@ -130,6 +70,8 @@ def gather_facts(order: Order, *, at: datetime) -> OrderFacts | None:
         return None
     customer = coupons[0]
     on_device, on_address = _rows(AROUND, values)[0]
+    values["registered_at"] = customer.registered_at
+    in_step, claimed_together = _in_step(order, coupons, values)
     recipients = _recipients(values) if order.virtual_amount else []
     others = [recipient for recipient in recipients if recipient.recipient_hash != customer.phone_hash]
     return OrderFacts(
@@ -144,6 +86,49 @@ def gather_facts(order: Order, *, at: datetime) -> OrderFacts | None:
         accounts_on_device=_capped(on_device) if values["device"] else None,
         recipients=tuple(others),
         accounts_on_address=_capped(on_address) if values["address"] else None,
+        in_step=_capped(in_step),
+        claimed_together=claimed_together,
+    )
+
+
+def _in_step(order: Order, coupons: list[CouponRow], values: Mapping[str, Any]) -> tuple[int, int]:
+    """By the first coupon that was claimed and that gangs come for; (0, 0) without one, which costs no query."""
+    tempting = [row for row in coupons if (row.is_restricted or row.can_pay_alone) and row.entry is not None]
+    if not tempting:
+        return 0, 0
+    row = min(tempting, key=lambda one: one.claimed_at)
+    asked = {
+        "customer": order.customer_id,
+        "coupon_type": row.coupon_type,
+        "entry": row.entry,
+        "claimed_at": row.claimed_at,
+        "placed_at": order.placed_at,
+        "within": IN_STEP_WITHIN,
+    }
+    return _rows(IN_STEP, {**values, **asked})[0]  # type: ignore[return-value]
+
+
+def gather_claim_facts(customer_id: int, *, at: datetime) -> OrderFacts | None:
+    """What is known of somebody who claimed and has not ordered, as if he ordered nothing now; None without a coupon of late."""
+    values = {"customer": customer_id, "order": None, "coupons_read": COUPONS_READ, **_window(at)}
+    coupons = [CouponRow(*row) for row in _rows(CLAIMED_COUPONS, values)]
+    if not coupons:
+        return None
+    device, address = next(iter(_rows(WHERE_CLAIMED, values)), ("", ""))
+    values |= {"device": known_device(device), "address": known_network(address.removesuffix("/64"))}
+    on_device, on_address = _rows(AROUND, values)[0]
+    return OrderFacts(
+        at=at,
+        placed_at=max(row.claimed_at for row in coupons),
+        registered_at=coupons[0].registered_at,
+        phone_segment=coupons[0].phone_segment,
+        has_earlier_delivery=all(row.has_earlier_delivery for row in coupons),
+        coupons=tuple(_coupon(row) for row in coupons),
+        virtual_amount=Decimal(0),
+        tops_up_own_number_only=False,
+        accounts_on_device=_capped(on_device) if values["device"] else None,
+        recipients=(),
+        accounts_on_address=_capped(on_address) if values["address"] else None,
     )
 
 
@@ -153,12 +138,13 @@ def _values(order: Order, at: datetime) -> dict[str, Any]:
         "order": order.pk,
         "device": known_device(order.device),
         "address": known_network(order.address.removesuffix("/64")),
-        "at": at,
-        "since": at - CROWD_WINDOW,
-        "young": YOUNG,
-        "rows_read": ROWS_READ,
         "recipients_read": RECIPIENTS_READ,
+        **_window(at),
     }
+
+
+def _window(at: datetime) -> dict[str, Any]:
+    return {"at": at, "since": at - CROWD_WINDOW, "young": YOUNG, "rows_read": ROWS_READ, "made_within": MADE_WITHIN}
 
 
 def _rows(statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
@@ -183,14 +169,16 @@ def _coupon(row: CouponRow) -> CouponFacts:
         token_uses_allowed=row.token_uses_allowed,
         customers_on_token=_capped(row.customers_on_token or 0),
         suspended_at=row.suspended_at,
+        went_public_at=row.went_public_at,
+        made_together=_capped(row.made_together or 0),
         rules_crossed=tuple(row.rules_crossed),
     )
 
 
 def _recipients(values: Mapping[str, Any]) -> list[RecipientFacts]:
     return [
-        RecipientFacts(recipient_hash, _capped(accounts), _capped(young))
-        for recipient_hash, accounts, young in _rows(RECIPIENTS, values)
+        RecipientFacts(recipient_hash, _capped(accounts), _capped(young), _capped(made))
+        for recipient_hash, accounts, young, made in _rows(RECIPIENTS, values)
     ]
 
 

@@ -1,7 +1,8 @@
 """What the rows of risk are asked, in the words of the trade."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 
@@ -9,7 +10,10 @@ from orders.models import Hold, Order
 from orders.states import HoldKind
 from promotions.models import Alarm
 from promotions.states import ThresholdAction
-from risk.states import BulkResult
+from risk.states import BulkResult, Disposition
+
+if TYPE_CHECKING:
+    from risk.models import Overrule
 
 
 class FlagQuerySet(QuerySet):
@@ -88,6 +92,45 @@ class AllowanceQuerySet(QuerySet):
         return self.exclude(Q(expires_at=None) | Q(expires_at__gt=at), lifted_at=None)
 
 
+class EndingQuerySet(QuerySet):
+    """Rows that hold from when they were made until they expire or are ended."""
+
+    def in_force(self, at: datetime) -> "EndingQuerySet":
+        return self.filter(Q(expires_at=None) | Q(expires_at__gt=at), ended_at=None, created_at__lte=at)
+
+    def over(self, at: datetime) -> "EndingQuerySet":
+        return self.exclude(Q(expires_at=None) | Q(expires_at__gt=at), ended_at=None)
+
+
+class RuleVersionQuerySet(QuerySet):
+    def running(self) -> "RuleVersionQuerySet":
+        """What judges orders: published, or watched in shadow."""
+        return self.filter(status__in=("published", "shadow", "in_review")).select_related("rule").order_by("pk")
+
+    def published(self) -> "RuleVersionQuerySet":
+        return self.filter(status="published")
+
+
+class OverruleQuerySet(QuerySet):
+    def newest_of_customers(self, customer_ids: Iterable[int]) -> "OverruleQuerySet":
+        """What stands of each, also where it takes an earlier one back."""
+        return self.filter(customer__in=customer_ids).order_by("customer_id", "-id").distinct("customer_id")
+
+    def newest_of_order(self, order_id: int) -> "Overrule | None":
+        return self.filter(order=order_id).order_by("-id").first()
+
+
+class CustomerDispositionQuerySet(QuerySet):
+    def organised(self) -> "CustomerDispositionQuerySet":
+        return self.filter(disposition=Disposition.ORGANISED)
+
+    def overruled(self) -> "CustomerDispositionQuerySet":
+        return self.filter(overrule__isnull=False)
+
+    def for_admin_list(self) -> "CustomerDispositionQuerySet":
+        return self.select_related("customer", "overrule__by")
+
+
 def without_assessment(*, since: datetime, until: datetime) -> QuerySet:
     """Orders placed in this time that nobody has looked at."""
     from risk.models import Assessment
@@ -111,3 +154,17 @@ def cooling_to_assess(at: datetime, *, window: timedelta) -> QuerySet:
     nearly_over = Q(until__lte=at + window) & (Q(looked_at__lt=F("until") - window) | Q(failed=True))
     never_looked_at = Q(looked_at=None)
     return holds.filter(never_looked_at | nearly_over | Q(looked_at__lt=Subquery(suspended_at))).order_by("until", "pk")
+
+
+class IncidentQuerySet(QuerySet):
+    def unclosed(self) -> "IncidentQuerySet":
+        return self.exclude(status="closed")
+
+    def growing(self) -> "IncidentQuerySet":
+        """Those that a check takes more into, oldest first."""
+        return self.unclosed().filter(grows=True).order_by("pk")
+
+
+class IncidentMemberQuerySet(QuerySet):
+    def for_admin_list(self) -> "IncidentMemberQuerySet":
+        return self.select_related("incident", "customer")

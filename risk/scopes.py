@@ -1,7 +1,4 @@
-"""What risk adds to the scopes of freezes: flagged orders, how they look, who is left out, and what a scope comes to by that.
-
-An incident, once there are any, becomes one more `row_field` here: its orders are the condition.
-"""
+"""What risk adds to the scopes of freezes: flagged orders, how they look, who is left out, and what a scope comes to by that."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -17,9 +14,9 @@ from orders.models import Order, OrderLine
 from orders.querysets import OrderQuerySet
 from orders.scopes.breakdowns import breakdown
 from orders.scopes.fields import Values, scope_field
-from orders.scopes.kinds import choice_field
-from risk.models import Allowance, Flag
-from risk.states import AllowedBy, Decision, Disposition
+from orders.scopes.kinds import choice_field, row_field, rows_of
+from risk.models import Allowance, Flag, Incident, IncidentMember, IncidentOrder
+from risk.states import AllowedBy, Decision, Disposition, IncidentStatus
 
 WAITING, ANY = "waiting", "any"
 
@@ -95,3 +92,17 @@ def _looks(disposition: str) -> Any:
 
 def _decided(decision: str) -> Any:
     return state_badge(Flag(decision=decision), "decision") if decision else badge(_("waiting"), "warning")
+
+
+def _of_incidents(keys: Sequence[int], _at: datetime) -> Q:
+    return Q(Exists(IncidentOrder.objects.filter(order=OuterRef("pk"), incident__in=keys)))
+
+
+def _of_people(values: Values, _at: datetime) -> Q:
+    """Orders of customers whom an incident that is not closed takes for one of these."""
+    people = IncidentMember.objects.filter(disposition__in=values).exclude(incident__status=IncidentStatus.CLOSED)
+    return Q(Exists(people.filter(customer=OuterRef("customer"))))
+
+
+scope_field(row_field("incident", gettext_lazy("incident"), rows_of(Incident), _of_incidents))
+scope_field(choice_field("taken_for", gettext_lazy("customer is taken for, in an open incident"), disposition_choices, _of_people))

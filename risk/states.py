@@ -3,6 +3,8 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from backoffice.lib.states import moves
+
 
 class EvidenceKind(models.TextChoices):
     """Independent kinds of evidence: `organised` needs two of them, one of them strong."""
@@ -11,6 +13,7 @@ class EvidenceKind(models.TextChoices):
     CONCENTRATION = "concentration", _("concentration")
     CASH_OUT = "cash_out", _("cash-out")
     ACCOUNT = "account", _("account")
+    TIMING = "timing", _("timing")
 
 
 class Strength(models.TextChoices):
@@ -37,6 +40,111 @@ class AllowedBy(models.TextChoices):
     CUSTOMER = "customer", _("customer")
     DEVICE = "device", _("device")
     RECIPIENT = "recipient", _("recipient of a top-up")
+
+
+class VersionStatus(models.TextChoices):
+    """Of a version of a rule. In shadow and in review it judges every order and acts on none."""
+
+    DRAFT = "draft", _("draft")
+    SHADOW = "shadow", _("in shadow")
+    IN_REVIEW = "in_review", _("in review")
+    PUBLISHED = "published", _("published")
+    RETIRED = "retired", _("retired")
+
+
+VERSION_MOVES = moves(
+    {
+        VersionStatus.DRAFT: {VersionStatus.SHADOW, VersionStatus.RETIRED},
+        VersionStatus.SHADOW: {VersionStatus.IN_REVIEW, VersionStatus.RETIRED},
+        VersionStatus.IN_REVIEW: {VersionStatus.PUBLISHED, VersionStatus.SHADOW},
+        VersionStatus.PUBLISHED: {VersionStatus.RETIRED},
+        VersionStatus.RETIRED: set(),
+    }
+)
+
+
+class RuleSubject(models.TextChoices):
+    """What a rule judges. A claim is judged once its coupon pays for an order, as of the time it was made."""
+
+    ORDER = "order", _("orders with a coupon")
+    CLAIM = "claim", _("the claims of an order's coupons")
+
+
+class RuleResult(models.TextChoices):
+    """The same values as `risk.rulebook.Result`, with words for staff."""
+
+    HIT = "hit", _("hit")
+    MISS = "miss", _("no hit")
+    SNOOZED = "snoozed", _("snoozed")
+    UNKNOWN = "unknown", _("unknown: a fact was missing")
+    ERROR = "error", _("error")
+
+
+class ListName(models.TextChoices):
+    GREY = "grey", _("grey list")
+    BLOCK = "block", _("block list")
+
+
+class BacktestError(models.TextChoices):
+    CLEARED_HIT = "cleared_hit", _("cleared by a reviewer, and hit")
+    CONFIRMED_MISS = "missed", _("confirmed by a reviewer, and missed")
+
+
+class IncidentStatus(models.TextChoices):
+    """How far an incident has come. Contained: nothing more gets out; handed over: the authorities have it."""
+
+    OPEN = "open", _("open")
+    CONTAINED = "contained", _("contained")
+    HANDED_OVER = "handed_over", _("handed over")
+    CLOSED = "closed", _("closed")
+
+
+INCIDENT_MOVES = moves(
+    {
+        IncidentStatus.OPEN: {IncidentStatus.CONTAINED, IncidentStatus.HANDED_OVER, IncidentStatus.CLOSED},
+        IncidentStatus.CONTAINED: {IncidentStatus.OPEN, IncidentStatus.HANDED_OVER, IncidentStatus.CLOSED},
+        IncidentStatus.HANDED_OVER: {IncidentStatus.OPEN, IncidentStatus.CONTAINED, IncidentStatus.CLOSED},
+        IncidentStatus.CLOSED: {IncidentStatus.OPEN},
+    }
+)
+UNCLOSED_STATUSES = (IncidentStatus.OPEN, IncidentStatus.CONTAINED, IncidentStatus.HANDED_OVER)
+
+
+class IncidentSeverity(models.TextChoices):
+    MINOR = "minor", _("minor")
+    MAJOR = "major", _("major")
+    CRITICAL = "critical", _("critical")
+
+
+class AnchorKind(models.TextChoices):
+    """By what coupons and orders belong to an incident."""
+
+    COUPON_TYPE = "coupon_type", _("coupon type")
+    TOKEN = "token", _("token")
+    DEVICE = "device", _("device")
+    RECIPIENT = "recipient", _("recipient of a top-up")
+
+
+class AddedBecause(models.TextChoices):
+    """Why something came into an incident: by what it hangs on, by a person's hand, or by what was in it already."""
+
+    CHOSEN = "chosen", _("chosen by hand")
+    COUPON_TYPE = "coupon_type", _("of its coupon type")
+    TOKEN = "token", _("by its token")
+    DEVICE = "device", _("from its device")
+    RECIPIENT = "recipient", _("for its recipient")
+    COUPON = "coupon", _("paid with a coupon of the incident")
+    ORDER = "order", _("paid for an order of the incident")
+
+
+class LinkKind(models.TextChoices):
+    """By what accounts are joined. Two weak ones together join as a strong one does."""
+
+    DEVICE = "device", _("device")
+    RECIPIENT = "recipient", _("recipient of a top-up")
+    TOKEN = "token", _("claim token")
+    FORGED = "forged", _("forged code")
+    TOGETHER = "together", _("address and time together")
 
 
 class ReviewActKind(models.TextChoices):

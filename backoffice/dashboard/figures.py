@@ -6,20 +6,17 @@ from decimal import Decimal
 from typing import Any
 
 from django.core.cache import cache
-from django.db.models import Count, Exists, F, IntegerField, Min, OuterRef, Q, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import Count, F, Q, Sum
 from django.utils import timezone
 
 from backoffice.lib.money import ZERO
-from orders.models import Hold, Order
+from orders.models import Order
 from promotions.models import BudgetSlice, Claim
 from promotions.states import CAMPAIGN_GIVING
-from risk.models import Flag
-from risk.states import Decision
+from risk.services.honest import HonestHeld, honest_held
 
 KEPT_SECONDS = 30
 WEEK = timedelta(days=7)
-MONTH = timedelta(days=30)
 
 
 @dataclass(frozen=True)
@@ -45,13 +42,7 @@ class Figures:
     redeemed_before: Decimal
     held: int
     held_amount: Decimal
-    honest: int
-    orders_of_month: int
-
-    @property
-    def honest_per_thousand(self) -> Decimal | None:
-        """Customers whom a reviewer cleared after their order was held, per 1,000 orders of a month; None without orders."""
-        return Decimal(1000 * self.honest) / self.orders_of_month if self.orders_of_month else None
+    honest: HonestHeld
 
 
 def figures_of(at: datetime) -> Figures:
@@ -125,9 +116,4 @@ def _orders(at: datetime, currency: str) -> dict[str, Any]:
 def _holds(at: datetime, currency: str) -> dict[str, Any]:
     held = Order.objects.held()
     figures = held.aggregate(held=Count("pk"), held_amount=Sum("gross_amount", filter=Q(currency=currency)))
-    was_held = Exists(Hold.objects.filter(order=OuterRef("order_id")))
-    cleared = Flag.objects.filter(was_held, decision=Decision.CLEARED, order__placed_at__gte=at - MONTH)
-    honest = Subquery(cleared.order_by().values("decision").annotate(n=Count("pk")).values("n"), output_field=IntegerField())
-    of_month = Order.objects.placed_here().filter(placed_at__gte=at - MONTH)
-    month = of_month.aggregate(orders_of_month=Count("pk"), honest=Coalesce(Min(honest), 0))
-    return {**figures, **month}
+    return {**figures, "honest": honest_held(at)}

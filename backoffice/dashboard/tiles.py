@@ -127,9 +127,21 @@ def redeemed(_request: HttpRequest, figures: Figures, _at: datetime) -> Tile:
 
 @tile("orders.view_order")
 def held(_request: HttpRequest, figures: Figures, _at: datetime) -> Tile:
-    honest = figures.honest_per_thousand
-    hint = _("%(amount)s · honest orders held per 1,000: %(honest)s") % {
-        "amount": amount_text(figures.held_amount, figures.currency),
-        "honest": NOTHING if honest is None else f"{honest:.2f}",
-    }
+    hint = amount_text(figures.held_amount, figures.currency)
     return Tile(_("Orders held now"), count_text(figures.held), hint, list_url("orders_order", "held=any"))
+
+
+@tile("orders.view_order")
+def honest(_request: HttpRequest, figures: Figures, _at: datetime) -> Tile:
+    """The price of caution: see `risk.services.honest` for what is counted."""
+    told = figures.honest
+    hint = _(
+        "%(held)s of %(customers)s customers within 7 days · half of them for over %(median)s h · the longest %(longest)s h"
+    ) % {
+        "held": count_text(told.held),
+        "customers": count_text(told.customers),
+        "median": told.median_hours,
+        "longest": told.longest_hours,
+    }
+    value = NOTHING if told.per_thousand is None else f"{told.per_thousand:.2f}"
+    return Tile(_("Honest customers held per 1,000"), value, hint, list_url("orders_order", "held=any"))

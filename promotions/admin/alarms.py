@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from backoffice.lib.admin.base import ReadOnlyAdmin
 from backoffice.lib.admin.columns import state_column, text_column, time_column
@@ -107,7 +107,11 @@ STEPS = (
 def alarm_state(alarm: Alarm) -> Any:
     if alarm.acknowledged_at:
         return badge(_("seen"), "success")
-    return badge(_("escalated, step %s") % alarm.escalation, "danger") if alarm.escalation else badge(_("open"), "danger")
+    return (
+        badge(_("escalated, step %s") % alarm.escalation, "danger")
+        if alarm.escalation
+        else badge(pgettext("an alarm", "open"), "danger")
+    )
 
 
 def severity_badge(alarm: Alarm) -> Any:
@@ -132,7 +136,7 @@ class AlarmAdmin(ReadOnlyAdmin):
             gettext_lazy("state"),
             "state",
             {
-                "open": (gettext_lazy("open"), lambda rows: rows.filter(acknowledged_at=None)),
+                "open": (pgettext_lazy("an alarm", "open"), lambda rows: rows.filter(acknowledged_at=None)),
                 "seen": (gettext_lazy("seen"), lambda rows: rows.exclude(acknowledged_at=None)),
             },
         ),

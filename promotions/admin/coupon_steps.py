@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from backoffice.lib.admin.steps import Step
 from backoffice.lib.display import amount_text
@@ -23,7 +23,7 @@ def named(coupon: Coupon) -> dict[str, Any]:
 COUPON_STEPS = (
     Step(
         name="freeze",
-        label=gettext_lazy("Freeze"),
+        label=pgettext_lazy("one coupon", "Freeze"),
         icon="ac_unit",
         is_stop=True,
         permission="promotions.freeze_coupon",

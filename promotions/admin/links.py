@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from backoffice.lib import clock
 from backoffice.lib.admin.page import Panel
@@ -43,7 +44,7 @@ def share(part: Any, whole: Any) -> SafeString:
 
 
 def threshold_state(line: Threshold) -> SafeString:
-    return badge(_("crossed"), "danger") if line.fired_at else badge(_("armed"), "success")
+    return badge(pgettext("a line", "crossed"), "danger") if line.fired_at else badge(_("armed"), "success")
 
 
 def thresholds_panel(lines: QuerySet[Threshold], url: str) -> Panel:

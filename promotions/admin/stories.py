@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from backoffice.lib import clock
 from backoffice.lib.admin.extensions import ref_link
@@ -135,5 +136,5 @@ def blocks_panel(customer: Customer) -> Panel:
         ]
         for block in found[:20]
     ]
-    columns = [_("blocked by"), _("state"), _("for"), _("why"), _("by"), _("until")]
+    columns = [pgettext("an identity", "blocked by"), _("state"), _("for"), _("why"), _("by"), _("until")]
     return Panel(_("Blocks"), columns, rows, _("Nothing blocks this customer."))

@@ -6,7 +6,7 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from backoffice.lib import clock
@@ -19,11 +19,11 @@ from backoffice.lib.aloud import aloud
 from backoffice.lib.display import NOTHING, duration_text, state_badge, time_html
 from backoffice.lib.errors import InvalidInput
 from promotions.admin.links import page_of, share, threshold_state
-from promotions.admin.watching import in_unit, sentence_of, value_of
+from promotions.admin.watching import sentence_of, value_of, written
 from promotions.models import Threshold
 from promotions.services.baselines import expected_now
 from promotions.services.drawing import PLATFORM, check_meaning, draw_line, rearm_threshold
-from promotions.services.readings import read_line, unit_of
+from promotions.services.readings import read_line
 from promotions.services.thresholds import WATCHED
 from promotions.states import LimitKind, Metric, RefusalReason
 
@@ -37,7 +37,7 @@ STEPS = (
         why_not=lambda line, _user: "" if line.fired_at else _("It is armed."),
         tells=lambda line: (
             _("The line is armed again: %(now)s of %(limit)s now. Where it is still crossed, the next check raises an alarm again.")
-            % {"now": in_unit(unit_of(line), read_line(line, clock.now()).value), "limit": in_unit(unit_of(line), line.limit)}
+            % {"now": written(line, read_line(line, clock.now()).value), "limit": written(line, line.limit)}
         ),
         done=gettext_lazy("Armed."),
     ),
@@ -55,7 +55,7 @@ FILTERS = (
         "state",
         {
             "armed": (gettext_lazy("armed"), lambda rows: rows.filter(fired_at=None)),
-            "crossed": (gettext_lazy("crossed"), lambda rows: rows.exclude(fired_at=None)),
+            "crossed": (pgettext_lazy("a line", "crossed"), lambda rows: rows.exclude(fired_at=None)),
         },
     ),
     ("metric", ChoicesFilter),
@@ -129,11 +129,11 @@ class ThresholdAdmin(EditableAdmin):
         obj.__dict__.update(draw_line(scope=obj.watched or PLATFORM, **asked).__dict__)  # type: ignore[arg-type]
 
     def headline(self, request: HttpRequest, obj: Threshold) -> Headline:
-        reading, unit = read_line(obj, clock.now()), unit_of(obj)
+        reading = read_line(obj, clock.now())
         facts = [
             Fact(_("Watches"), page_of(obj.watched) if obj.watched else _("the whole platform")),
-            Fact(_("Now"), in_unit(unit, reading.value), aloud(reading.detail, is_ours=True) or share(reading.value, obj.limit)),
-            Fact(_("Limit"), in_unit(unit, obj.limit), obj.get_kind_display()),
+            Fact(_("Now"), written(obj, reading.value), aloud(reading.detail, is_ours=True) or share(reading.value, obj.limit)),
+            Fact(_("Limit"), written(obj, obj.limit), obj.get_kind_display()),
             Fact(_("Within"), duration_text(obj.window) if obj.window else _("since the start")),
             Fact(_("Crossed"), time_html(obj.fired_at)),
         ]

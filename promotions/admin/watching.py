@@ -12,14 +12,20 @@ from backoffice.lib.admin.charts import AMBER, BLUE, RED, VIOLET, Chart, Line
 from backoffice.lib.display import NOTHING, amount_text, count_text, duration_text
 from promotions.models import Alarm, Claim, Threshold
 from promotions.services.measures import OF_CLAIM, scope_of
-from promotions.services.readings import unit_of
+from promotions.services.readings import currency_of, unit_of
 from promotions.states import MONEY_METRICS, LimitKind, RefusalReason, ThresholdAction
 
 AROUND = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
 
 
-def in_unit(unit: str, value: Decimal | None) -> str:
+def written(line: Threshold, value: Decimal | None) -> str:
+    """A value of a line in its unit, money with the currency of what the line watches."""
+    unit = unit_of(line)
+    return in_unit(unit, value, currency_of(line) if unit == "money" else "")
+
+
+def in_unit(unit: str, value: Decimal | None, currency: str = "") -> str:
     """A value as its unit is written; a dash for none."""
     if value is None:
         return NOTHING
@@ -27,7 +33,7 @@ def in_unit(unit: str, value: Decimal | None) -> str:
         return f"{value.normalize():f} %"
     if unit == "hours":
         return _("%s h") % f"{value.normalize():f}"
-    return amount_text(value) if unit == "money" else count_text(int(value))
+    return amount_text(value, currency) if unit == "money" else count_text(int(value))
 
 
 def value_of(alarm: Alarm) -> str:
@@ -45,7 +51,7 @@ def sentence_of(line: Threshold) -> str:
 
 
 def _condition(line: Threshold) -> str:
-    limit, metric = in_unit(unit_of(line), line.limit), _metric(line)
+    limit, metric = written(line, line.limit), _metric(line)
     within = _("within %s") % duration_text(line.window) if line.window else _("since the start")
     words = {"limit": limit, "metric": metric, "within": within}
     sentences = {

@@ -74,6 +74,7 @@ class Claim(models.Model):
 
 ONLY_THROUGH_AN_OPEN_ENTRY = pgtrigger.Trigger(
     name="coupon_only_through_an_open_entry",
+    declare=NEVER_IGNORED,
     when=pgtrigger.Before,
     operation=pgtrigger.Insert,
     condition=pgtrigger.Condition("NEW.grant_item_id IS NULL"),
@@ -100,6 +101,7 @@ ONLY_THROUGH_AN_APPROVED_GRANT = pgtrigger.Trigger(
     level=pgtrigger.Statement,
     referencing=pgtrigger.Referencing(new="new_coupons"),
     func="""
+        IF NOT EXISTS (SELECT 1 FROM new_coupons WHERE claim_id IS NULL) THEN RETURN NULL; END IF;  -- what was claimed has its own
         IF EXISTS (
             SELECT 1 FROM new_coupons n
               LEFT JOIN promotions_grantitem i ON i.id = n.grant_item_id

@@ -26,23 +26,24 @@ BLOCKS = """
 """
 
 
-def within_hours(owner: str, key: str) -> str:
-    """Whether the opening hours of a row hold at %(at)s, in the time zone of the campaign c; true where it has none.
+def within_hours(*owners: tuple[str, str]) -> str:
+    """Whether the opening hours of each of these rows hold at %(at)s, in the time zone of the campaign c; true where none has any.
 
-    `owner` is the column by which hours name the row, `key` the row's id. What `promotions.hours` says in Python.
+    An owner is the column by which hours name the row, and the row's id. What `promotions.hours` says in Python.
     """
+    columns = ", ".join(f"h.{column}" for column, _ in owners)
+    named = " OR ".join(f"h.{column} = {key}" for column, key in owners)
     moment = "(%(at)s::timestamptz AT TIME ZONE c.time_zone)"
     today, before = f"extract(isodow FROM {moment})::int", f"extract(isodow FROM {moment} - interval '1 day')::int"
-    return f"""coalesce((
-        SELECT bool_or(CASE WHEN h.opens < h.closes
-                            THEN {today} = ANY (h.weekdays) AND {moment}::time >= h.opens AND {moment}::time < h.closes
-                            ELSE ({today} = ANY (h.weekdays) AND {moment}::time >= h.opens)
-                              OR ({before} = ANY (h.weekdays) AND {moment}::time < h.closes) END)
-          FROM promotions_openinghours h WHERE h.{owner} = {key}), true)"""  # noqa: S608  put together from constants
+    return f"""NOT EXISTS (
+        SELECT FROM promotions_openinghours h WHERE {named} GROUP BY {columns}
+        HAVING NOT bool_or(CASE WHEN h.opens < h.closes
+                                THEN {today} = ANY (h.weekdays) AND {moment}::time >= h.opens AND {moment}::time < h.closes
+                                ELSE ({today} = ANY (h.weekdays) AND {moment}::time >= h.opens)
+                                  OR ({before} = ANY (h.weekdays) AND {moment}::time < h.closes) END))"""
 
 
-ENTRY_IS_WITHIN_HOURS = within_hours("entry_id", "e.id")
-TYPE_IS_WITHIN_HOURS = within_hours("coupon_type_id", "t.id")
+IS_WITHIN_HOURS = within_hours(("entry_id", "e.id"), ("coupon_type_id", "t.id"))
 
 # Everything that is known of the door somebody knocks at, and whether one of the identities he shows is blocked, in one round trip.
 # The entry is looked up by its own code and may belong to another type; the caller tells.
@@ -61,7 +62,7 @@ SELECT t.id AS coupon_type_id, t.audience = 'restricted' AS is_restricted, t.req
        e.id AS entry_id, e.coupon_type_id AS entry_coupon_type_id, e.channel, e.needs_token, e.status AS entry_status,
        coalesce(e.opens_at <= %(at)s AND %(at)s < e.closes_at, false) AND t.claim_from <= %(at)s AND %(at)s < t.claim_until
        AND c.starts_at <= %(at)s AND %(at)s < c.ends_at AS is_within_periods,
-       {ENTRY_IS_WITHIN_HOURS} AND {TYPE_IS_WITHIN_HOURS} AS is_within_hours,
+       {IS_WITHIN_HOURS} AS is_within_hours,
        (SELECT max(s.number) + 1 FROM promotions_entryslice s WHERE s.entry_id = e.id) AS entry_slices,
        (SELECT max(s.number) + 1 FROM promotions_coupontypeslice s WHERE s.coupon_type_id = t.id) AS coupon_type_slices,
        (SELECT max(s.number) + 1 FROM promotions_budgetslice s WHERE s.budget_id = b.id) AS budget_slices,
@@ -136,7 +137,7 @@ WITH gate AS MATERIALIZED (
       JOIN promotions_campaign c ON c.id = t.campaign_id
      WHERE s.entry_id = %(entry)s AND s.number = %(entry_slice)s AND e.id = s.entry_id
        AND s.is_live AND s.issued < s.cap AND e.opens_at <= %(at)s AND e.closes_at > %(at)s
-       AND {ENTRY_IS_WITHIN_HOURS} AND {TYPE_IS_WITHIN_HOURS}
+       AND {IS_WITHIN_HOURS}
        AND (SELECT gave FROM person) AND (NOT e.needs_token OR EXISTS (SELECT FROM token_take))
  RETURNING s.id
 ), coupon_type_take AS (

@@ -60,6 +60,15 @@ def unit_of(line: Threshold) -> str:
     return "money" if line.metric in MONEY_METRICS else "count"
 
 
+def currency_of(line: Threshold) -> str:
+    """The currency of the campaign that a line watches something of; empty for the platform, whose campaigns may have several."""
+    if line.campaign is not None:
+        return line.campaign.currency
+    entry = line.batch.entry if line.batch is not None else line.entry
+    coupon_type = entry.coupon_type if entry is not None else line.coupon_type
+    return coupon_type.campaign.currency if coupon_type is not None else ""
+
+
 def budget_of(line: Threshold) -> Decimal | None:
     """The money that percentages are of, in the campaign's currency.
 

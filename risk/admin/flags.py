@@ -24,6 +24,7 @@ from orders.scopes.fields import part
 from orders.states import LOST_STATUSES, UNDELIVERED_STATUSES, HoldKind, OrderStatus
 from promotions.admin.ledger import coupon_type_choices
 from risk.admin import bulk_reviews
+from risk.admin.choosing import incident_of_selection
 from risk.admin.story import next_waiting, story_of
 from risk.models import Flag
 from risk.services.reviewing import AUTOMATIC_HOLDS, decide_flag
@@ -213,7 +214,7 @@ FILTERS = (
 @admin.register(Flag)
 class FlagAdmin(ExactSearchMixin, ReadOnlyAdmin):
     steps = STEPS
-    actions = ("freeze", "decide_several")
+    actions = ("freeze", "open_incident", "decide_several")
     change_form_outer_before_template = "admin/holdfast/flag.html"
     change_form_outer_after_template = "admin/holdfast/empty.html"
     list_display = COLUMNS
@@ -245,6 +246,13 @@ class FlagAdmin(ExactSearchMixin, ReadOnlyAdmin):
         orders = Order.objects.filter(pk__in=queryset.order_by().values("order"))
         always = [part("flagged", "any")]
         return freeze_selection(request, orders, scope=words, means=MEANS, placed_at="order__placed_at", always=always)
+
+    def has_incident_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("risk.add_incident"))
+
+    @admin.action(description=gettext_lazy("Open an incident"), permissions=["incident"])
+    def open_incident(self, request: HttpRequest, queryset: QuerySet[Flag]) -> HttpResponse | None:
+        return incident_of_selection(request, Order.objects.filter(pk__in=queryset.order_by().values("order")))
 
     def has_bulk_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.has_perm("risk.decide_in_bulk"))

@@ -4,12 +4,17 @@ from datetime import timedelta
 
 from backoffice.lib.sentences import Sentence, gettext_noop
 from risk.facts import YOUNG, OrderFacts
-from risk.rules.findings import Evidence, Finding, Strength, against, in_favour, rule
+from risk.rules.findings import Evidence, Finding, Strength, against, counted, in_favour, rule
 from risk.rules.segments import virtual_operator
 
 OLD = timedelta(days=30)
+MADE_TOGETHER_FROM = 5
 REGISTERED = Sentence(gettext_noop("The account was registered %(hours)s h before the claim and has no other life"))
 VIRTUAL_NUMBER = Sentence(gettext_noop("The phone number is a virtual operator's (%(prefix)s)"))
+NUMBER_OF_THINGS = Sentence(gettext_noop("The phone number is of a range for machines, not for people (%(prefix)s)"))
+MADE_TOGETHER = Sentence(
+    gettext_noop("%(accounts)s accounts on the same code or recipient were registered within 10 minutes of each other")
+)
 AGED = Sentence(gettext_noop("The account was %(days)s days old"))
 DELIVERED_BEFORE = Sentence(gettext_noop("Earlier orders were paid and delivered"))
 OWN_NUMBER = Sentence(gettext_noop("All virtual goods go to the customer's own number"))
@@ -30,11 +35,24 @@ def made_for_the_night(facts: OrderFacts) -> Finding | None:
 
 
 @rule(Evidence.ACCOUNT)
+def made_in_a_burst(facts: OrderFacts) -> Finding | None:
+    """Its account and those of others on the same code or the same recipient were registered within minutes of each other.
+
+    Weak: newcomers register together at an event, and a class does. But it outlives the age that bought accounts have.
+    """
+    if facts.made_together < MADE_TOGETHER_FROM or not facts.has_tempting_coupon or facts.has_earlier_delivery:
+        return None
+    return against(15, MADE_TOGETHER % {"accounts": counted(facts.made_together)}, accounts=facts.made_together)
+
+
+@rule(Evidence.ACCOUNT)
 def virtual_operator_number(facts: OrderFacts) -> Finding | None:
     """Supports other evidence and weighs too little to count as a kind: millions of ordinary people have such a number."""
-    segment = virtual_operator(facts.phone_segment)
+    segment = virtual_operator(facts.phone_segment, on=facts.placed_at.date())
     if segment is None or not facts.has_tempting_coupon:
         return None
+    if segment.is_for_things:
+        return against(5, NUMBER_OF_THINGS % {"prefix": segment.prefix}, prefix=segment.prefix)
     return against(5, VIRTUAL_NUMBER % {"prefix": segment.prefix}, prefix=segment.prefix)
 
 

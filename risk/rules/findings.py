@@ -16,6 +16,7 @@ class Evidence(StrEnum):
     CONCENTRATION = "concentration"
     CASH_OUT = "cash_out"
     ACCOUNT = "account"
+    TIMING = "timing"
 
 
 class Strength(StrEnum):

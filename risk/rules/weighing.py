@@ -42,21 +42,27 @@ class Verdict:
 
 def weigh(findings: Sequence[Finding], facts: OrderFacts) -> Verdict:
     """Weigh an order's findings. An organised order is held; so is one that was claimed just before a suspension."""
+    return weigh_findings(findings, has_restricted_coupon=facts.has_restricted_coupon)
+
+
+def weigh_findings(findings: Sequence[Finding], *, has_restricted_coupon: bool) -> Verdict:
+    """The same where the facts are no longer at hand: whether a restricted coupon is among what was found is all it takes."""
     weights = _weight_of_each_kind(findings)
     score = sum(weights.values()) + sum(finding.score for finding in findings if finding.speaks_for)
     waits = any(finding.rule == WAITS_FOR_REVIEW for finding in findings)
     kinds = sum(weight >= KIND_COUNTS_FROM for weight in weights.values())
-    disposition = _disposition(findings, score, kinds, facts, waits=waits)
+    disposition = _disposition(findings, score, kinds, is_restricted=has_restricted_coupon, waits=waits)
     must_be_held = waits or disposition == Disposition.ORGANISED
     return Verdict(score, disposition, is_flagged=must_be_held or score >= FLAG_AT, must_be_held=must_be_held)
 
 
-def _disposition(findings: Sequence[Finding], score: int, kinds: int, facts: OrderFacts, *, waits: bool) -> Disposition:
+def _disposition(findings: Sequence[Finding], score: int, kinds: int, *, is_restricted: bool, waits: bool) -> Disposition:
+    """Whoever has a restricted coupon, and nothing weighs against him but how he came by it, was swept along."""
     has_strong = any(finding.is_strong_evidence for finding in findings)
     if has_strong and score >= ORGANISED_AT and kinds >= 2:
         return Disposition.ORGANISED
-    speaks_for = any(finding.speaks_for for finding in findings)
-    if facts.has_restricted_coupon and speaks_for and not has_strong and not waits:
+    speaks_for = any(finding.speaks_for for finding in findings) or not any(finding.speaks_against for finding in findings)
+    if is_restricted and speaks_for and not has_strong and not waits:
         return Disposition.SWEPT_ALONG
     return Disposition.UNDETERMINED
 

@@ -9,10 +9,8 @@ from django.utils.translation import gettext as _
 from backoffice.lib.audit import because
 from backoffice.lib.errors import InvalidInput, StaleState
 from orders.services.texts import checked_prose
-from promotions.models import Customer
-from promotions.services.nobody import known_device, known_recipient
 from risk.models import Allowance
-from risk.states import AllowedBy
+from risk.services.naming import named_person
 
 # Two people who allow the same at the same moment: the second waits, and sees the first.
 LOCK = "SELECT pg_advisory_xact_lock(hashtext('risk_allowance:' || %s))"
@@ -27,7 +25,7 @@ def allow(*, kind: str, value: str, reason: str, expires_at: datetime | None, by
     reason = checked_prose(reason, "the reason")
     if expires_at is not None and expires_at <= at:
         raise InvalidInput(_("An allowance expires in the future."))
-    named = _named(kind, value.strip())
+    named = named_person(kind, value.strip())
     _lock(f"{kind}:{named['shown']}")
     if Allowance.objects.in_force(at).filter(kind=kind, customer=named["customer"], value=named["value"]).exists():
         raise StaleState(_("%s is on the allow list already.") % named["shown"])
@@ -45,24 +43,6 @@ def lift_allowance(allowance: Allowance, *, by: Any, reason: str, at: datetime) 
             raise StaleState(_("Somebody else has lifted this allowance already."))
     allowance.refresh_from_db()
     return allowance
-
-
-def _named(kind: str, value: str) -> dict[str, Any]:
-    if kind == AllowedBy.CUSTOMER:
-        customer = Customer.objects.filter(ref=value).first()
-        if customer is None:
-            raise InvalidInput(_("There is no customer “%s”.") % value)
-        return {"customer": customer, "value": "", "shown": customer.ref}
-    if kind == AllowedBy.DEVICE:
-        compared, shown = known_device(value), known_device(value)
-    elif kind == AllowedBy.RECIPIENT:
-        compared, last_four = known_recipient(value)
-        shown = f"••••{last_four} ({compared[:8]}…)"
-    else:
-        raise InvalidInput(_("A customer, a device or a recipient is allowed."))
-    if not compared:
-        raise InvalidInput(_("This names nobody: nobody could be told from others by it."))
-    return {"customer": None, "value": compared, "shown": shown}
 
 
 def _lock(whom: str) -> None:

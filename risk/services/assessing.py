@@ -14,7 +14,9 @@ from risk.gathering import gather_facts
 from risk.models import Assessment, Flag
 from risk.querysets import cooling_to_assess, without_assessment
 from risk.rules import Finding, apply_rules, weigh
+from risk.services.disposing import dispose_customers
 from risk.services.recording import keep_back, keep_failure, record
+from risk.services.ruling import rule_by_staff
 from risk.services.spreading import earlier_orders_to_assess
 
 log = structlog.get_logger(__name__)
@@ -87,7 +89,12 @@ def _assess(order_id: int, *, at: datetime) -> Assessed:
     findings, failures = apply_rules(facts)
     for failure in failures:
         log.error("rule_failed", order_id=order_id, failure=failure)
-    flag = record(order, findings=findings, verdict=weigh(findings, facts), failures=failures, at=at)
+    ruling = rule_by_staff(order, facts, at=at)
+    findings = [*findings, *ruling.findings]
+    verdict = ruling.applied_to(weigh(findings, facts))
+    flag = record(order, findings=findings, verdict=verdict, failures=failures, at=at)
+    if flag is not None and flag.updated_at == at:
+        dispose_customers([order.customer_id], at=at)
     return Assessed(order, facts, findings, flag)
 
 

@@ -14,6 +14,7 @@ from orders.models import Hold, Order
 from orders.services.holding import place_hold, release_hold
 from orders.states import FINAL_STATUSES, HoldKind
 from risk.models import Appeal, BulkReview, Flag, Review, ReviewAct
+from risk.services.disposing import dispose_customers
 from risk.services.leasing import check_free
 from risk.states import Decision, Disposition, ReviewActKind
 
@@ -63,6 +64,7 @@ def decide_flag(
         found = _settle(flag.pk, order, decision, disposition, reason=reason, by=by, at=at)
         before = {"disposition": found.disposition} | apply_decision(order, decision, reason=reason, by=by, at=at)
         _keep(order, review, decision, reason=reason, by=by, at=at, before=before, bulk=bulk)
+        dispose_customers([order.customer_id], at=at)
     flag.refresh_from_db()
     return flag
 

@@ -7,8 +7,8 @@ from typing import Any
 from django.db import connection
 
 from orders.models import Order
+from risk.fact_statements import IS_TEMPTING, ROWS_READ
 from risk.facts import CROWD_WINDOW, HUB_CAP, OrderFacts, RecipientFacts
-from risk.gathering import IS_TEMPTING, ROWS_READ
 from risk.rules import Finding
 from risk.rules.concentration import (
     STRONG_FROM,

@@ -112,7 +112,11 @@ MODELS = {
     "orders_importrow": Model(see="LUR"),
     "orders_importedinvoice": Model(see="LUR"),
     "orders_importmapping": Model(see="LUR"),
-    "risk_flag": Model(see="NLUR", steps={"clear": "NLR", "confirm": "NLR"}, actions={"freeze": "NLR", "decide_several": "LR"}),
+    "risk_flag": Model(
+        see="NLUR",
+        steps={"clear": "NLR", "confirm": "NLR"},
+        actions={"freeze": "NLR", "open_incident": "NLR", "decide_several": "LR"},
+    ),
     "risk_review": Model(
         see="NLUR",
         pages={
@@ -125,7 +129,32 @@ MODELS = {
     "risk_bulkreviewitem": Model(see="NLUR"),
     "risk_finding": Model(see="NLUR"),
     "risk_assessment": Model(see="NLUR"),
+    "risk_customerdisposition": Model(
+        see="NLUR",
+        steps={"call_organised": "NLR", "call_swept_along": "NLR", "call_undetermined": "NLR", "as_found": "NLR"},
+    ),
+    "risk_linkhub": Model(see="NLUR", pages={"picture": "NLUR", "neighbours": "NLUR"}),
     "risk_allowance": Model(see="NLUR", add="LR", steps={"lift": "NLR"}),
+    "risk_rule": Model(see="NLUR", add="NLR", pages={"write": "NLR"}),
+    "risk_ruleversion": Model(
+        see="NLUR", steps={"shadow": "NLR", "ask_to_publish": "NLR", "narrow": "NLR", "retire": "NLR", "backtest": "NLR"}
+    ),
+    "risk_rulehit": Model(see="NLUR"),
+    "risk_listentry": Model(see="NLUR", add="NLR", steps={"end": "NLR"}),
+    "risk_snooze": Model(see="NLUR", add="NLR", steps={"end": "NLR"}),
+    # The newest incident is open, and its bundle is sealed.
+    "risk_incident": Model(
+        see="NLUR",
+        add="NLR",
+        steps={
+            **dict.fromkeys(("note", "figures", "contain", "hand_over", "close", "reopen", "owner", "judge"), "NLR"),
+            **dict.fromkeys(("anchor", "drop_anchor"), "NLR"),
+            "bundle": "LR",
+        },
+        pages={"trace": "NLUR"},
+    ),
+    "risk_incidentmember": Model(see="NLUR", steps={"overrule": "NLR"}),
+    "risk_evidencebundle": Model(see="NLUR", pages={"take": "LR"}),
     # The newest approval is a freeze that the risk analyst asked for: only he takes it back, only who approves freezes decides.
     "lib_approval": Model(see="OANLUR", steps={"approve": "LR", "reject": "LR", "withdraw": "N"}),
     "lib_job": Model(see="OANLUR", steps={"pause": "LR", "go_on": "LR", "try_again": "LR"}, pages={"progress": "OANLUR"}),

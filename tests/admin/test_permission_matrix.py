@@ -65,7 +65,19 @@ def model_of(name: str) -> Any:
 
 def address(route_name: str, model_name: str) -> str:
     """Where the route is tried: on the newest row of its model."""
-    if route_name.endswith(("_changelist", "_add", "_export_list", "_views", "_freeze_ask", "_review_next", "_review_undo")):
+    if route_name in ("risk_linkhub_picture", "risk_linkhub_neighbours"):
+        return reverse(f"admin:{route_name}")
+    without_a_row = (
+        "_changelist",
+        "_add",
+        "_export_list",
+        "_views",
+        "_freeze_ask",
+        "_incident_trace",
+        "_review_next",
+        "_review_undo",
+    )
+    if route_name.endswith(without_a_row):
         return reverse(f"admin:{route_name}")
     model = model_of(model_name)
     sample = MODELS[model_name].sample

@@ -38,6 +38,7 @@ def pages(world: World) -> dict[str, str]:
     found = {f"{name} list": reverse(f"admin:{name}_changelist") for name in LISTS}
     found |= {"today": reverse("admin:index"), "audit": reverse("admin:pghistory_events_changelist") + "?model=orders.holdevent"}
     objects: dict[str, Any] = {
+        "risk_incident": world.incident,
         "risk_flag": Flag.objects.order_by("pk").first(),
         "risk_review": Review.objects.get(order__ref="SO-cat-3"),
         "orders_order": Order.objects.get(ref="SO-cat-0"),

@@ -13,6 +13,8 @@ from promotions.models import Alarm, Claim
 from promotions.services.alarms import acknowledge_alarm
 from promotions.services.tokens import token_text
 from promotions.states import AlarmCause
+from risk.services.growing import grow_incidents
+from risk.services.honest import honest_held
 from tests.admin.conftest import AtRole
 from tests.admin.forms import step, text_of
 from tests.admin.world import World, fresh
@@ -106,7 +108,7 @@ def test_today_answers_whether_anything_is_wrong(world: World, as_role: AtRole) 
         "Coupons issued today 8",
         "Claims refused today 1",
         "Redeemed today 800.00 CNY",
-        "honest orders held per 1,000: 0.00",
+        "Honest customers held per 1,000",
         "Waiting for me",
         "Reference: PSB-3",
     ):
@@ -116,9 +118,13 @@ def test_today_answers_whether_anything_is_wrong(world: World, as_role: AtRole) 
 def test_an_honest_order_that_was_held_counts(world: World, as_role: AtRole) -> None:
     from risk.models import Flag
 
-    flag = Flag.objects.get(order__customer__ref="cat-4")
+    flag, before = Flag.objects.get(order__customer__ref="cat-4"), honest_held(world.at)
     step(as_role("risk analyst"), "risk_flag", "clear", flag.pk, reason="known customer")
-    assert "honest orders held per 1,000: 125.00" in dashboard(as_role("risk lead"))
+    grow_incidents(world.at)
+    after = honest_held(world.at)
+    assert (after.held, after.customers) == (before.held + 1, before.customers)
+    shown = f"Honest customers held per 1,000 {after.per_thousand:.2f} {after.held} of {after.customers} customers"
+    assert shown in dashboard(as_role("risk lead"))
 
 
 def test_today_shows_only_what_the_reader_may_see(world: World, as_role: AtRole) -> None:

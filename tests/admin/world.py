@@ -45,11 +45,19 @@ from promotions.services.seeding import seed_watch
 from promotions.services.thresholds import arm_threshold, check_thresholds
 from promotions.services.tokens import make_token_batch, token_text
 from promotions.states import Audience, Channel, Identity, Metric, ThresholdAction
-from risk.models import Flag
+from risk.gathering import gather_facts
+from risk.models import Flag, LinkHub
 from risk.services.allowing import allow
 from risk.services.appealing import file_appeal
 from risk.services.assessing import assess_order
 from risk.services.bulk_reviewing import decide_in_bulk, preview
+from risk.services.bundles import ask_for_bundle
+from risk.services.bundles import take_out as take_bundle_out
+from risk.services.incidents import Opening, named_type, note_incident, open_incident
+from risk.services.judging import overrule
+from risk.services.listing import put_on_list, snooze
+from risk.services.rules import draft_version, make_rule, put_in_shadow
+from risk.services.ruling import rule_by_staff
 
 PASSWORD = "correct horse battery staple"
 DAY = timedelta(days=1)
@@ -80,6 +88,7 @@ class World:
     grant: Any = None
     void: Any = None
     grant_draft: Any = None
+    incident: Any = None
     autumn: Any = None
     plum: Any = None
     web: Any = None
@@ -98,6 +107,7 @@ def build_world(at: datetime, *, gang: int = 6, guests: int = 2, password: str =
     make_grants(world)
     make_emergency(world)
     make_imports(world)
+    make_incidents(world)
     make_freezes(world)
     make_reviews(world)
     make_system(world)
@@ -237,6 +247,18 @@ def ordered(world: World, coupon: Coupon, line: LineRequest, *, device: str) -> 
     return place_order(request, at=world.at - 3 * MINUTE)
 
 
+def make_incidents(world: World) -> None:
+    """The gang's night: an incident on the restricted type, a note, a ruling, and a bundle that is sealed."""
+    lead, at = world.users["risk lead"], world.at
+    opening = Opening("Tokens on a bargain board", "the forged tokens alarmed", since=at - DAY, public_at=at - 4 * MINUTE)
+    world.incident = open_incident(opening, [named_type(world.restricted)], by=world.users["risk analyst"], at=at)
+    note_incident(world.incident, by=lead, text="The venue was told.", at=at)
+    overrule(world.incident.members.last(), disposition="undetermined", by=lead, reason="he called", at=at)
+    bundle = ask_for_bundle(world.incident, reference="PSB-1", by=lead, reason="asked by the police", at=at)
+    run_job(bundle.job_id, now=lambda: at)
+    take_bundle_out(bundle, by=lead, reason="Inspector Li", at=at)
+
+
 def make_freezes(world: World) -> None:
     """One freeze that is done, with a release that is done for one hold; one that waits for the second person."""
     terms = {"kind": "legal", "authority": "Public security bureau", "by": world.users["risk analyst"], "at": world.at}
@@ -256,7 +278,24 @@ def make_freezes(world: World) -> None:
     list_from_text(world.orders[0].ref, by=world.users["risk analyst"], at=world.at)
     known = {"kind": "device", "value": "reception-desk", "reason": "the house's own tablet", "expires_at": None}
     allow(**known, by=world.users["risk lead"], at=world.at)
+    LinkHub.objects.create(kind="device", value="a library's computer", accounts=51, seen_at=world.at)
     place_hold(world.orders[0], kind="manual", reason="customer called", by=world.users["risk analyst"], at=world.at)
+    make_rules(world)
+
+
+def make_rules(world: World) -> None:
+    """A rule in shadow that saw one order; somebody on the grey list; a snooze for somebody else."""
+    terms: dict[str, Any] = {"by": world.users["risk analyst"], "at": world.at}
+    rule = make_rule(name="big-discount", purpose="finds great discounts", subject="order", **terms)
+    says = {"evidence": "cash_out", "strength": "weak", "score": 20, "text": "a great discount", "reason": "seen in the night"}
+    tree = {"all": [{"fact": "order.discount", "is": "more", "value": "1"}, {"fact": "order.device", "is": "known"}]}
+    put_in_shadow(draft_version(rule, tree=tree, **says, **terms), reason="watch it", **terms)
+    facts = gather_facts(world.orders[0], at=world.at)
+    assert facts is not None
+    rule_by_staff(world.orders[0], facts, at=world.at)
+    named = {"kind": "device", "value": "rack-of-phones", "reason": "seen in the night", "expires_at": world.at + DAY}
+    put_on_list(name="grey", **named, **terms)
+    snooze(rule=rule, **(named | {"value": "front-desk"}), **terms)
 
 
 def make_emergency(world: World) -> None:

@@ -65,3 +65,19 @@ def look_and_divide_by_zero(asked_before):
 def test_an_error_alone_is_djangos():
     with pytest.raises(DataError), transaction.atomic(), exchanges.gathered():
         exchanges.ask("SELECT 1 / %(n)s::int", {"n": 0})
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("kind", "items"),
+    [
+        ("text[]", ["plain", "", "NULL", "null", 'a "quoted" one', "back\\slash\\", "{braces}", "a,b", " blank ", "新年", "'"]),
+        ("text[]", []),
+        ("bigint[]", [0, -1, 2**62]),
+        ("text[]", ["some", None]),
+        ("boolean[]", [True, False]),
+    ],
+)
+def test_a_list_arrives_as_it_was_sent(kind, items):
+    with exchanges.gathered():
+        assert exchanges.ask(f"SELECT %(items)s::{kind}, cardinality(%(items)s::{kind})", {"items": items}) == (items, len(items))

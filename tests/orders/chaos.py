@@ -108,5 +108,11 @@ def site() -> Iterator[Site]:
             made.stop()
 
 
+def env_of_nobody() -> dict[str, str]:
+    """The environment of a process with a site of its own: nothing of this process's site shows through."""
+    ours = ("HOLDFAST_", "DATABASE_", "REDIS_", "PYTEST_", "DJANGO_")
+    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+
+
 def children_of(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]

@@ -4,6 +4,7 @@ A worker and beat start with it as with the product's own (`celery --app=tests.o
 """
 
 import os
+from pathlib import Path
 from typing import Any
 
 import django
@@ -16,11 +17,15 @@ from orders.services import scopes  # noqa: E402
 
 scopes.CHUNK = int(os.environ.get("CHAOS_CHUNK", scopes.CHUNK))
 TIMES = int(os.environ.get("CHAOS_TIMES", "1"))
+SENT = os.environ.get("CHAOS_SENT", "")
 _send = app.amqp.send_task_message
 
 
 def send_again_and_again(*args: Any, **kwargs: Any) -> Any:
-    """What goes to the broker goes there so many times, as it is."""
+    """What goes to the broker goes there so many times, as it is. Each is a byte in the file that CHAOS_SENT names."""
+    if SENT:
+        with Path(SENT).open("ab") as told:
+            told.write(b"." * TIMES)
     for _ in range(TIMES - 1):
         _send(*args, **kwargs)
     return _send(*args, **kwargs)

@@ -1,6 +1,7 @@
 """A freeze under `kill -9`: python -m tests.orders.chaos_kills ORDERS KILLS CHUNK SEED. Prints what came of it as JSON.
 
-The same number of orders is frozen twice: undisturbed, for the clean time, and with so many kills, spread over its progress.
+The same number of orders is frozen twice: undisturbed, for the clean time (from the first lease, without the
+worker's start), and with so many kills, spread over its progress.
 """
 
 import json
@@ -24,7 +25,8 @@ def main(orders: int, kills: int, chunk: int, seed: int) -> dict[str, Any]:
         story.prepare(orders)
         made.run(CHAOS_CHUNK=str(chunk))
         clean = story.approved_freeze(story.CLEAN)
-        clean_seconds, _ = follow(made, clean, {}, orders)
+        follow(made, clean, [], orders)
+        clean_seconds = story.seconds_of_work(clean)
         freeze = story.approved_freeze(story.DISTURBED)
         luck = random.Random(seed)
         victims = [VICTIMS[n % len(VICTIMS)] for n in range(kills)]

@@ -12,8 +12,10 @@ from backoffice.lib.approvals import approve
 from backoffice.lib.models import Job
 from backoffice.lib.schedules import seed_schedules
 from benchmarks import orders as generated
-from orders.models import Freeze, Hold, Order
-from orders.services.freezing import request_freeze
+from orders.models import DeliveryWait, Freeze, Hold, Order, Release
+from orders.services.delivering import OrderHeld, deliver_order
+from orders.services.freezing import request_freeze, request_release
+from orders.states import OrderStatus
 
 CLEAN, DISTURBED = generated.SMALL_SCOPE, generated.SCOPE
 
@@ -55,6 +57,12 @@ def progress(freeze: Freeze) -> tuple[int, str] | None:
         return None
 
 
+def seconds_of_work(freeze: Freeze) -> float:
+    """From the first lease on a job that is done to its end: what its worker needed to start does not count."""
+    started_at, finished_at = Job.objects.values_list("started_at", "finished_at").get(pk=freeze.job_id)
+    return (finished_at - started_at).total_seconds()
+
+
 def outcome(freeze: Freeze) -> dict[str, Any]:
     holds = Hold.objects.filter(freeze=freeze)
     job = Job.objects.get(pk=freeze.job_id)
@@ -70,3 +78,36 @@ def outcome(freeze: Freeze) -> dict[str, Any]:
         "events": events.count(),
         "holds_with_one_event": events.values("pgh_obj").annotate(n=Count("pk")).filter(n=1).count(),
     }
+
+
+def approved_release(freeze: Freeze) -> Release:
+    """Of everything that the freeze holds."""
+    terms = {"scope_text": "all", "reason": "settled", "legal_reference": "PSB-2026-18"}
+    release = request_release(freeze, holds=None, by=User.objects.get(username="chaos-asker"), at=clock.now(), **terms)
+    approve(release.job.approval, by=User.objects.get(username="chaos-approver"), reason="checked", at=clock.now())
+    return release
+
+
+def is_done(act: Freeze | Release) -> bool:
+    return Job.objects.get(pk=act.job_id).status == "done"
+
+
+def ask_for_deliveries(scope: str, count: int) -> None:
+    """The storefront asks for held orders; it is told when they are free."""
+    for ref in Order.objects.filter(address=scope, status=OrderStatus.PAID).order_by("pk").values_list("ref", flat=True)[:count]:
+        try:
+            deliver_order(ref, at=clock.now())
+        except OrderHeld:
+            continue
+        raise AssertionError(f"{ref} was not held")
+
+
+def all_told(count: int) -> bool:
+    return DeliveryWait.objects.filter(settled_at=None).count() == 0 and DeliveryWait.objects.count() == count
+
+
+def double_one_event() -> None:
+    """As a message that is worked twice would, if anything let it."""
+    event = Hold.pgh_event_model.objects.order_by("pk").first()
+    event.pk = None
+    event.save(force_insert=True)

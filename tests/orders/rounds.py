@@ -20,7 +20,7 @@ def in_threads(*functions: Callable[[], Any]) -> list[Any]:
 
     def run(place: int, function: Callable[[], Any]) -> None:
         try:
-            barrier.wait(timeout=10)
+            barrier.wait(timeout=30)
             answers[place] = function()
         except Exception as error:
             answers[place] = error

@@ -5,29 +5,23 @@ process of its own (`tests.orders.chaos_kills`): the PostgreSQL of the tests is 
 """
 
 import json
-import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
+from tests.orders.chaos import REPOSITORY, env_of_nobody
+
 pytestmark = pytest.mark.slow
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 ORDERS, KILLS, CHUNK, SEED = 100_000, 20, 5_000, 20190120
 
 
 @pytest.fixture(scope="module")
 def told():
-    """What the run prints. Nothing of this process's own site shows through."""
-    env = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("HOLDFAST_", "DATABASE_", "REDIS_", "PYTEST_", "DJANGO_"))
-    }
+    """What the run prints."""
     argv = [sys.executable, "-m", "tests.orders.chaos_kills", *(str(word) for word in (ORDERS, KILLS, CHUNK, SEED))]
-    done = subprocess.run(argv, cwd=REPOSITORY, env=env, capture_output=True, text=True, check=False)
+    done = subprocess.run(argv, cwd=REPOSITORY, env=env_of_nobody(), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     print(done.stderr, done.stdout)
     return json.loads(done.stdout)

@@ -3,6 +3,7 @@
 import pytest
 from django.db import IntegrityError, transaction
 
+from backoffice.lib import approvals
 from backoffice.lib.approvals import AlreadyDecided, NotAllowed, SamePerson, approve, reject, withdraw
 from backoffice.lib.errors import DomainError, StaleState
 from backoffice.lib.jobs import queue_job, run_job
@@ -165,25 +166,39 @@ def test_a_release_needs_a_second_person_too():
     assert Hold.objects.open().count() == 1
 
 
+def a_hundred_approvals(freeze):
+    """A hundred people approve at the same moment, each on a connection of its own, and each then lets the job run."""
+    users = [a_freeze_approver() for _ in range(100)]
+
+    def decide(user):
+        try:
+            return decided(freeze, by=user)
+        except AlreadyDecided as refusal:
+            return refusal
+        finally:
+            run_job(freeze.job_id, now=lambda: NOON)
+
+    return in_threads(*[lambda user=user: decide(user) for user in users])
+
+
 @pytest.mark.race
 @pytest.mark.django_db(transaction=True)
 def test_of_a_hundred_approvals_at_the_same_moment_one_counts_and_it_runs_once():
     orders(3)
     freeze = a_freeze()
-    users = [a_freeze_approver() for _ in range(20)]
-
-    def decide_five_times(user):
-        answers = []
-        for _ in range(5):
-            try:
-                answers.append(decided(freeze, by=user))
-            except AlreadyDecided as refusal:
-                answers.append(refusal)
-        run_job(freeze.job_id, now=lambda: NOON)
-        return answers
-
-    told = in_threads(*[lambda user=user: decide_five_times(user) for user in users])
-    assert sorted(type(answer).__name__ for answers in told for answer in answers) == ["AlreadyDecided"] * 99 + ["Approval"]
+    told = a_hundred_approvals(freeze)
+    assert sorted(type(answer).__name__ for answer in told) == ["AlreadyDecided"] * 99 + ["Approval"]
     assert Hold.objects.count() == 3
     assert sum(hold.events.count() for hold in Hold.objects.all()) == 3
     assert Job.objects.get(pk=freeze.job_id).done == 3
+
+
+@pytest.mark.race
+@pytest.mark.django_db(transaction=True)
+def test_control_without_the_lock_many_of_a_hundred_approvals_do_not_hear_that_another_came_first(monkeypatch):
+    """What is left then is the guarded move of the job, which refuses them in words that say nothing of the approval."""
+    orders(3)
+    freeze = a_freeze()
+    monkeypatch.setattr(approvals, "_lock_pending", lambda approval: Approval.objects.get(pk=freeze.job.approval_id))
+    told = a_hundred_approvals(freeze)
+    assert [type(answer).__name__ for answer in told].count("AlreadyDecided") < 99

@@ -100,10 +100,21 @@ def test_a_coupon_has_one_origin():
     refused("only through an issued claim", of_item(coupon, None))
 
 
-def test_pgtriggers_switch_does_not_open_the_door():
+def switched_off(name):
+    """As any session may say it of any trigger that pgtrigger made."""
+    [(model, trigger)] = pgtrigger.registered(f"promotions.Coupon:{name}")
+    sql(f"SELECT set_config('pgtrigger.ignore', '{{{trigger.get_pgid(model)}}}', true)")
+
+
+def test_pgtriggers_switch_opens_neither_entry_nor_grant():
     coupon, grant = given_to()
-    sql("SELECT set_config('pgtrigger.ignore', '{promotions_coupon:coupon_only_through_an_approved_grant}', true)")
-    refused("only through an approved, running grant", of_item(coupon, grant.items.get(ref="u1")))
+    item = grant.items.get(ref="u1")
+    switched_off("coupon_only_through_an_open_entry")
+    refused("only through an issued claim", of_item(coupon, None))
+    switched_off("coupon_only_through_an_approved_grant")
+    refused("only through an approved, running grant", of_item(coupon, item))
+    switched_off("coupon_is_never_deleted")  # another trigger's word for what the switch does where nothing guards it
+    assert sql(f"DELETE FROM promotions_coupon WHERE id = {coupon.pk}") == 1
 
 
 # The list

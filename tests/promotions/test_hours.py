@@ -10,7 +10,7 @@ from backoffice.lib.errors import InvalidInput
 from promotions.hours import WeeklyHours, is_within
 from promotions.models import Coupon, Entry
 from promotions.services import claim_door, claiming
-from promotions.services.claim_statements import TYPE_IS_WITHIN_HOURS
+from promotions.services.claim_statements import within_hours
 from promotions.services.entries import request_entry
 from promotions.states import RefusalReason
 from tests.promotions.conditions import EVERY_DAY, a_draft_type, live, some_hours
@@ -75,8 +75,8 @@ def test_the_claims_statement_says_what_python_says(hours, zone, at, is_open):
 def in_sql(coupon_type, at):
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT {TYPE_IS_WITHIN_HOURS} FROM promotions_coupontype t JOIN promotions_campaign c ON c.id = t.campaign_id"
-            " WHERE t.id = %(type)s",
+            f"SELECT {within_hours(('coupon_type_id', 't.id'))} FROM promotions_coupontype t"
+            " JOIN promotions_campaign c ON c.id = t.campaign_id WHERE t.id = %(type)s",
             {"at": at, "type": coupon_type.pk},
         )
         return cursor.fetchone()[0]

@@ -44,11 +44,11 @@ def test_an_order_without_coupons_costs_no_query(django_assert_num_queries):
         assert gather_facts(order, at=NOON) is None
 
 
-def test_goods_cost_two_queries_and_virtual_goods_three(django_assert_num_queries):
+def test_ordinary_goods_cost_two_queries_and_a_restricted_top_up_four(django_assert_num_queries):
     goods, virtual = an_ordinary_order(), a_top_up_order()
     with django_assert_num_queries(2):
         gather_facts(goods, at=NOON)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         gather_facts(virtual, at=NOON)
 
 
@@ -161,7 +161,7 @@ def test_a_hub_is_counted_to_one_more_than_the_cap():
 def test_a_hot_device_is_read_to_a_limit(django_assert_num_queries):
     order = a_top_up_order(device="kiosk")
     claims_on_device("kiosk", ROWS_READ + 5, at=NOON - HOUR)
-    with django_assert_num_queries(3) as queries:
+    with django_assert_num_queries(4) as queries:
         gathered_facts = gather_facts(order, at=NOON)
     assert gathered_facts.accounts_on_device == COUNTED_UP_TO
     assert all("LIMIT" in query["sql"] for query in queries.captured_queries)

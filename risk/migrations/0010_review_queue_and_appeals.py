@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
         ('lib', '0004_fewer_indexes'),
         ('orders', '0014_indexes_of_the_list'),
         ('pghistory', '0007_auto_20250421_0444'),
-        ('risk', '0004_flags_by_score'),
+        ("risk", "0009_incidents_and_evidence"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -19,6 +19,6 @@ QUEUE_WHAT_WAITS = """
 
 
 class Migration(migrations.Migration):
-    dependencies = [("risk", "0101_review_queue_and_appeals")]
+    dependencies = [("risk", "0010_review_queue_and_appeals")]
 
     operations = [migrations.RunSQL(QUEUE_WHAT_WAITS, migrations.RunSQL.noop)]

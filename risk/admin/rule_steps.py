@@ -1,0 +1,106 @@
+"""What can be done with a version of a rule, and the forms that ask for it."""
+
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from backoffice.lib.admin.steps import ReasonForm, Step
+from risk.models import RuleVersion
+from risk.services.backtests import request_backtest
+from risk.services.rules import narrow, put_in_shadow, request_publication, retire
+from risk.states import VersionStatus
+
+
+class ShareForm(ReasonForm):
+    percent = forms.IntegerField(
+        label=gettext_lazy("Share"),
+        min_value=1,
+        max_value=100,
+        initial=100,
+        widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "numeric"}),
+        help_text=gettext_lazy("Percent of the customers whose orders it acts on; on the others it is watched."),
+    )
+
+
+class PeriodForm(ReasonForm):
+    since = forms.DateTimeField(label=gettext_lazy("From"), widget=UnfoldAdminTextInputWidget(attrs={"type": "datetime-local"}))
+    until = forms.DateTimeField(label=gettext_lazy("Until"), widget=UnfoldAdminTextInputWidget(attrs={"type": "datetime-local"}))
+
+    def clean_until(self) -> Any:
+        """Not later than now: staff who mean "until now" pick this minute."""
+        return min(self.cleaned_data["until"], timezone.now())
+
+
+def unless(*statuses: str) -> Any:
+    """Why a step cannot be taken in another state than these."""
+
+    def why_not(version: RuleVersion, _user: Any) -> str:
+        words = {"version": version, "state": version.get_status_display()}
+        return "" if version.status in statuses else _("%(version)s is %(state)s.") % words
+
+    return why_not
+
+
+STEPS = (
+    Step(
+        name="shadow",
+        label=gettext_lazy("Put into shadow"),
+        icon="visibility",
+        permission="risk.shadow_rule",
+        run=put_in_shadow,
+        why_not=unless(VersionStatus.DRAFT),
+        tells=lambda version: _("From now on %s judges every order with a coupon, and acts on none.") % version,
+        done=gettext_lazy("It is in shadow."),
+    ),
+    Step(
+        name="ask_to_publish",
+        label=gettext_lazy("Ask to publish"),
+        icon="publish",
+        permission="risk.shadow_rule",
+        run=request_publication,
+        form_class=ShareForm,
+        why_not=unless(VersionStatus.SHADOW, VersionStatus.PUBLISHED),
+        tells=lambda version: _("A second person is asked to let %s act: its hits become findings and are weighed.") % version,
+        done=gettext_lazy("Asked. A second person decides under Approvals."),
+    ),
+    Step(
+        name="narrow",
+        label=gettext_lazy("Narrow"),
+        icon="compress",
+        is_stop=True,
+        permission="risk.retire_rule",
+        run=narrow,
+        form_class=ShareForm,
+        why_not=unless(VersionStatus.PUBLISHED),
+        tells=lambda version: (
+            _("%(version)s acts on %(percent)s percent of the customers; from now on on fewer.")
+            % {"version": version, "percent": version.percent}
+        ),
+        done=gettext_lazy("Narrowed."),
+    ),
+    Step(
+        name="retire",
+        label=gettext_lazy("Retire"),
+        icon="stop_circle",
+        is_stop=True,
+        permission="risk.retire_rule",
+        run=retire,
+        why_not=unless(VersionStatus.DRAFT, VersionStatus.SHADOW, VersionStatus.PUBLISHED),
+        tells=lambda version: _("%s judges nothing any more. What it found stays.") % version,
+        done=gettext_lazy("Retired."),
+    ),
+    Step(
+        name="backtest",
+        label=gettext_lazy("Backtest"),
+        icon="history",
+        permission="risk.add_backtest",
+        run=request_backtest,
+        form_class=PeriodForm,
+        tells=lambda version: _("%s is tried on all that happened in a period, as a job. It changes nothing.") % version,
+        done=gettext_lazy("The backtest runs. Its figures appear below."),
+    ),
+)

@@ -1,0 +1,128 @@
+"""The SQL by which facts are gathered. Plain, because it runs for every order with a coupon.
+
+Every statement that counts reads at most ROWS_READ rows of a value, the newest ones, however hot the value is: that many hold far
+more than HUB_CAP accounts wherever the value tells anything.
+"""
+
+ROWS_READ = 200
+RECIPIENTS_READ = 20
+COUPONS_READ = 20
+
+# The same as `risk.facts.CouponFacts.is_tempting`, of a coupon type t.
+CAN_PAY_ALONE = "t.minimum_spend <= t.face_value AND coalesce(t.percentage, 100) >= 50"
+IS_TEMPTING = f"(t.audience = 'restricted' OR {CAN_PAY_ALONE})"
+
+# One row per coupon, the customer's part the same in each. Token and suspension are looked at for restricted types alone. A token
+# was used as often as its counter says: to read no more issued claims than that spares the refused ones that came after. OFFSET 0
+# keeps the planner from weighing all orders of nine joins, which takes it longer than the query.
+COUPON_COLUMNS = f"""
+SELECT u.registered_at, u.phone_hash, u.phone_segment,
+       EXISTS (SELECT FROM orders_order p
+                WHERE p.customer_id = u.id AND p.status IN ('delivered', 'completed') AND p.delivered_at < c.issued_at
+                  AND p.id IS DISTINCT FROM %(order)s
+                  AND p.gross_amount > p.discount_amount) AS has_earlier_delivery,
+       t.code, t.audience = 'restricted' AS is_restricted,
+       {CAN_PAY_ALONE} AS can_pay_alone,
+       c.face_value, c.issued_at AS claimed_at,
+       c.grant_item_id IS NOT NULL AS is_granted,
+       l.entry_id IS NOT NULL AS has_entry, coalesce(e.coupon_type_id = t.id, false) AS entry_is_of_its_type,
+       coalesce(l.at >= e.opens_at AND l.at < e.closes_at, false) AS is_within_entry_period,
+       l.token_id IS NOT NULL AS has_token, coalesce(k.entry_id = l.entry_id, false) AS token_is_of_its_entry, k.uses,
+       CASE WHEN t.audience = 'restricted' THEN (
+           SELECT count(DISTINCT s.customer_id)
+             FROM (SELECT i.customer_id FROM promotions_claim i
+                    WHERE i.token_id = l.token_id AND i.outcome = 'issued' AND i.at <= %(at)s
+                    ORDER BY i.at LIMIT least(k.used, %(rows_read)s)) s) END AS customers_on_token,
+       CASE WHEN t.audience = 'restricted' THEN (
+           SELECT min(a.at) FROM promotions_alarm a JOIN promotions_threshold h ON h.id = a.threshold_id
+            WHERE a.action IN ('suspend', 'hold') AND (h.coupon_type_id = t.id OR h.campaign_id = t.campaign_id)
+              AND a.at >= c.issued_at AND a.at <= %(at)s) END AS suspended_at,
+       CASE WHEN t.audience = 'restricted' THEN (
+           SELECT min(m.went_public_at) FROM risk_publicmark m
+            WHERE m.coupon_type_id = t.id AND m.lifted_at IS NULL AND m.marked_at <= %(at)s
+              AND (m.entry_id IS NULL OR m.entry_id = l.entry_id) AND (m.token_id IS NULL OR m.token_id = l.token_id)
+           ) END AS went_public_at,
+       CASE WHEN t.audience = 'restricted' AND k.used > 1 THEN (
+           SELECT count(DISTINCT s.customer_id)
+             FROM (SELECT i.customer_id, i.registered_at FROM promotions_claim i
+                    WHERE i.token_id = l.token_id AND i.outcome = 'issued' AND i.at <= %(at)s
+                    ORDER BY i.at DESC LIMIT %(rows_read)s) s
+            WHERE s.registered_at BETWEEN u.registered_at - %(made_within)s AND u.registered_at + %(made_within)s
+           ) END AS made_together,
+       l.entry_id, c.coupon_type_id,
+       (SELECT coalesce(array_agg(DISTINCT r.identity::text), '{{}}')
+          FROM promotions_claimflag f JOIN promotions_claimrule r ON r.id = f.rule_id WHERE f.claim_id = l.id) AS rules_crossed
+"""  # noqa: S608  made of constants
+OF_ORDER = """
+  FROM orders_orderdiscount d
+  JOIN promotions_coupon c ON c.id = d.coupon_id
+"""
+OF_CUSTOMER = """
+  FROM (SELECT * FROM promotions_coupon n WHERE n.customer_id = %(customer)s AND n.issued_at > %(since)s AND n.issued_at <= %(at)s
+         ORDER BY n.issued_at DESC, n.id DESC LIMIT %(coupons_read)s) c
+"""
+COUPON_JOINS = """
+  JOIN promotions_coupontype t ON t.id = c.coupon_type_id
+  LEFT JOIN promotions_claim l ON l.id = c.claim_id
+  JOIN promotions_customer u ON u.id = c.customer_id
+  LEFT JOIN LATERAL (SELECT x.coupon_type_id, x.opens_at, x.closes_at FROM promotions_entry x
+                      WHERE x.id = l.entry_id OFFSET 0) e ON true
+  LEFT JOIN LATERAL (SELECT x.uses, x.used, b.entry_id
+                       FROM promotions_claimtoken x JOIN promotions_tokenbatch b ON b.id = x.batch_id
+                      WHERE x.id = l.token_id OFFSET 0) k ON true
+"""
+COUPONS = f"{COUPON_COLUMNS}{OF_ORDER}{COUPON_JOINS} WHERE d.order_id = %(order)s ORDER BY d.id"
+CLAIMED_COUPONS = f"{COUPON_COLUMNS}{OF_CUSTOMER}{COUPON_JOINS} ORDER BY c.id"
+WHERE_CLAIMED = """
+SELECT l.device, l.address FROM promotions_coupon c JOIN promotions_claim l ON l.id = c.claim_id
+ WHERE c.customer_id = %(customer)s AND c.issued_at > %(since)s AND c.issued_at <= %(at)s
+ ORDER BY c.issued_at DESC, c.id DESC LIMIT 1
+"""
+
+AROUND = """
+SELECT (SELECT count(DISTINCT s.customer_id) FROM (
+           (SELECT customer_id FROM promotions_claim
+             WHERE device = %(device)s AND device <> '' AND at > %(since)s AND at <= %(at)s
+             ORDER BY at DESC LIMIT %(rows_read)s)
+           UNION ALL
+           (SELECT customer_id FROM orders_order
+             WHERE device = %(device)s AND device <> '' AND placed_at > %(since)s AND placed_at <= %(at)s
+             ORDER BY placed_at DESC LIMIT %(rows_read)s)) s) AS accounts_on_device,
+       (SELECT count(DISTINCT s.customer_id) FROM (
+           SELECT customer_id FROM orders_order
+            WHERE address = %(address)s AND address <> '' AND placed_at > %(since)s AND placed_at <= %(at)s
+            ORDER BY placed_at DESC LIMIT %(rows_read)s) s) AS accounts_on_address
+"""
+
+# One row per recipient of the order. Whoever tops up his own number is no account on it.
+RECIPIENTS = """
+SELECT mine.recipient_hash, crowd.accounts, crowd.young, crowd.made
+  FROM (SELECT recipient_hash FROM orders_orderline WHERE order_id = %(order)s AND recipient_hash <> ''
+         GROUP BY recipient_hash ORDER BY sum(amount) DESC, recipient_hash LIMIT %(recipients_read)s) mine,
+       LATERAL (
+           SELECT count(DISTINCT o.customer_id) AS accounts,
+                  least(count(DISTINCT o.customer_id) FILTER (WHERE o.placed_at - u.registered_at < %(young)s),
+                        count(DISTINCT nullif(o.device, '')) FILTER (WHERE o.placed_at - u.registered_at < %(young)s)) AS young,
+                  count(DISTINCT o.customer_id) FILTER (WHERE u.registered_at BETWEEN
+                      %(registered_at)s::timestamptz - %(made_within)s AND %(registered_at)s::timestamptz + %(made_within)s) AS made
+             FROM (SELECT l.order_id FROM orders_orderline l
+                    WHERE l.recipient_hash = mine.recipient_hash AND l.recipient_hash <> ''
+                    ORDER BY l.order_id DESC LIMIT %(rows_read)s) newest
+             JOIN orders_order o ON o.id = newest.order_id
+             JOIN promotions_customer u ON u.id = o.customer_id
+            WHERE o.discount_amount > 0 AND o.placed_at > %(since)s AND o.placed_at <= %(at)s
+              AND u.phone_hash <> mine.recipient_hash) crowd
+"""
+
+# Others who claimed within a minute, and of them who also ordered within the minute of this order.
+IN_STEP = """
+SELECT count(DISTINCT n.device) FILTER (WHERE EXISTS (
+           SELECT FROM orders_order o WHERE o.customer_id = n.customer_id AND o.discount_amount > 0
+              AND o.placed_at BETWEEN %(placed_at)s - %(within)s AND least(%(placed_at)s + %(within)s, %(at)s))),
+       count(DISTINCT n.customer_id)
+  FROM (SELECT c.customer_id, c.device FROM promotions_claim c
+         WHERE c.coupon_type_id = %(coupon_type)s AND c.entry_id = %(entry)s AND c.outcome = 'issued'
+           AND c.at BETWEEN %(claimed_at)s - %(within)s AND least(%(claimed_at)s + %(within)s, %(at)s)
+         ORDER BY c.at LIMIT %(rows_read)s) n
+ WHERE n.customer_id <> %(customer)s AND n.device <> '' AND n.device <> %(device)s
+"""

@@ -1,0 +1,37 @@
+"""When things were done: together with others, to the minute. Weak by nature, for a crowd moves together too. Pure."""
+
+from backoffice.lib.sentences import Sentence, gettext_noop
+from risk.facts import OrderFacts
+from risk.rules.findings import Evidence, Finding, against, in_favour, rule
+
+IN_STEP_FROM = 8
+"""So many others, each on another device, who claimed and ordered within the same minutes."""
+
+IN_STEP = Sentence(
+    gettext_noop("%(others)s of %(crowd)s others who claimed by the same entry within a minute also ordered within the same minute")
+)
+AFTER_PUBLIC = Sentence(gettext_noop("Claimed %(minutes)s min after the code of %(type)s had gone public"))
+
+
+@rule(Evidence.TIMING)
+def lockstep(facts: OrderFacts) -> Finding | None:
+    """Two acts of each in the same short windows: claim and order, by the same entry, of the same type.
+
+    Counted is only whoever has a device of his own, since sharing one is evidence already, and only where at least half of those
+    who claimed in that minute kept step: of a flash crowd a few always do. Once the code was public, people are told of it at the
+    same moment, and it only supports.
+    """
+    if facts.in_step < IN_STEP_FROM or 2 * facts.in_step < facts.claimed_together or not facts.has_tempting_coupon:
+        return None
+    text = IN_STEP % {"others": facts.in_step, "crowd": facts.claimed_together}
+    return against(5 if facts.came_after_public else 10, text, others=facts.in_step, crowd=facts.claimed_together)
+
+
+@rule(Evidence.TIMING)
+def arrived_after_public(facts: OrderFacts) -> Finding | None:
+    """Staff have marked when the code went public. Whoever came later may have read of it, as thousands did."""
+    if not facts.came_after_public:
+        return None
+    late = max(facts.after_public, key=lambda coupon: coupon.claimed_at)
+    minutes = round((late.claimed_at - late.went_public_at).total_seconds() / 60)  # type: ignore[operator]
+    return in_favour(15, AFTER_PUBLIC % {"minutes": minutes, "type": late.coupon_type}, minutes=minutes)

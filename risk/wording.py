@@ -1,0 +1,117 @@
+"""Rules and facts in the reader's words. Whole sentences with named places, so that each language may order them as it must."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any as Anything
+from typing import NamedTuple
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from backoffice.lib.display import NOTHING, time_html
+from risk.rulebook import All, Any, Clause, Fact, Node, Not, Schema
+from risk.rulefacts.velocity import WINDOWS
+
+SENTENCES: Mapping[str, Anything] = {
+    "at_least": gettext_lazy("%(fact)s is at least %(value)s"),
+    "more": gettext_lazy("%(fact)s is more than %(value)s"),
+    "at_most": gettext_lazy("%(fact)s is at most %(value)s"),
+    "less": gettext_lazy("%(fact)s is less than %(value)s"),
+    "equal": gettext_lazy("%(fact)s is %(value)s"),
+    "not_equal": gettext_lazy("%(fact)s is not %(value)s"),
+    "one_of": gettext_lazy("%(fact)s is one of %(value)s"),
+    "has_any": gettext_lazy("%(fact)s: there is any of %(value)s"),
+    "starts_with": gettext_lazy("%(fact)s begins with %(value)s"),
+    "contains": gettext_lazy("%(fact)s contains %(value)s"),
+    "yes": gettext_lazy("it is so: %(fact)s"),
+    "no": gettext_lazy("it is not so: %(fact)s"),
+    "known": gettext_lazy("%(fact)s is known"),
+    "missing": gettext_lazy("%(fact)s is missing"),
+}
+OPERATOR_NAMES: Mapping[str, Anything] = {
+    "at_least": gettext_lazy("is at least"),
+    "more": gettext_lazy("is more than"),
+    "at_most": gettext_lazy("is at most"),
+    "less": gettext_lazy("is less than"),
+    "equal": gettext_lazy("is"),
+    "not_equal": gettext_lazy("is not"),
+    "one_of": gettext_lazy("is one of"),
+    "has_any": gettext_lazy("has any of"),
+    "starts_with": gettext_lazy("begins with"),
+    "contains": gettext_lazy("contains"),
+    "yes": gettext_lazy("yes"),
+    "no": gettext_lazy("no"),
+    "known": gettext_lazy("is known"),
+    "missing": gettext_lazy("is missing"),
+}
+GROUP_NAMES: Mapping[str, Anything] = {
+    "all": gettext_lazy("all of these hold"),
+    "any": gettext_lazy("at least one of these holds"),
+    "none": gettext_lazy("none of these holds"),
+}
+
+
+class Line(NamedTuple):
+    """A line of a rule in words. `said` is what its node said where the rule was judged, `has_said` whether it was."""
+
+    depth: int
+    text: Anything
+    said: bool | None = None
+    has_said: bool = False
+
+    @property
+    def mark(self) -> str:
+        return "" if not self.has_said else "?" if self.said is None else "✓" if self.said else "✗"
+
+
+def label_of(fact: Fact) -> str:
+    """What the fact is called, with its window."""
+    parts = [_(part) for part in fact.label.split("\n")]
+    if fact.window:
+        parts.append(_("within %(window)s") % {"window": _(WINDOWS[fact.window][1])})
+    label = " ".join(parts)
+    return _("%(fact)s (%(unit)s)") % {"fact": label, "unit": _(fact.unit)} if fact.unit else label
+
+
+def value_text(fact: Fact | None, value: Anything) -> Anything:
+    """A value of a fact as staff read it."""
+    if value is None or value == "":
+        return NOTHING
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, list | tuple):
+        return _(", ").join(str(value_text(fact, one)) for one in value) or _("none")
+    if isinstance(value, datetime):
+        return time_html(value)
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    return _(fact.choices[value]) if fact is not None and fact.choices and value in fact.choices else str(value)
+
+
+def sentence_of(clause: Clause, schema: Schema) -> str:
+    fact = schema[clause.fact]
+    value = label_of(schema[clause.other]) if clause.other else value_text(fact, clause.value or clause.values)
+    return str(SENTENCES[clause.operator]) % {"fact": label_of(fact), "value": value}
+
+
+def lines_of(tree: Node, schema: Schema, trace: list[bool | None] | None = None) -> list[Line]:
+    """The rule in words, a line for each group and condition; with what each said, where it was judged."""
+    said = iter(trace) if trace is not None else None
+    return list(_lines(tree, schema, said, 0))
+
+
+def _lines(node: Node, schema: Schema, trace: Iterator[bool | None] | None, depth: int) -> Iterator[Line]:
+    truth = None if trace is None else next(trace)
+    if isinstance(node, Clause):
+        yield Line(depth, sentence_of(node, schema), truth, trace is not None)
+        return
+    name = "none" if isinstance(node, Not) else "all" if isinstance(node, All) else "any"
+    parts: tuple[Node, ...] = (node.part,) if isinstance(node, Not) else node.parts
+    if isinstance(node, Not) and isinstance(node.part, Any):
+        if trace is not None:
+            next(trace)
+        parts = node.part.parts
+    yield Line(depth, GROUP_NAMES[name], truth, trace is not None)
+    for part in parts:
+        yield from _lines(part, schema, trace, depth + 1)
