@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from backoffice.lib.admin.history import Source, history_lines, source_of, tracker_of
@@ -18,6 +18,7 @@ from orders.admin.panels import discounts_panel, holds_panel, lines_panel
 from orders.models import Hold, Order, OrderDiscount, OrderLine
 from promotions.models import Claim
 from risk.admin.story import customer_sheet, device_sheet, warnings_of
+from risk.admin.trace_links import trace_url
 from risk.models import Appeal, Finding, Flag, ReviewAct
 
 NEIGHBOURS_SHOWN = 20
@@ -68,16 +69,8 @@ def story_in_review(order: Any, request: HttpRequest) -> ReviewStory:
             acts_panel(order),
         ],
         history=history_lines(sources, limit=12),
-        trace_url=trace_url(order),
+        trace_url=trace_url("order", order.pk) if request.user.has_perm("risk.view_incident") else "",
     )
-
-
-def trace_url(order: Order) -> str:
-    """The page that traces an order, where there is one."""
-    try:
-        return f"{reverse('admin:risk_trace')}?order={order.ref}"
-    except NoReverseMatch:
-        return ""
 
 
 def facts_of(order: Any, flag: Flag | None) -> list[Fact]:

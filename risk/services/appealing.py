@@ -18,6 +18,7 @@ from orders.services.texts import checked_prose
 from orders.states import AUTOMATIC_KINDS, HoldKind
 from risk.models import Appeal, Flag, Review, ReviewAct
 from risk.queueing import APPEAL_TERM
+from risk.services.disposing import dispose_customers
 from risk.services.leasing import HeldByAnother, check_free
 from risk.services.reviewing import apply_decision, release_all
 from risk.states import AppealOutcome, Decision, ReviewActKind
@@ -88,6 +89,7 @@ def decide_appeal(appeal: Appeal, *, outcome: str, reason: str, words: str, by: 
             raise AppealIsDecided(_("This appeal was decided by somebody else in the meantime. Look again."))
         _follow(order, flag, appeal, outcome, reason=reason, by=by, at=at)
         _keep(order, review, outcome, reason=reason, by=by, at=at)
+        dispose_customers([order.customer_id], at=at)
     appeal.refresh_from_db()
     _tell(appeal, order, at)
     return appeal

@@ -18,6 +18,7 @@ from orders.services.holding import place_hold, release_hold
 from orders.states import FINAL_STATUSES, HoldKind
 from risk.models import BulkReview, Flag, ReviewAct
 from risk.queueing import UNDO_WITHIN
+from risk.services.disposing import dispose_customers
 from risk.states import ReviewActKind
 
 TAKEN_BACK = Sentence(gettext_noop("a decision was taken back"))
@@ -69,6 +70,7 @@ def undo_decision(act: ReviewAct, *, by: Any, at: datetime, reason: str = "", bu
         )
         remains = _hold_again(order, act, by=by, at=at)
         _let_go(act, by=by, at=at, reason=reason)
+        dispose_customers([order.customer_id], at=at)
     flag.refresh_from_db()
     return Undone(flag, remains)
 
