@@ -18,7 +18,7 @@ from django.db import connection, transaction
 from backoffice.lib import clock
 from benchmarks.orders import make_orders, settle
 from risk.models import Flag, Review
-from risk.services.leasing import take_next
+from risk.services.leasing import give_back, take_next
 from risk.services.reviewing import decide_flag
 
 FLAGS = """
@@ -106,6 +106,8 @@ def _answer(answers: Any, user_id: int, seconds: float, look: float) -> None:
 
 def _review(user: User, seconds: float, look: float) -> Work:
     work, chance = Work([], [], [], []), random.Random(user.pk)
+    take_next(user, at=clock.now())  # his connection and his rights are there before anything is measured
+    give_back(user)
     time.sleep(look * chance.random())
     ends = time.perf_counter() + seconds
     while time.perf_counter() < ends:
