@@ -96,7 +96,7 @@ def test_what_changed_since_the_preview_is_shown_again(world: World, as_role: At
     client = as_role("risk analyst")
     url = led_to(client, "risk_flag", Flag.objects.all()[:1], query="?decision=waiting", everything=True)
     preview = client.get(url)
-    step(client, "risk_flag", "clear", Flag.objects.get(order__customer__ref="cat-3").pk, reason="known customer")
+    step(client, "risk_flag", "clear", Flag.objects.get(order__customer__ref="cat-5").pk, reason="known customer")
     seen = {"previewed": hidden(preview, "previewed"), "looked_at": hidden(preview, "looked_at"), "confirmed": "1"}
     response = client.post(url, TERMS | seen)
     assert "What matches has changed since you looked." in text_of(response)
