@@ -34,7 +34,7 @@ def test_filters_of_orders_combine(world: World, as_role: AtRole) -> None:
 
 def test_filters_of_flagged_orders_combine(world: World, as_role: AtRole) -> None:
     client, gang = as_role("risk analyst"), {f"cat-{number}" for number in range(6)}
-    assert refs(client, "?decision=waiting&disposition__exact=organised", "risk/flag") == gang
+    assert refs(client, "?decision=waiting&disposition__exact=organised", "risk/flag") == gang - {"cat-1"}
     assert refs(client, "?decision=cleared", "risk/flag") == set()
     assert refs(client, "?held=legal&order_status=placed&virtual=yes", "risk/flag") == {"cat-1"}
     assert refs(client, "?score_from=0&score_to=1", "risk/flag") == set()
