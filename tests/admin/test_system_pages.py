@@ -103,7 +103,7 @@ def test_today_answers_whether_anything_is_wrong(world: World, as_role: AtRole) 
     text = dashboard(as_role("risk lead"))
     for words in (
         "Alarms open 2",
-        "Flagged orders waiting 6",
+        "Orders to review 5",
         "Scheduled checks running",
         "Coupons issued today 8",
         "Claims refused today 1",

@@ -24,6 +24,9 @@ OPERATIONS = {
     ("POST", "/api/v1/orders/{ref}/completion/"),
     ("POST", "/api/v1/orders/{ref}/refunds/"),
     ("POST", "/api/v1/orders/{ref}/cancellation/"),
+    ("POST", "/api/v1/orders/{ref}/appeals/"),
+    ("GET", "/api/v1/orders/{ref}/appeals/"),
+    ("GET", "/api/v1/orders/{ref}/appeals/{appeal}/"),
 }
 
 
@@ -63,6 +66,7 @@ def test_every_post_documents_its_key_and_every_operation_its_errors(schema):
 def test_inputs_name_all_their_fields(schema):
     inputs = {name: part for name, part in schema["components"]["schemas"].items() if name.endswith("Request")}
     assert set(inputs) == {
+        "AppealRequest",
         "CancellationRequest",
         "ClaimRequest",
         "CustomerRequest",
