@@ -13,7 +13,7 @@ from promotions.states import ThresholdAction
 from risk.states import BulkResult, Disposition
 
 if TYPE_CHECKING:
-    from risk.models import Overrule
+    pass
 
 
 class FlagQuerySet(QuerySet):
@@ -115,9 +115,6 @@ class OverruleQuerySet(QuerySet):
     def newest_of_customers(self, customer_ids: Iterable[int]) -> "OverruleQuerySet":
         """What stands of each, also where it takes an earlier one back."""
         return self.filter(customer__in=customer_ids).order_by("customer_id", "-id").distinct("customer_id")
-
-    def newest_of_order(self, order_id: int) -> "Overrule | None":
-        return self.filter(order=order_id).order_by("-id").first()  # type: ignore[return-value]
 
 
 class CustomerDispositionQuerySet(QuerySet):

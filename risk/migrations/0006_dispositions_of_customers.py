@@ -45,8 +45,7 @@ class Migration(migrations.Migration):
                 ('reason', models.TextField(verbose_name='reason')),
                 ('at', models.DateTimeField(verbose_name='at')),
                 ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='by')),
-                ('customer', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='promotions.customer', verbose_name='customer')),
-                ('order', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='orders.order', verbose_name='order')),
+                ('customer', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='promotions.customer', verbose_name='customer')),
             ],
             options={
                 'verbose_name': 'overruled disposition',
@@ -84,15 +83,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='overrule',
-            index=models.Index(condition=models.Q(('customer__isnull', False)), fields=['customer', '-id'], name='overrule_by_customer'),
-        ),
-        migrations.AddIndex(
-            model_name='overrule',
-            index=models.Index(condition=models.Q(('order__isnull', False)), fields=['order', '-id'], name='overrule_by_order'),
-        ),
-        migrations.AddConstraint(
-            model_name='overrule',
-            constraint=models.CheckConstraint(condition=models.Q(('customer', None), ('order', None), _connector='XOR'), name='overrule_of_a_customer_or_an_order'),
+            index=models.Index(fields=['customer', '-id'], name='overrule_by_customer'),
         ),
         migrations.AddConstraint(
             model_name='overrule',

@@ -26,16 +26,15 @@ STANDS_AS_OVERRULED = pgtrigger.Trigger(
 
 
 class Overrule(models.Model):
-    """A person says otherwise than the evidence, of a customer or of one order, and why. Rows never change: the newest stands.
+    """A person says otherwise than the evidence of a customer, and why. Rows never change: the newest stands.
 
     `disposition` is empty where a person takes an earlier one back: then it is again what the evidence says. `was` is what stood
     before.
     """
 
     customer = models.ForeignKey(
-        "promotions.Customer", models.PROTECT, related_name="+", null=True, db_index=False, verbose_name=_("customer")
+        "promotions.Customer", models.PROTECT, related_name="+", db_index=False, verbose_name=_("customer")
     )
-    order = models.ForeignKey("orders.Order", models.PROTECT, related_name="+", null=True, db_index=False, verbose_name=_("order"))
     disposition = models.CharField(_("is taken for"), max_length=12, choices=Disposition, blank=True)
     was = models.CharField(_("was taken for"), max_length=12, choices=Disposition)
     reason = models.TextField(_("reason"))
@@ -50,21 +49,17 @@ class Overrule(models.Model):
         ordering = ["-id"]
         permissions = [("overrule_disposition", _("Can overrule what somebody is called"))]
         constraints = [
-            models.CheckConstraint(condition=Q(customer=None) ^ Q(order=None), name="overrule_of_a_customer_or_an_order"),
             models.CheckConstraint(condition=~Q(reason=""), name="overrule_has_a_reason"),
             models.CheckConstraint(condition=~Q(disposition=F("was")), name="overrule_says_otherwise"),
         ]
-        indexes = [
-            models.Index(fields=["customer", "-id"], name="overrule_by_customer", condition=Q(customer__isnull=False)),
-            models.Index(fields=["order", "-id"], name="overrule_by_order", condition=Q(order__isnull=False)),
-        ]
+        indexes = [models.Index(fields=["customer", "-id"], name="overrule_by_customer")]
         triggers = [
             pgtrigger.Protect(name="overrule_is_never_changed", operation=pgtrigger.Update | pgtrigger.Delete),
             never_truncated("overrules_are_never_truncated"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.customer or self.order}: {self.get_disposition_display() or _('as the evidence says')}"
+        return f"{self.customer}: {self.get_disposition_display() or _('as the evidence says')}"
 
 
 @tracked(unindexed=("customer", "overrule"))

@@ -1,5 +1,5 @@
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.lib.audit import tracked
@@ -42,7 +42,7 @@ class Flag(models.Model):
                 name="flag_decision_has_person_time_and_reason",
             ),
             models.CheckConstraint(
-                condition=Q(overruled="") | ~Q(decision=""),
+                condition=Q(overruled="") | (~Q(decision="") & ~Q(overruled=F("disposition"))),
                 name="flag_is_overruled_by_its_reviewer",
             ),
         ]

@@ -16,7 +16,6 @@ from django.utils.translation import gettext as _
 from backoffice.lib.audit import because
 from backoffice.lib.errors import InvalidInput, StaleState
 from backoffice.lib.sentences import Sentence, gettext_noop
-from orders.models import Order
 from orders.services.texts import checked_prose
 from promotions.models import Coupon, Customer
 from promotions.states import Audience
@@ -72,36 +71,16 @@ def overrule_customer(customer_id: int, *, disposition: str, reason: str, by: An
     present = dispose_customer(customer_id, at=at)
     if not disposition and present.overrule is None:
         raise StaleState(_("Nobody has overruled it: it is what the evidence says."))
-    _overrule(disposition, present.disposition, reason, by=by, at=at, customer_id=customer_id)
-    with because(reason.strip(), user=by.pk):
-        return dispose_customer(customer_id, at=at)
-
-
-@transaction.atomic
-def overrule_order(flag: Flag, *, disposition: str, reason: str, by: Any, at: datetime) -> Flag:
-    """A person says what a flagged order is to be called. Later assessments leave it so, and decide nothing about its holds.
-
-    Raises InvalidInput for an unknown or empty disposition or no reason, StaleState where it stands so already.
-    """
-    order = Order.objects.locked(flag.order_id)
-    flag = Flag.objects.get(order=order)
-    if not disposition:
-        raise InvalidInput(_("Say what the order is to be taken for."))
-    _overrule(disposition, flag.disposition, reason, by=by, at=at, order_id=order.pk)
-    with because(reason.strip(), user=by.pk):
-        Flag.objects.filter(pk=flag.pk).update(disposition=disposition, updated_at=at)
-        dispose_customer(order.customer_id, at=at)
-    flag.refresh_from_db()
-    return flag
-
-
-def _overrule(disposition: str, was: str, reason: str, *, by: Any, at: datetime, **subject: int) -> Overrule:
     if disposition and disposition not in Disposition.values:
         raise InvalidInput(_("Somebody is called one of: %s.") % ", ".join(Disposition.values))
-    if disposition == was:
+    if disposition == present.disposition:
         raise StaleState(_("It stands so already."))
     reason = checked_prose(reason, "the reason")
-    return Overrule.objects.create(disposition=disposition, was=was, reason=reason, by=by, at=at, **subject)
+    with because(reason, user=by.pk):
+        Overrule.objects.create(
+            customer_id=customer_id, disposition=disposition, was=present.disposition, reason=reason, by=by, at=at
+        )
+        return dispose_customer(customer_id, at=at)
 
 
 class _Known(NamedTuple):

@@ -13,7 +13,7 @@ from orders.models import Hold, Order
 from orders.services.breaker import hold_automatically
 from orders.states import UNDELIVERED_STATUSES, HoldKind
 from risk.models import Finding as StoredFinding
-from risk.models import Flag, Overrule
+from risk.models import Flag
 from risk.rules import Disposition, Finding, Verdict
 from risk.rules.weighing import FLAG_AT
 
@@ -101,8 +101,6 @@ def _raise_flag(order: Order, flag: Flag | None, verdict: Verdict, at: datetime)
         if flag is None:
             return Flag.objects.create(order=order, flagged_at=at, **weighed)
         if (flag.score, flag.disposition) != (verdict.score, verdict.disposition.value):
-            if Overrule.objects.filter(order=order).exists():
-                del weighed["disposition"]  # a person's word stands
             Flag.objects.waiting().filter(pk=flag.pk).update(**weighed)
             flag.refresh_from_db()
     return flag

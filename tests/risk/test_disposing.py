@@ -5,22 +5,20 @@ from django.db import DatabaseError, connection, transaction
 
 from backoffice.lib.errors import InvalidInput, StaleState
 from promotions.models import Customer
-from risk.models import CustomerDisposition, Flag, Overrule
+from risk.models import CustomerDisposition, Overrule
 from risk.rules import Evidence, Finding, Strength, apply_rules, weigh
 from risk.rules.combining import combine
 from risk.services.assessing import assess_order
-from risk.services.disposing import dispose_customer, dispose_customers, overrule_customer, overrule_order
+from risk.services.disposing import dispose_customer, dispose_customers, overrule_customer
 from risk.services.reviewing import decide_flag
 from risk.states import Decision, Disposition
 from tests.promotions.factories import NOON, a_claimant, a_coupon, a_user
 from tests.risk.factories import (
     DAY,
     HOUR,
-    MINUTE,
     a_flag,
     a_leaked_token,
     a_night_account,
-    a_top_up_order,
     an_ordinary_order,
     gang_orders,
     leaked_coupon,
@@ -154,14 +152,6 @@ class TestOverruling:
         with pytest.raises(error):
             overrule_customer(customer.pk, disposition=disposition, reason=reason, by=a_user(), at=LATER)
         assert not Overrule.objects.exists()
-
-    def test_a_word_on_an_order_stands_when_it_is_assessed_again(self):
-        token = a_leaked_token()
-        flag = a_flag()
-        overrule_order(flag, disposition="swept_along", reason="a shop with an invoice", by=a_user(), at=LATER)
-        a_top_up_order(token, at=LATER)
-        assess_order(flag.order_id, at=LATER + MINUTE)
-        assert Flag.objects.get(pk=flag.pk).disposition == Disposition.SWEPT_ALONG
 
     def test_the_database_lets_nobody_change_a_word_that_was_given(self):
         customer = a_flag().order.customer

@@ -8,7 +8,6 @@ from orders.models import Hold, HoldBreaker
 from orders.services.delivering import deliver_order
 from risk.models import CustomerDisposition, Flag, Review, ReviewAct
 from risk.queueing import UNDO_WITHIN
-from risk.services.disposing import overrule_order
 from risk.services.reviewing import decide_flag
 from risk.services.undoing import NotUndone, last_decision, undo_decision
 from tests.promotions.factories import NOON
@@ -138,14 +137,6 @@ def test_an_earlier_decision_that_was_decided_anew_is_not_taken_back_by_the_old_
         undo_decision(first, by=reviewer, at=LATER + MINUTE)
     assert second != first
     assert Flag.objects.get(pk=flag.pk).decision == "confirmed"
-
-
-def test_another_word_for_the_order_can_be_what_the_rules_said_first():
-    flag, reviewer = a_flag(), a_reviewer()
-    decided(flag, disposition="swept_along", by=reviewer)
-    overrule_order(flag, disposition="organised", reason="a second look", by=a_reviewer(), at=LATER)
-    flag.refresh_from_db()
-    assert (flag.decision, flag.disposition) == ("cleared", "organised")
 
 
 def test_the_customer_is_weighed_anew_when_a_decision_on_his_order_is_taken_back():
