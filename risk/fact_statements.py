@@ -38,9 +38,10 @@ SELECT u.registered_at, u.phone_hash, u.phone_segment,
             WHERE a.action IN ('suspend', 'hold') AND (h.coupon_type_id = t.id OR h.campaign_id = t.campaign_id)
               AND a.at >= c.issued_at AND a.at <= %(at)s) END AS suspended_at,
        CASE WHEN t.audience = 'restricted' THEN (
-           SELECT min(m.went_public_at) FROM risk_publicmark m
-            WHERE m.coupon_type_id = t.id AND m.lifted_at IS NULL AND m.marked_at <= %(at)s
-              AND (m.entry_id IS NULL OR m.entry_id = l.entry_id) AND (m.token_id IS NULL OR m.token_id = l.token_id)
+           SELECT min(i.public_at) FROM risk_incident i
+            WHERE i.public_at IS NOT NULL AND i.opened_at <= %(at)s
+              AND EXISTS (SELECT FROM risk_incidentanchor a WHERE a.incident_id = i.id AND a.dropped_at IS NULL
+                             AND (a.kind, a.value) IN (('coupon_type', t.id::text), ('token', l.token_id::text)))
            ) END AS went_public_at,
        CASE WHEN t.audience = 'restricted' AND k.used > 1 THEN (
            SELECT count(DISTINCT s.customer_id)

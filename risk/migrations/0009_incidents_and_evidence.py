@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
         ('orders', '0014_indexes_of_the_list'),
         ('pghistory', '0007_auto_20250421_0444'),
         ('promotions', '0007_fewer_indexes'),
-        ("risk", "0008_codes_that_went_public"),
+        ("risk", "0008_timing_is_evidence"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

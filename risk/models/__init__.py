@@ -11,7 +11,6 @@ from risk.models.incident_scope import IncidentCoupon, IncidentMember, IncidentO
 from risk.models.incidents import Incident, IncidentAnchor, IncidentNote
 from risk.models.links import LinkedAccount, LinkHub, LinkRun
 from risk.models.lists import ListEntry, Snooze
-from risk.models.marks import PublicMark
 from risk.models.queue import Review, ReviewAct, ReviewedOrder, ReviewSkip, UrgencyChoices
 from risk.models.rules import Rule, RuleHit, RuleRun, RuleVersion
 
@@ -44,7 +43,6 @@ __all__ = [
     "LinkedAccount",
     "ListEntry",
     "Overrule",
-    "PublicMark",
     "Review",
     "ReviewAct",
     "ReviewSkip",

@@ -29,7 +29,7 @@ def lockstep(facts: OrderFacts) -> Finding | None:
 
 @rule(Evidence.TIMING)
 def arrived_after_public(facts: OrderFacts) -> Finding | None:
-    """Staff have marked when the code went public. Whoever came later may have read of it, as thousands did."""
+    """Staff have said, in an incident, when the code went public. Whoever came later may have read of it, as thousands did."""
     if not facts.came_after_public:
         return None
     late = max(facts.after_public, key=lambda coupon: coupon.claimed_at)

@@ -3,15 +3,12 @@
 from datetime import timedelta
 
 import pytest
-from django.db import DatabaseError, transaction
 
-from backoffice.lib.errors import InvalidInput, StaleState
 from risk.gathering import gather_facts
-from risk.models import PublicMark
 from risk.rules import Disposition, apply_rules, weigh
 from risk.rules.segments import virtual_operator
-from risk.services.going_public import lift_mark, mark_public, suggest_going_public
-from tests.promotions.factories import NOON, a_claimant, a_coupon, a_coupon_type, a_user
+from risk.services.incidents import Opening, drop_anchor, judge_incident, named_token, named_type, open_incident
+from tests.promotions.factories import NOON, a_user
 from tests.risk.factories import (
     COLLECTOR,
     DAY,
@@ -125,54 +122,31 @@ class TestGathering:
 
 
 @pytest.mark.django_db
-class TestMarks:
-    def mark(self, leaked, **fields):
-        asked = {"went_public_at": NOON - HOUR, "reason": "a post in a forum", "by": a_user(), "at": NOON, **fields}
-        return mark_public(leaked.batch.entry.coupon_type, **asked)
+class TestGoingPublic:
+    def incident(self, *anchors, public_at=NOON - HOUR):
+        opening = Opening("A card on a bargain board", "a post in a forum", since=NOON - DAY, public_at=public_at)
+        return open_incident(opening, anchors, by=a_user(), at=NOON)
 
-    def test_a_mark_is_a_fact_of_later_assessments_until_it_is_taken_back(self):
+    def test_what_an_incident_says_is_a_fact_of_later_assessments(self):
         token = a_leaked_token()
         order = a_top_up_order(token)
         assert gather_facts(order, at=LATER).came_after_public is False
-        mark = self.mark(token)
+        incident = self.incident(named_type(token.batch.entry.coupon_type))
         assert gather_facts(order, at=LATER).came_after_public is True
-        assert gather_facts(order, at=NOON - MINUTE).came_after_public is False  # not yet marked then
-        lift_mark(mark, by=a_user(), reason="an old post", at=LATER)
+        assert gather_facts(order, at=NOON - MINUTE).came_after_public is False  # nobody had said so then
+        judge_incident(incident, severity="major", public_at=None, grows=True, by=a_user(), reason="an old post", at=LATER)
         assert gather_facts(order, at=LATER).came_after_public is False
 
-    def test_a_mark_of_another_token_says_nothing_of_this_one(self):
+    def test_of_one_token_it_says_nothing_of_another(self):
+        token, other = a_leaked_token(), a_leaked_token()
+        order, its_order = a_top_up_order(token), a_top_up_order(other)
+        self.incident(named_token(other))
+        assert gather_facts(order, at=LATER).came_after_public is False
+        assert gather_facts(its_order, at=LATER).came_after_public is True
+
+    def test_what_was_dropped_from_the_incident_says_nothing_any_more(self):
         token = a_leaked_token()
         order = a_top_up_order(token)
-        other = a_leaked_token()
-        with pytest.raises(InvalidInput):
-            self.mark(token, token=other)
-        self.mark(other, token=other)
+        incident = self.incident(named_token(token))
+        drop_anchor(incident.anchors.get(kind="token"), by=a_user(), reason="another card", at=LATER)
         assert gather_facts(order, at=LATER).came_after_public is False
-
-    def test_what_says_nothing_is_refused(self):
-        token = a_leaked_token()
-        for wrong in ({"went_public_at": LATER}, {"reason": " "}):
-            with pytest.raises(InvalidInput):
-                self.mark(token, **wrong)
-        with pytest.raises(InvalidInput):
-            mark_public(a_coupon_type(), went_public_at=NOON, reason="a post", by=a_user(), at=NOON)
-        assert not PublicMark.objects.exists()
-
-    def test_a_mark_is_taken_back_once_and_never_changed(self):
-        mark = self.mark(a_leaked_token())
-        lift_mark(mark, by=a_user(), reason="an old post", at=LATER)
-        with pytest.raises(StaleState):
-            lift_mark(mark, by=a_user(), reason="again", at=LATER)
-        with pytest.raises(DatabaseError), transaction.atomic():
-            PublicMark.objects.filter(pk=mark.pk).update(went_public_at=NOON)
-
-    def test_the_claims_suggest_when_a_crowd_of_ordinary_customers_began(self):
-        token = a_leaked_token()
-        coupon_type = token.batch.entry.coupon_type
-        for _ in range(8):  # a gang's first accounts
-            a_coupon(token=token, claimant=a_claimant(registered_at=NOON - 5 * HOUR), at=NOON)
-        assert suggest_going_public(coupon_type, at=LATER) is None
-        for step in range(20):
-            claimed = NOON + 20 * MINUTE + step * timedelta(seconds=5)
-            a_coupon(token=token, claimant=a_claimant(registered_at=OLD - step * DAY), at=claimed)
-        assert suggest_going_public(coupon_type, at=LATER) == NOON + 20 * MINUTE
