@@ -4,6 +4,7 @@ It works with the keyboard alone and without a script. Fields are named by where
 the second part of it.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,6 +22,7 @@ from risk.rulefacts.velocity import WINDOWS
 from risk.wording import GROUP_NAMES, OPERATOR_NAMES
 
 FIRST_WINDOW = "24h"
+SEPARATORS = re.compile(r"[,，、\n]")
 
 
 @dataclass
@@ -170,7 +172,7 @@ def _read_clause(data: Mapping[str, Any], schema: Schema, path: str) -> Part:
     get_all: Any = getattr(data, "getlist", None)
     chosen = get_all(f"t.{path}.value") if get_all else [sent("value")]
     if part.asks_several:
-        part.values = [one.strip() for text in chosen for one in str(text).replace("\n", ",").split(",") if one.strip()]
+        part.values = [one.strip() for text in chosen for one in SEPARATORS.split(str(text)) if one.strip()]
     return part
 
 

@@ -99,6 +99,16 @@ def test_what_is_sent_becomes_the_tree_that_it_says() -> None:
     assert part_of(tree, BOOKS["order"].schema).said() == said
 
 
+@pytest.mark.parametrize("typed", ["TV-100,NY-5", "TV-100，NY-5", "TV-100、 NY-5", "TV-100\nNY-5"])
+def test_values_are_told_apart_by_the_commas_of_any_keyboard(typed: str) -> None:
+    data = QueryDict(mutable=True)
+    clause = {"fact": "coupon.types", "is": "has_any", "value": typed}
+    data.update(
+        {"t.0.kind": "any", "t.0.size": "1", "t.0.0.kind": "clause"} | {f"t.0.0.{name}": said for name, said in clause.items()}
+    )
+    assert read(data, BOOKS["order"].schema).parts[0].values == ["TV-100", "NY-5"]
+
+
 def test_a_problem_stands_beside_the_condition_it_is_about() -> None:
     root = read(QueryDict("t.0.kind=none&t.0.size=1&t.0.0.kind=clause"), BOOKS["order"].schema)
     homeless = place_problems(root, check(root.said(), BOOKS["order"].schema))
