@@ -2,22 +2,19 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.widgets import UnfoldAdminTextInputWidget
 
 from backoffice.lib import clock
-from backoffice.lib.admin.base import EditableAdmin, ReasonedForm
 from backoffice.lib.admin.columns import text_column, time_column
-from backoffice.lib.admin.filters import ChoicesFilter, MomentFilter, question_filter
+from backoffice.lib.admin.filters import ChoicesFilter, MomentFilter
 from backoffice.lib.admin.page import Fact, Headline
-from backoffice.lib.admin.search import ExactSearchMixin
 from backoffice.lib.admin.steps import Step
 from backoffice.lib.display import NOTHING, badge, time_html
 from orders.admin.links import page_of
+from risk.admin.named import NamedAdmin, state_filter
 from risk.models import Allowance
 from risk.services.allowing import allow, lift_allowance
 
@@ -47,40 +44,8 @@ STEPS = (
 )
 
 
-class AllowanceForm(ReasonedForm):
-    """Staff type what they have; the service brings it to the spelling in which orders are compared."""
-
-    value = forms.CharField(
-        label=gettext_lazy("Whom"),
-        max_length=200,
-        widget=UnfoldAdminTextInputWidget,
-        help_text=gettext_lazy(
-            "A customer's reference, a device id, or the number or account of a top-up, of which only a keyed hash is kept."
-        ),
-    )
-
-
-def in_force(rows: Any) -> Any:
-    return rows.in_force(clock.now())
-
-
-def over(rows: Any) -> Any:
-    return rows.over(clock.now())
-
-
-StateFilter = question_filter(
-    gettext_lazy("state"),
-    "state",
-    {
-        "allowed": (gettext_lazy("allowed"), in_force),
-        "over": (gettext_lazy("over"), over),
-    },
-)
-
-
 @admin.register(Allowance)
-class AllowanceAdmin(ExactSearchMixin, EditableAdmin):
-    form = AllowanceForm
+class AllowanceAdmin(NamedAdmin):
     steps = STEPS
     list_display = (
         "__str__",
@@ -91,19 +56,10 @@ class AllowanceAdmin(ExactSearchMixin, EditableAdmin):
         time_column("expires_at", gettext_lazy("expires")),
         time_column("lifted_at", gettext_lazy("lifted at"), order=None),
     )
-    list_filter = (StateFilter, ("kind", ChoicesFilter), ("created_at", MomentFilter))
+    list_filter = (state_filter("allowed", gettext_lazy("allowed")), ("kind", ChoicesFilter), ("created_at", MomentFilter))
     list_select_related = ("customer", "created_by")
-    search_fields = ("value", "shown", "customer__ref")
-    search_help_text = gettext_lazy("Whole values: customer, device; of a recipient what is shown of it")
-    ordering = ("-pk",)
     fields = ("kind", "value", "expires_at")
     empty_text = gettext_lazy("Nobody is on it. Freezes leave out the orders of whoever is.")
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list:
-        return [] if obj else list(super().get_fieldsets(request, obj))
 
     def save_model(self, request: HttpRequest, obj: Allowance, form: Any, change: bool) -> None:
         asked = form.cleaned_data

@@ -2,22 +2,19 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.widgets import UnfoldAdminTextInputWidget
 
 from backoffice.lib import clock
-from backoffice.lib.admin.base import EditableAdmin, ReasonedForm
 from backoffice.lib.admin.columns import text_column, time_column
-from backoffice.lib.admin.filters import ChoicesFilter, question_filter
+from backoffice.lib.admin.filters import ChoicesFilter
 from backoffice.lib.admin.page import Fact, Headline
-from backoffice.lib.admin.search import ExactSearchMixin
 from backoffice.lib.admin.steps import Step
 from backoffice.lib.display import NOTHING, badge, time_html
 from orders.admin.links import page_of
+from risk.admin.named import NamedAdmin, state_filter
 from risk.models import ListEntry, Snooze
 from risk.services.listing import end, put_on_list, snooze
 
@@ -46,41 +43,10 @@ def end_step(permission: str) -> Step:
     )
 
 
-class NamedForm(ReasonedForm):
-    """Staff type what they have; the service brings it to the spelling in which orders are compared."""
-
-    value = forms.CharField(
-        label=gettext_lazy("Whom"),
-        max_length=200,
-        widget=UnfoldAdminTextInputWidget,
-        help_text=gettext_lazy(
-            "A customer's reference, a device id, or the number or account of a top-up, of which only a keyed hash is kept."
-        ),
-    )
+StateFilter = state_filter("in_force", gettext_lazy("in force"))
 
 
-def in_force(rows: Any) -> Any:
-    return rows.in_force(clock.now())
-
-
-def over(rows: Any) -> Any:
-    return rows.over(clock.now())
-
-
-StateFilter = question_filter(
-    gettext_lazy("state"),
-    "state",
-    {
-        "in_force": (gettext_lazy("in force"), in_force),
-        "over": (gettext_lazy("over"), over),
-    },
-)
-
-
-class NamedAdmin(ExactSearchMixin, EditableAdmin):
-    """Rows that are written once and ended once."""
-
-    form = NamedForm
+class EndingAdmin(NamedAdmin):
     list_display: Any = (
         "__str__",
         text_column(standing, "state", gettext_lazy("state")),
@@ -89,15 +55,6 @@ class NamedAdmin(ExactSearchMixin, EditableAdmin):
         time_column("created_at", gettext_lazy("since")),
         time_column("expires_at", gettext_lazy("expires")),
     )
-    search_fields = ("value", "shown", "customer__ref")
-    search_help_text = gettext_lazy("Whole values: customer, device; of a recipient what is shown of it")
-    ordering = ("-pk",)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list:
-        return [] if obj else list(super().get_fieldsets(request, obj))
 
     def headline(self, request: HttpRequest, obj: Any) -> Headline:
         facts = [
@@ -114,7 +71,7 @@ class NamedAdmin(ExactSearchMixin, EditableAdmin):
 
 
 @admin.register(ListEntry)
-class ListEntryAdmin(NamedAdmin):
+class ListEntryAdmin(EndingAdmin):
     steps = (end_step("risk.end_listentry"),)
     list_filter = (("list", ChoicesFilter), StateFilter, ("kind", ChoicesFilter))
     list_select_related = ("customer", "created_by")
@@ -132,7 +89,7 @@ class ListEntryAdmin(NamedAdmin):
 
 
 @admin.register(Snooze)
-class SnoozeAdmin(NamedAdmin):
+class SnoozeAdmin(EndingAdmin):
     steps = (end_step("risk.end_snooze"),)
     list_filter = (StateFilter, ("kind", ChoicesFilter))
     list_select_related = ("rule", "customer", "created_by")
