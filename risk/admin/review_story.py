@@ -17,7 +17,7 @@ from orders.admin.links import hold_badges, load_open_holds, page_of
 from orders.admin.panels import discounts_panel, holds_panel, lines_panel
 from orders.models import Hold, Order, OrderDiscount, OrderLine
 from promotions.models import Claim
-from risk.admin.story import customer_sheet, device_sheet, warnings_of
+from risk.admin.story import customer_sheet, device_sheet, findings_by_side, warnings_of
 from risk.admin.trace_links import trace_url
 from risk.models import Appeal, Finding, Flag, ReviewAct
 
@@ -48,7 +48,6 @@ def story_in_review(order: Any, request: HttpRequest) -> ReviewStory:
     flag = Flag.objects.select_related("decided_by").filter(order=order).first()
     appeal = Appeal.objects.open().filter(order=order).first()
     load_open_holds([order])
-    findings = list(Finding.objects.filter(order=order))
     sources = [Source(tracker_of(Hold), {"order_id": order.pk}), *(source_of(flag) if flag else [])]
     return ReviewStory(
         order=order,
@@ -56,9 +55,7 @@ def story_in_review(order: Any, request: HttpRequest) -> ReviewStory:
         appeal=appeal,
         warnings=[text for text in warnings_of(order) if text],
         facts=facts_of(order, flag),
-        against=[finding for finding in findings if finding.score > 0],
-        in_favour=[finding for finding in findings if finding.score < 0],
-        explaining=[finding for finding in findings if finding.score == 0],
+        **findings_by_side(order),
         sheets=[customer_sheet(order), device_sheet(order), claim_sheet(order)],
         panels=[
             neighbours_panel(order),

@@ -40,7 +40,6 @@ class Story:
 def story_of(flag: Flag, request: HttpRequest) -> Story:
     order: Any = flag.order
     load_open_holds([order])
-    findings = list(Finding.objects.filter(order=order))
     return Story(
         flag=flag,
         order=order,
@@ -50,9 +49,7 @@ def story_of(flag: Flag, request: HttpRequest) -> Story:
         ],
         warnings=[text for text in warnings_of(order) if text],
         facts=facts_of(flag),
-        against=[finding for finding in findings if finding.score > 0],
-        in_favour=[finding for finding in findings if finding.score < 0],
-        explaining=[finding for finding in findings if finding.score == 0],
+        **findings_by_side(order),
         sheets=[customer_sheet(order), device_sheet(order)],
         panels=[lines_panel(order), discounts_panel(order), holds_panel(order), *neighbours(order)],
     )
@@ -62,6 +59,16 @@ def next_waiting(flag: Flag) -> str:
     """The page of the next order in the queue, by score; empty at its end."""
     later = Flag.objects.waiting().filter(Q(score__lt=flag.score) | Q(score=flag.score, pk__lt=flag.pk)).first()
     return reverse("admin:risk_flag_change", args=[later.pk]) if later else ""
+
+
+def findings_by_side(order: Order) -> dict[str, list[Finding]]:
+    """What was found on the order: against the customer, in his favour, and what only explains."""
+    findings = list(Finding.objects.filter(order=order))
+    return {
+        "against": [finding for finding in findings if finding.score > 0],
+        "in_favour": [finding for finding in findings if finding.score < 0],
+        "explaining": [finding for finding in findings if finding.score == 0],
+    }
 
 
 def warnings_of(order: Any) -> list[str]:
