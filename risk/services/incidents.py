@@ -204,22 +204,6 @@ def note_incident(incident: Incident, *, by: Any, text: str, at: datetime) -> In
     return IncidentNote.objects.create(incident=incident, text=checked_prose(text, _("the note")), by=by, at=at)
 
 
-@transaction.atomic
-def choose_orders(incident: Incident, orders: QuerySet[Order], *, by: Any, reason: str, at: datetime) -> int:
-    """Put orders into it by hand; answers how many came in. Raises InvalidInput, StaleState for a closed one."""
-    reason = checked_prose(reason, _("the reason"))
-    locked = _locked(incident)
-    known = set(IncidentOrder.objects.filter(incident=locked, order__in=orders.order_by()).values_list("order", flat=True))
-    new = [pk for pk, _placed_at in _chosen(orders) if pk not in known]
-    IncidentOrder.objects.bulk_create(
-        IncidentOrder(incident=locked, order_id=pk, because=AddedBecause.CHOSEN, added_at=at) for pk in new
-    )
-    words = _("%(count)s orders chosen by hand: %(reason)s") % {"count": f"{len(new):,}", "reason": reason}
-    IncidentNote.objects.create(incident=locked, text=words, by=by, at=at)
-    grow(locked, at=at)
-    return len(new)
-
-
 def _anchor(incident: Incident, anchor: Named, *, reason: str, by: Any, at: datetime) -> IncidentAnchor:
     return IncidentAnchor.objects.create(
         incident=incident, kind=anchor.kind, value=anchor.value, shown=anchor.shown, reason=reason, added_by=by, added_at=at

@@ -16,7 +16,6 @@ from risk.services.incident_series import orders_over_time
 from risk.services.incidents import (
     Opening,
     add_anchor,
-    choose_orders,
     drop_anchor,
     judge_incident,
     move_incident,
@@ -131,10 +130,6 @@ def test_a_selection_of_orders_is_an_incident_too():
     )
     assert orders_in(incident) == set(chosen)
     assert set(incident.anchors.values_list("kind", flat=True)) <= {"device", "recipient"}
-    other = an_order()
-    assert choose_orders(incident, Order.objects.filter(pk=other.pk), by=the_asker(), reason="also", at=LATER) == 1
-    assert other in orders_in(incident)
-    assert "also" in incident.notes.get().text
 
 
 def test_its_states_are_a_table_that_the_database_keeps():
@@ -149,7 +144,6 @@ def test_its_states_are_a_table_that_the_database_keeps():
     for act in (
         lambda: own_incident(closed, owner=the_approver(), by=the_asker(), reason="x", at=LATER),
         lambda: add_anchor(closed, named_device("d-1"), by=the_asker(), reason="x", at=LATER),
-        lambda: choose_orders(closed, Order.objects.all(), by=the_asker(), reason="x", at=LATER),
         lambda: overrule(closed.members.first(), disposition="organised", by=the_asker(), reason="x", at=LATER),
     ):
         with pytest.raises(StaleState, match="is closed"):
