@@ -41,13 +41,21 @@ class NamedAdmin(ExactSearchMixin, EditableAdmin):
         return [] if obj else list(super().get_fieldsets(request, obj))
 
 
+def in_force(rows: Any) -> Any:
+    return rows.in_force(clock.now())
+
+
+def over(rows: Any) -> Any:
+    return rows.over(clock.now())
+
+
 def state_filter(value: str, label: Any) -> Any:
     """What holds now, under the value and the words by which the list calls it, and what is over."""
     return question_filter(
         gettext_lazy("state"),
         "state",
         {
-            value: (label, lambda rows: rows.in_force(clock.now())),
-            "over": (gettext_lazy("over"), lambda rows: rows.over(clock.now())),
+            value: (label, in_force),
+            "over": (gettext_lazy("over"), over),
         },
     )
