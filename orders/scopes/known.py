@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from orders.models import Freeze, Hold, OrderDiscount, OrderLine, OrderList, OrderListItem
+from orders.recipients import masked_recipient
 from orders.scopes.fields import AskedAs, ScopeField, Values, scope_field
 from orders.scopes.kinds import choice_field, row_field, rows_of, text_field
 from orders.scopes.parts import BadScope
@@ -105,7 +106,7 @@ def _typed_recipients(values: Values) -> Values:
 def _recipients_in_words(values: Values) -> Sequence[str]:
     rows = OrderLine.objects.filter(recipient_hash__in=values).order_by("recipient_hash", "pk").distinct("recipient_hash")
     last_four = dict(rows.values_list("recipient_hash", "recipient_last_four"))
-    return [f"••••{last_four.get(value, '')} ({value[:8]}…)" for value in values]
+    return [masked_recipient(value, last_four.get(value, "")) for value in values]
 
 
 def _typed_tokens(values: Values) -> Values:

@@ -18,6 +18,7 @@ from backoffice.lib.display import NOTHING, amount_html, amount_text, badge, cou
 from backoffice.lib.errors import DomainError
 from orders.admin.links import hold_badges, load_open_holds, page_of
 from orders.models import Order
+from orders.recipients import masked_recipient
 from promotions.models import Claim, ClaimToken, Coupon, Customer, Entry, TokenBatch
 from risk.admin.trace_links import trace_link, trace_url
 from risk.models import Incident, IncidentOrder
@@ -133,7 +134,7 @@ def _of_order(order: Any) -> list[Hop]:
     lines = list(order.lines.exclude(recipient_hash="").order_by("position"))
     people = {line.recipient_hash: line.recipient_last_four for line in lines}
     recipients = [
-        Hop(_("recipient"), f"••••{last_four} ({key[:8]}…)", "", trace_url("recipient", key)) for key, last_four in people.items()
+        Hop(_("recipient"), masked_recipient(key, last_four), "", trace_url("recipient", key)) for key, last_four in people.items()
     ]
     held = hold_badges(order) if order.open_kinds else ""
     found = _hop("order", order, stacked(state_badge(order), held), hint=time_html(order.placed_at))

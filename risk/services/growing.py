@@ -14,6 +14,7 @@ from django.utils.translation import gettext_noop
 
 from backoffice.lib.audit import because
 from backoffice.lib.sentences import Sentence
+from orders.recipients import masked_recipient
 from promotions.services.nobody import known_device
 from risk.facts import HUB_CAP
 from risk.models import Incident, IncidentAnchor
@@ -105,7 +106,7 @@ def _find_anchors(incident: Incident, values: Mapping[str, Any]) -> None:
         if not is_hub and room <= 0:
             continue
         room -= not is_hub
-        shown = value if kind == AnchorKind.DEVICE else f"••••{last_four} ({value[:8]}…)"
+        shown = value if kind == AnchorKind.DEVICE else masked_recipient(value, last_four)
         IncidentAnchor.objects.create(
             incident=incident,
             kind=kind,

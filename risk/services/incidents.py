@@ -13,6 +13,7 @@ from backoffice.lib.audit import because
 from backoffice.lib.errors import InvalidInput, StaleState
 from backoffice.lib.states import move
 from orders.models import Order, OrderLine
+from orders.recipients import masked_recipient
 from orders.services.texts import checked_prose, checked_reference
 from promotions.models import Alarm, ClaimToken, CouponType
 from promotions.services.nobody import known_device, known_recipient
@@ -125,15 +126,11 @@ def named_recipient(recipient: str) -> Named:
     """A number or account as staff type it, or the keyed hash of one. Raises InvalidInput for what names nobody."""
     if len(recipient) == HASH_LENGTH and not set(recipient) - set("0123456789abcdef"):
         last_four = OrderLine.objects.filter(recipient_hash=recipient).values_list("recipient_last_four", flat=True).first() or ""
-        return Named(AnchorKind.RECIPIENT, recipient, shown_recipient(recipient, last_four))
+        return Named(AnchorKind.RECIPIENT, recipient, masked_recipient(recipient, last_four))
     hashed, last_four = known_recipient(recipient)
     if not hashed:
         raise InvalidInput(_("This names nobody: nobody could be told from others by it."))
-    return Named(AnchorKind.RECIPIENT, hashed, shown_recipient(hashed, last_four))
-
-
-def shown_recipient(recipient_hash: str, last_four: str) -> str:
-    return f"••••{last_four} ({recipient_hash[:8]}…)"
+    return Named(AnchorKind.RECIPIENT, hashed, masked_recipient(hashed, last_four))
 
 
 @transaction.atomic

@@ -5,6 +5,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from backoffice.lib.errors import InvalidInput
+from orders.recipients import masked_recipient
 from promotions.models import Customer
 from promotions.services.nobody import known_device, known_recipient
 from risk.states import AllowedBy
@@ -21,7 +22,7 @@ def named_person(kind: str, value: str) -> dict[str, Any]:
         compared, shown = known_device(value), known_device(value)
     elif kind == AllowedBy.RECIPIENT:
         compared, last_four = known_recipient(value)
-        shown = f"••••{last_four} ({compared[:8]}…)"
+        shown = masked_recipient(compared, last_four)
     else:
         raise InvalidInput(_("Somebody is named as a customer, a device or a recipient."))
     if not compared:

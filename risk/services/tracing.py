@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from backoffice.lib.errors import NotFound
 from orders.models import Order, OrderDiscount, OrderLine
+from orders.recipients import masked_recipient
 from promotions.identities import plain_identity
 from promotions.models import Claim, ClaimToken, Coupon, CouponType, Customer, Entry, TokenBatch
 from promotions.services.nobody import known_device, known_network, known_recipient
@@ -188,7 +189,7 @@ def _shown(kind: str, key: str) -> str:
     last_four = (
         OrderLine.objects.filter(recipient_hash=key).exclude(recipient_hash="").values_list("recipient_last_four", flat=True)
     )
-    return f"••••{last_four.first() or ''} ({key[:8]}…)"
+    return masked_recipient(key, last_four.first() or "")
 
 
 def _lines(start: Start) -> list[TraceLine]:
