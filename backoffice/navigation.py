@@ -13,8 +13,6 @@ from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-MOST_COUNTED = 10_000
-
 
 @dataclass(frozen=True)
 class Item:
@@ -167,7 +165,7 @@ def _own_pages() -> set[str]:
 
 def waiting_counts(request: HttpRequest) -> dict[str, int]:
     """What waits for somebody, in one query, kept for the rest of the request: alarms, the review queue and what of it is overdue,
-    appeals, approvals by others. Each is counted to MOST_COUNTED alone, so that a queue of a million costs no page its time.
+    appeals, approvals by others.
     """
     known = getattr(request, "waiting_counts", None)
     if known is None:
@@ -177,19 +175,13 @@ def waiting_counts(request: HttpRequest) -> dict[str, int]:
 
 
 def _count_waiting(request: HttpRequest) -> dict[str, int]:
-    from django.contrib.auth.models import User
-    from django.db.models import Count, IntegerField, QuerySet, Subquery, Value
-    from django.db.models.functions import Coalesce
+    from django.db.models import QuerySet
 
     from backoffice.lib import clock
+    from backoffice.lib.counting import counts_for
     from backoffice.lib.models import Approval, ApprovalStatus
     from promotions.models import Alarm
     from risk.models import Appeal, Review
-
-    def counted(rows: QuerySet) -> Coalesce:
-        some = rows.model._default_manager.filter(pk__in=rows.order_by().values("pk")[:MOST_COUNTED])
-        number = some.order_by().annotate(all=Value(1)).values("all").annotate(n=Count("pk")).values("n")
-        return Coalesce(Subquery(number, output_field=IntegerField()), 0)
 
     waiting: dict[str, tuple[str, Callable[[], QuerySet]]] = {
         "alarms": ("promotions.view_alarm", Alarm.objects.unacknowledged),
@@ -201,11 +193,7 @@ def _count_waiting(request: HttpRequest) -> dict[str, int]:
             lambda: Approval.objects.filter(status=ApprovalStatus.PENDING).exclude(requested_by=request.user.pk),
         ),
     }
-    asked = {name: counted(rows()) for name, (right, rows) in waiting.items() if request.user.has_perm(right)}
-    if not asked:
-        return {}
-    me: Any = User.objects.filter(pk=request.user.pk or 0)
-    return dict(me.values(**asked).get())
+    return counts_for(request.user, {name: rows() for name, (right, rows) in waiting.items() if request.user.has_perm(right)})
 
 
 def zone_label(_request: HttpRequest) -> list[Any]:

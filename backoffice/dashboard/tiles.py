@@ -12,10 +12,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from backoffice.dashboard.figures import Figures
+from backoffice.lib.counting import MOST_COUNTED
 from backoffice.lib.display import NOTHING, amount_text, count_text, duration_text
 from backoffice.lib.models import CheckRun
 from backoffice.navigation import waiting_counts
-from risk.services.queue_numbers import MOST_COUNTED, numbers_for
+from risk.services.queue_numbers import numbers_for
 
 
 @dataclass(frozen=True)

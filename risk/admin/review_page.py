@@ -13,13 +13,14 @@ from django.utils.translation import gettext as _
 
 from backoffice.lib.admin.page import Fact
 from backoffice.lib.aloud import aloud
+from backoffice.lib.counting import MOST_COUNTED
 from backoffice.lib.display import NOTHING, badge, count_text, duration_text, state_badge, time_html
 from risk.admin.review_acts import last_decision
 from risk.admin.review_story import ReviewStory, story_in_review
 from risk.models import Review
 from risk.queueing import Urgency
 from risk.reasons import QUICK_REASONS, QuickReason
-from risk.services.queue_numbers import MOST_COUNTED, QueueNumbers, Shift, numbers_for, shift_of, skipped_until
+from risk.services.queue_numbers import QueueNumbers, Shift, numbers_for, shift_of, skipped_until
 from risk.states import AppealOutcome, Decision, Disposition
 
 MOST_PEOPLE = 50

@@ -13,6 +13,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_noop
 
 from backoffice.lib.automation import is_silent
+from backoffice.lib.counting import MOST_COUNTED, counts_for
 from backoffice.lib.sentences import Sentence
 from promotions.models import Alarm
 from promotions.services.alarms import Found, raise_alarm
@@ -21,7 +22,6 @@ from risk.models import Review, ReviewAct, ReviewSkip
 from risk.queueing import SHIFT, Urgency
 from risk.states import ReviewActKind
 
-MOST_COUNTED = 10_000
 OVERDUE = Sentence(
     gettext_noop("%(overdue)s orders wait for a reviewer beyond their due time, of them %(saved)s that can still be saved.")
 )
@@ -60,17 +60,18 @@ def counted(rows: QuerySet) -> int:
 
 
 def numbers_for(user: Any, *, at: datetime) -> QueueNumbers:
+    """Two queries, however many numbers."""
     rows = Review.objects.all()
+    asked = {
+        "waiting": rows,
+        "overdue": rows.overdue(at),
+        "can_be_saved": rows.filter(urgency__lt=Urgency.NOTHING),
+        "escalated": rows.filter(is_escalated=True, assigned_to=None),
+        "appeals": rows.appeals(),
+        "mine": rows.filter(Q(assigned_to=user) | Q(leased_by=user, leased_until__gt=at)),
+    }
     oldest = rows.order_by("since").values_list("since", flat=True).first()
-    return QueueNumbers(
-        waiting=counted(rows),
-        oldest=oldest,
-        overdue=counted(rows.overdue(at)),
-        can_be_saved=counted(rows.filter(urgency__lt=Urgency.NOTHING)),
-        escalated=counted(rows.filter(is_escalated=True, assigned_to=None)),
-        appeals=counted(rows.appeals()),
-        mine=counted(rows.filter(Q(assigned_to=user) | Q(leased_by=user, leased_until__gt=at))),
-    )
+    return QueueNumbers(oldest=oldest, **counts_for(user, asked))
 
 
 def shift_of(user: Any, *, at: datetime) -> Shift:

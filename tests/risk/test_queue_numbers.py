@@ -2,11 +2,11 @@
 
 import pytest
 
+from backoffice.lib import counting
 from backoffice.lib.automation import tell_nobody
 from orders.services.delivering import deliver_order
 from promotions.models import Alarm
 from promotions.services.alarms import acknowledge_alarm
-from risk.services import queue_numbers
 from risk.services.leasing import take, take_next
 from risk.services.queue_numbers import numbers_for, shift_of, skipped_until, watch_queue
 from risk.services.queueing import assign, escalate, skip
@@ -32,7 +32,7 @@ def test_numbers_of_the_queue_for_its_reader():
 
 
 def test_counting_stops_at_a_cap(monkeypatch):
-    monkeypatch.setattr(queue_numbers, "MOST_COUNTED", 2)
+    monkeypatch.setattr(counting, "MOST_COUNTED", 2)
     for _number in range(3):
         flagged()
     assert numbers_for(a_reviewer(), at=NOON).waiting == 2

@@ -8,9 +8,9 @@ from django.db import transaction
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
+from backoffice.lib.counting import MOST_COUNTED
 from backoffice.lib.lookups import looking_up
 
-MOST_COUNTED = 10_000
 MOST_PAGES = 10_000
 BESIDE = 2
 
