@@ -19,7 +19,7 @@ from orders.states import AUTOMATIC_KINDS, HoldKind
 from risk.models import Appeal, Flag, Review, ReviewAct
 from risk.queueing import APPEAL_TERM
 from risk.services.disposing import dispose_customers
-from risk.services.leasing import HeldByAnother, check_free
+from risk.services.leasing import HeldByAnother, check_free, seconds_with
 from risk.services.reviewing import apply_decision, release_all
 from risk.states import AppealOutcome, Decision, ReviewActKind
 
@@ -128,8 +128,7 @@ def _decide_flag_by_appeal(flag: Flag | None, decision: str, why: str, *, by: An
 
 
 def _keep(order: Order, review: Review | None, outcome: str, *, reason: str, by: Any, at: datetime) -> None:
-    is_mine = review is not None and review.leased_by_id == by.pk and review.leased_at is not None
-    seconds = max(0, int((at - review.leased_at).total_seconds())) if is_mine else None  # type: ignore[union-attr, operator]
+    seconds = seconds_with(review, by, at=at)
     ReviewAct.objects.create(order=order, kind=ReviewActKind.APPEAL, outcome=outcome, reason=reason, by=by, at=at, seconds=seconds)
 
 

@@ -109,6 +109,13 @@ def check_free(review: Review, user: Any, *, at: datetime) -> None:
         raise HeldByAnother(_("%(person)s has order %(order)s before him until %(until)s. Nothing was done.") % words)
 
 
+def seconds_with(review: Review | None, user: Any, *, at: datetime) -> int | None:
+    """How long this reviewer has had the order before him; None where he decides it without having taken it."""
+    if review is None or review.leased_by_id != user.pk or review.leased_at is None:
+        return None
+    return max(0, int((at - review.leased_at).total_seconds()))
+
+
 def lost_words(review_id: int, user: Any, at: datetime) -> str:
     """What became of an order that is no longer kept for this reviewer."""
     review = Review.objects.select_related("leased_by").filter(pk=review_id).first()

@@ -15,7 +15,7 @@ from orders.services.holding import place_hold, release_hold
 from orders.states import FINAL_STATUSES, HoldKind
 from risk.models import Appeal, BulkReview, Flag, Review, ReviewAct
 from risk.services.disposing import dispose_customers
-from risk.services.leasing import check_free
+from risk.services.leasing import check_free, seconds_with
 from risk.states import Decision, Disposition, ReviewActKind
 
 AUTOMATIC_HOLDS = (HoldKind.RISK, HoldKind.COOLING)
@@ -106,8 +106,6 @@ def _keep(
     before: dict[str, Any],
     bulk: BulkReview | None,
 ) -> None:
-    is_mine = review is not None and review.leased_by_id == by.pk and review.leased_at is not None
-    seconds = int((at - review.leased_at).total_seconds()) if is_mine else None  # type: ignore[union-attr, operator]
     ReviewAct.objects.create(
         order=order,
         kind=ReviewActKind.DECIDED,
@@ -115,7 +113,7 @@ def _keep(
         reason=reason.strip(),
         by=by,
         at=at,
-        seconds=seconds if seconds is None or seconds >= 0 else None,
+        seconds=seconds_with(review, by, at=at),
         before=before,
         bulk=bulk,
     )
