@@ -125,7 +125,7 @@ def leave_out_by_keyboard(page: "Page", take_picture: TakePicture) -> None:
     page.focus("#add-device")
     page.keyboard.press("Enter")
     page.wait_for_selector("#condition")
-    assert page.evaluate("document.activeElement.name") == "lines"
+    page.wait_for_function("document.activeElement.name === 'lines'")  # autofocus waits for the first drawing of the page
     page.keyboard.type("front-desk")
     page.keyboard.press("Tab")
     page.keyboard.press("ArrowDown")
