@@ -22,12 +22,13 @@ from orders.states import HoldKind
 __all__ = ["ScopeChanged", "request_release"]
 
 OBSTACLES = {"released": gettext_noop("released before")}
-# Locks the holds in the order of their ids, as everybody does. The sum keeps PostgreSQL from reading the whole scope in the index of
-# the acts for each chunk: the numbers say which items.
+# Locks the holds in the order of their ids, as everybody does. The sum keeps PostgreSQL from reading the whole scope in the index
+# of the acts for each chunk: the numbers say which items.
 RELEASE_HOLDS = """
     WITH open AS MATERIALIZED (
         SELECT h.id, i.id AS item_id FROM orders_hold h JOIN orders_releaseitem i ON i.hold_id = h.id
-        WHERE i.release_id + 0 = %(owner)s AND i.id BETWEEN %(first)s AND %(last)s AND i.result = 'pending' AND h.released_at IS NULL
+        WHERE i.release_id + 0 = %(owner)s AND i.id BETWEEN %(first)s AND %(last)s
+          AND i.result = 'pending' AND h.released_at IS NULL
         ORDER BY h.id FOR NO KEY UPDATE OF h
     ), freed AS (
         UPDATE orders_hold h SET released_at = %(at)s, released_by_id = %(by)s, release_reason = %(reason)s
