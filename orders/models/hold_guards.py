@@ -57,7 +57,7 @@ LEGAL_HOLD_ENDS_BY_A_RELEASE = pgtrigger.Trigger(
                 SELECT 1 FROM orders_releaseitem i
                 WHERE i.hold_id = n.id AND i.result IN ('pending', 'released') AND i.release_id = ANY (ARRAY(
                     SELECT r.id FROM lib_job j JOIN orders_release r ON r.job_id = j.id
-                    WHERE j.kind = 'release' AND j.status IN ('queued', 'running')
+                    WHERE j.status IN ('queued', 'running')
                 ))
             )
         ) THEN

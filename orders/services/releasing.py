@@ -39,9 +39,12 @@ RELEASE_HOLDS = """
     )
     SELECT array_agg(order_id) FROM freed
 """
-SKIP_THE_REST = """
+# A statement of its own, for it has to see what others released while the first one waited for them.
+SKIP_RELEASED = """
     UPDATE orders_releaseitem i SET result = 'skipped', detail = %(released)s
-    WHERE i.release_id + 0 = %(owner)s AND i.id BETWEEN %(first)s AND %(last)s AND i.result = 'pending'
+    FROM orders_hold h
+    WHERE h.id = i.hold_id AND h.released_at IS NOT NULL
+      AND i.release_id + 0 = %(owner)s AND i.id BETWEEN %(first)s AND %(last)s AND i.result = 'pending'
 """
 
 
@@ -100,7 +103,7 @@ def _work_release(job: Job, at: datetime) -> ChunkResult:
         with connection.cursor() as cursor:
             cursor.execute(RELEASE_HOLDS, terms | dict(part))
             freed = cursor.fetchone()[0]
-            cursor.execute(SKIP_THE_REST, terms | dict(part))
+            cursor.execute(SKIP_RELEASED, terms | dict(part))
         if freed:
             tell_released(freed, at=at)
 
