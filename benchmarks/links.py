@@ -37,26 +37,25 @@ INSERT INTO promotions_claim
        (at, outcome, reason, customer_id, coupon_type_id, entry_id, token_id, channel, asked_coupon_type, asked_entry,
         token_fingerprint, device, address, phone_hash, phone_segment, is_verified, identity_hash, is_phone_verified,
         has_ordered, region)
-SELECT %(newest)s::timestamptz - make_interval(secs => (%(claims)s - n) * 2160000.0 / %(claims)s), 'issued', '', %(customer)s + c,
+SELECT %(newest)s::timestamptz + make_interval(secs => {seconds}), 'issued', '', %(customer)s + c,
        %(coupon_type)s, %(entry)s, NULL, 'app', 'LINK0', 'LINK0-APP', '',
-       CASE WHEN n %% 19 = 0 THEN 'kiosk-' || n / 19 %% 500
-            WHEN c %% 100 = 0 THEN 'farm-' || c / 4000
-            ELSE 'phone-' || c - CASE WHEN c %% 8 = 0 THEN 1 ELSE 0 END END,
+       CASE WHEN n %% 19 = 0 THEN 'kiosk-' || n / 19 %% 500 ELSE {device} END,
        host(inet '10.0.0.0' + (c %% 400000)), '', '138', true, '', true, NULL, ''
-  FROM (SELECT n, n::bigint * 7919 %% %(customers)s AS c FROM generate_series(%(first)s::int, %(last)s::int) AS n) AS made
+  FROM (SELECT n, {customer} AS c FROM generate_series({numbers}) AS n) AS made
 """
+MONTH = CLAIMS.format(
+    seconds="(n - %(claims)s) * 2160000.0 / %(claims)s",
+    device="CASE WHEN c %% 100 = 0 THEN 'farm-' || c / 4000 ELSE 'phone-' || c - CASE WHEN c %% 8 = 0 THEN 1 ELSE 0 END END",
+    customer="n::bigint * 7919 %% %(customers)s",
+    numbers="%(first)s::int, %(last)s::int",
+)
 # A thousand claims a second, on the device of somebody else now and then.
-MINUTE = """
-INSERT INTO promotions_claim
-       (at, outcome, reason, customer_id, coupon_type_id, entry_id, token_id, channel, asked_coupon_type, asked_entry,
-        token_fingerprint, device, address, phone_hash, phone_segment, is_verified, identity_hash, is_phone_verified,
-        has_ordered, region)
-SELECT %(newest)s::timestamptz + make_interval(secs => n / 1000.0), 'issued', '', %(customer)s + c,
-       %(coupon_type)s, %(entry)s, NULL, 'app', 'LINK0', 'LINK0-APP', '',
-       CASE WHEN n %% 19 = 0 THEN 'kiosk-' || n / 19 %% 500 ELSE 'phone-' || c + CASE WHEN n %% 10 = 0 THEN 1 ELSE 0 END END,
-       host(inet '10.0.0.0' + (c %% 400000)), '', '138', true, '', true, NULL, ''
-  FROM (SELECT n, (n::bigint * 104729 + 17) %% (%(customers)s - 1) AS c FROM generate_series(1, 60000) AS n) AS made
-"""
+MINUTE = CLAIMS.format(
+    seconds="n / 1000.0",
+    device="'phone-' || c + CASE WHEN n %% 10 = 0 THEN 1 ELSE 0 END",
+    customer="(n::bigint * 104729 + 17) %% (%(customers)s - 1)",
+    numbers="1, 60000",
+)
 PLAIN = """
 SELECT count(*) FROM (SELECT device FROM promotions_claim WHERE device <> '' AND at > %s
                        GROUP BY device HAVING count(DISTINCT customer_id) BETWEEN 2 AND 50) s
@@ -80,7 +79,7 @@ def fill(claims: int) -> dict[str, Any]:
     }
     with filling("promotions_claim"), connection.cursor() as cursor:
         for first in range(1, claims + 1, AT_ONCE):
-            cursor.execute(CLAIMS, {**values, "first": first, "last": min(first + AT_ONCE - 1, claims)})
+            cursor.execute(MONTH, {**values, "first": first, "last": min(first + AT_ONCE - 1, claims)})
     return values
 
 
