@@ -18,7 +18,7 @@ from benchmarks.place import Site
 
 Start = Callable[..., AbstractContextManager[Site]]
 WARM_UP = 1.5  # seconds
-COUNTED = 7  # calls in a row, as often
+COUNTED = 7  # so many calls make one count of round trips, and so many counts are made
 COOL = 100
 
 
