@@ -1,6 +1,5 @@
 """A blocked identity claims nothing within the block's scope, until it expires or somebody lifts it."""
 
-import time
 from dataclasses import replace
 from datetime import timedelta
 from threading import Event
@@ -17,6 +16,7 @@ from promotions.states import Identity, RefusalReason
 from tests.promotions.factories import DAY, NOON, a_campaign, a_claim, a_claimant, a_coupon_type, an_entry, the_asker
 from tests.promotions.racing import at_once, errors_in
 from tests.promotions.ruling import somebody_at
+from tests.race.waiting import somebody_waits, wait_until
 
 WHY = {"reason": "farm", "at": NOON}
 
@@ -190,7 +190,7 @@ def issued_after_the_block(monkeypatch):
 
     def let_it_go_on():
         assert is_in.wait(20)
-        time.sleep(0.5)
+        wait_until(lambda: seen or somebody_waits())
         may_go_on.set()
 
     answers = at_once([claim, block, let_it_go_on])

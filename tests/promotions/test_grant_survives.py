@@ -29,6 +29,7 @@ from tests.promotions.factories import (
 from tests.promotions.figures import figures, ledger
 from tests.promotions.granting import a_grant, an_approved_grant, refs
 from tests.promotions.racing import at_once, errors_in, in_turn, without_constraint
+from tests.race.waiting import somebody_waits, wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.race]
 
@@ -223,22 +224,30 @@ def test_without_the_rule_in_the_take_he_would_have_two(monkeypatch):
 
 def test_a_stop_waits_for_the_chunk_under_way_and_nothing_is_given_after_it(monkeypatch):
     grant = an_approved_grant(*refs(9))
-    give, first = granting.give_chunk, threading.Event()
-
-    def slowly(*arguments):
-        answer = give(*arguments)
-        first.set()
-        return answer
-
-    monkeypatch.setattr(granting, "give_chunk", slowly)
+    give, first, stopped = granting.give_chunk, threading.Event(), threading.Event()
     stopped_after = []
 
+    def give_and_be_waited_for(*arguments):
+        answer = give(*arguments)
+        first.set()
+        wait_until(lambda: stopped.is_set() or somebody_waits())
+        assert not stopped.is_set()
+        return answer
+
+    def between_two_chunks():
+        if first.is_set():
+            assert stopped.wait(30)
+        return NOON
+
     def stop():
-        first.wait(timeout=10)
+        first.wait(timeout=30)
         stop_grant(grant, by=the_asker(), reason="wrong list", at=NOON)
         stopped_after.append(Coupon.objects.count())
+        stopped.set()
 
-    results = at_once([lambda: run_job(grant.job_id, now=lambda: NOON), stop])
+    the_asker()
+    monkeypatch.setattr(granting, "give_chunk", give_and_be_waited_for)
+    results = at_once([lambda: run_job(grant.job_id, now=between_two_chunks), stop])
     assert errors_in(results) == []
     assert Coupon.objects.count() == stopped_after[0]
     tally = grant.items.tally()

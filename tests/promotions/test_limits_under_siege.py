@@ -1,6 +1,5 @@
 """200 claimers at once, released together: each limit gives exactly what it says. Each has a control whose guard is off."""
 
-import time
 from contextlib import nullcontext
 
 import pytest
@@ -13,6 +12,7 @@ from promotions.states import ClaimOutcome, Identity, RefusalReason, RuleAction
 from tests.promotions.factories import NOON, a_coupon_type, a_token, an_entry
 from tests.promotions.racing import at_once, errors_in, without_constraint, without_guard
 from tests.promotions.ruling import an_entry_with_rule, entries_of_a_campaign_with_rule, sharing, somebody_at
+from tests.race.waiting import meeting
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 CLAIMERS = 200
@@ -115,10 +115,10 @@ def test_a_limit_holds_with_200_claimers(limit):
 @pytest.mark.parametrize("limit", LIMITS)
 def test_control_without_its_guard_a_limit_overshoots(monkeypatch, limit):
     make, given, _reason, guard, instead, constraint = LIMITS[limit]
-    take = claiming._take
+    take, all_are_through_the_door = claiming._take, meeting(IN_A_CONTROL)
 
     def think_then_take(*values, **who):
-        time.sleep(0.5)  # so that nobody is turned away by what the door could already see
+        all_are_through_the_door()  # so that nobody is turned away by what the door could already see
         return take(*values, **who)
 
     without_guard(monkeypatch, guard, instead)

@@ -1,6 +1,5 @@
 """What is scarce is given out exactly, whoever asks at the same time. Each rule has a control that goes wrong without its guard."""
 
-import time
 from decimal import Decimal
 from random import Random
 from threading import Event
@@ -38,6 +37,7 @@ from tests.promotions.factories import (
     the_asker,
 )
 from tests.promotions.racing import at_once, check_before_taking, errors_in, in_turn, without_constraint, without_guard
+from tests.race.waiting import wait_until
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 THREADS = 32
@@ -169,29 +169,31 @@ STOPS = {
 }
 
 
-def claims_racing_a_stop(stop):
-    """Claims run in many threads until well after the stop has committed. Answers claims, and how many coupons there were then."""
+def claims_racing_a_stop(stop, is_counted=None):
+    """Claims run in many threads from before the stop until each has been answered after it committed. Answers claims, and how many
+    coupons there were when it had.
+    """
+    is_counted = is_counted or Event()
     coupon_type = a_coupon_type(campaign=a_campaign(slices=3), quantity=100_000, slices=3)
     entry = an_entry(coupon_type=coupon_type, cap=100_000, slices=3)
-    is_enough, counted = Event(), []
+    counted = []
 
     def claim_on():
-        claims = []
-        while not is_enough.is_set():
+        claims, is_last = [], False
+        while not is_last:
+            is_last = is_counted.is_set()
             claims.append(claim_coupon(a_request(entry=entry), at=NOON))
         return claims
 
     def stop_and_count():
-        time.sleep(0.5)
+        wait_until(lambda: Coupon.objects.count() > THREADS)
         stop(entry, by=the_asker(), reason="test", at=NOON)
         counted.append(Coupon.objects.count())
-        time.sleep(0.5)
-        is_enough.set()
+        is_counted.set()
         return []
 
     the_asker()
     answers = at_once([claim_on] * 16 + [stop_and_count])
-    is_enough.set()
     for error in errors_in(answers):
         raise error
     return [claim for claims in answers for claim in claims], counted[0]
@@ -207,15 +209,23 @@ def test_after_a_stop_has_committed_no_further_claim_is_issued(what):
 
 
 def test_control_without_the_flag_in_the_row_claims_slip_past_a_stop(monkeypatch):
-    take = claiming._take
+    take, stop = claiming._take, STOPS["coupon_type"][0]
+    is_about_to_stop, is_let_in, is_counted = Event(), Event(), Event()
 
     def think_then_take(*values, **who):
-        time.sleep(0.02)
+        if is_about_to_stop.is_set():
+            is_let_in.set()
+            is_counted.wait(30)
         return take(*values, **who)
+
+    def stop_while_one_thinks(entry, **why):
+        is_about_to_stop.set()
+        assert is_let_in.wait(30)
+        stop(entry, **why)
 
     monkeypatch.setattr(claiming, "_take", think_then_take)
     without_guard(monkeypatch, "s.is_live AND")
-    claims, issued_at_the_stop = claims_racing_a_stop(STOPS["coupon_type"][0])
+    claims, issued_at_the_stop = claims_racing_a_stop(stop_while_one_thinks, is_counted)
     assert outcomes(claims)[0] > issued_at_the_stop
 
 

@@ -1,6 +1,5 @@
 """A coupon is spent once, whoever redeems, expires or cancels at the same time."""
 
-import time
 from decimal import Decimal
 
 import pytest
@@ -21,6 +20,7 @@ from tests.promotions.factories import (
     redeem,
 )
 from tests.promotions.racing import at_once, errors_in, without_constraint
+from tests.race.waiting import meeting
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 
@@ -37,11 +37,11 @@ def test_control_without_its_lock_and_its_guard_a_coupon_is_redeemed_twice(monke
     coupon = a_coupon()
     BudgetSlice.objects.filter(pk=coupon.budget_slice_id).update(reserved=Decimal("120.00"))
     CouponTypeSlice.objects.update(issued_amount=Decimal("120.00"), reserved=Decimal("120.00"))
-    find = redeeming.find_coupons
+    find, others_have_found_it_too = redeeming.find_coupons, meeting(2)
 
     def find_without_lock(codes, customer, at, *, lock):
         found = find(codes, customer, at, lock=False)
-        time.sleep(0.3)
+        others_have_found_it_too()
         return found
 
     monkeypatch.setattr(redeeming, "find_coupons", find_without_lock)

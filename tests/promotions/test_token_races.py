@@ -1,10 +1,9 @@
 """A batch that is revoked gives nothing more, however a claim was caught at that moment. One row is written, not a million."""
 
-import time
 from threading import Event
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from promotions.models import Coupon
 from promotions.services import claiming, tokens
@@ -13,25 +12,11 @@ from promotions.services.tokens import revoke_batch
 from promotions.states import ClaimOutcome, RefusalReason
 from tests.promotions.factories import NOON, a_request, a_token, the_asker
 from tests.promotions.racing import at_once, errors_in, without_guard
+from tests.race.waiting import somebody_waits, wait_until
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 
-WAITS = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
-PATIENCE = 10.0  # seconds
-
-
-def somebody_waits_for_the_batch():
-    with connection.cursor() as cursor:
-        cursor.execute(WAITS)
-        return cursor.fetchone()[0] > 0
-
-
-def wait_until(found):
-    """Raises where it does not come about: a race test that never raced proves nothing."""
-    until = time.monotonic() + PATIENCE
-    while not found():
-        assert time.monotonic() < until, "what was waited for did not come about"
-        time.sleep(0.005)
+PATIENCE = 30.0  # seconds
 
 
 def claim_that_takes_while_the_batch_is_revoked(monkeypatch):
@@ -43,7 +28,7 @@ def claim_that_takes_while_the_batch_is_revoked(monkeypatch):
     def take_then_wait(*values):
         taken = take(*values)
         has_taken.set()
-        wait_until(lambda: is_revoked.is_set() or somebody_waits_for_the_batch())
+        wait_until(lambda: is_revoked.is_set() or somebody_waits())
         return taken
 
     def revoke():
@@ -69,7 +54,7 @@ def claim_that_comes_while_the_batch_is_revoked():
         with transaction.atomic():
             revoke_batch(token.batch, by=the_asker(), reason="box was stolen", at=NOON)
             is_written.set()
-            wait_until(lambda: is_answered.is_set() or somebody_waits_for_the_batch())
+            wait_until(lambda: is_answered.is_set() or somebody_waits())
 
     def claim():
         assert is_written.wait(PATIENCE)

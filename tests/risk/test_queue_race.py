@@ -1,10 +1,9 @@
 """Reviewers take from the queue at the same moment: no order is with two of them. Each guard has a control without it."""
 
 import threading
-import time
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from risk.models import Flag, Review
 from risk.services import leasing
@@ -12,6 +11,7 @@ from risk.services.leasing import take, take_next
 from risk.services.reviewing import decide_flag
 from tests.orders.rounds import in_threads, trigger_off
 from tests.promotions.factories import NOON
+from tests.race.waiting import somebody_waits, wait_until
 from tests.risk.factories import HOUR
 from tests.risk.queue_factories import a_reviewer, flagged, place_of
 
@@ -41,30 +41,18 @@ def one_takes_while_the_other_has_not_committed():
     """What two reviewers get, the second asking while the first one's transaction is still open."""
     flagged(score=90), flagged(score=40)
     first, second = a_reviewer(), a_reviewer()
-    got, begun = [], threading.Event()
+    got = []
 
     def ask():
-        begun.set()
         got.extend(in_threads(lambda: take_next(second, at=NOON)))
 
     with transaction.atomic():
         mine = take_next(first, at=NOON)
         other = threading.Thread(target=ask)
         other.start()
-        begun.wait(timeout=10)
-        wait_until_it_has_answered_or_stands_still(other)
+        wait_until(lambda: not other.is_alive() or somebody_waits())
     other.join(timeout=30)
     return mine, got[0]
-
-
-def wait_until_it_has_answered_or_stands_still(thread):
-    deadline = time.monotonic() + 20
-    while thread.is_alive() and time.monotonic() < deadline:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
-            if cursor.fetchone()[0]:
-                return
-        time.sleep(0.02)
 
 
 def test_the_second_reviewer_neither_waits_nor_gets_the_same_order():
