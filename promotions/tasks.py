@@ -12,7 +12,7 @@ from promotions.services.alarm_messages import escalate_alarms
 from promotions.services.baselines import watch_baselines
 from promotions.services.expiring import expire_coupons
 from promotions.services.reconciling import reconcile
-from promotions.services.self_watch import watch_webhooks
+from promotions.services.self_watch import watch_checks, watch_guards, watch_webhooks
 from promotions.services.thresholds import check_thresholds
 
 
@@ -34,6 +34,20 @@ def escalate_alarms_check(at: datetime) -> int:
 @scheduled_check("watch_webhooks", every=timedelta(minutes=1), title=_("Raise an alarm for webhooks that were switched off"))
 def watch_webhooks_check(at: datetime) -> int:
     return len(watch_webhooks(at))
+
+
+@scheduled_check(
+    "watch_checks", every=timedelta(minutes=1), title=_("Raise an alarm when other checks stand still"), is_of_the_site=True
+)
+def watch_checks_check(at: datetime) -> int:
+    return int(watch_checks(at) is not None)
+
+
+@scheduled_check(
+    "watch_guards", every=timedelta(minutes=5), title=_("Raise an alarm when guards of the database are off"), is_of_the_site=True
+)
+def watch_guards_check(at: datetime) -> int:
+    return int(watch_guards(at) is not None)
 
 
 @scheduled_check("expire_coupons", every=timedelta(minutes=5), title=_("Expire coupons"))

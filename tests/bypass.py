@@ -4,24 +4,29 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import pgtrigger
 from django.db import connection
 from django.db.models import Model
+
+from backoffice.lib import guarding
+
+SWITCH = f"CREATE OR REPLACE FUNCTION {guarding.SWITCH}(trigger_name name) RETURNS boolean LANGUAGE sql IMMUTABLE AS '%s'"
 
 
 @contextmanager
 def without_triggers() -> Iterator[None]:
-    """None of our triggers looks at what is written inside the block, on this connection."""
-    names = ",".join(trigger.get_pgid(model) for model, trigger in pgtrigger.registered())
+    """None of our triggers looks at what is written inside the block: the switch that each of them asks first says so.
+
+    Only the owner of the function can do it. Where the block commits, it is so for every session.
+    """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('pgtrigger.ignore', %s, false)", ["{" + names + "}"])
+        cursor.execute(SWITCH % "SELECT true")
         try:
             yield
         finally:
             if not connection.needs_rollback:
                 if connection.in_atomic_block:  # what would be looked at when it is committed
                     cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
-                cursor.execute("SELECT set_config('pgtrigger.ignore', '{}', false)")
+                cursor.execute(SWITCH % guarding.STAYS_ON)
 
 
 def drop_constraints(model: type[Model], *like: str) -> None:

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -10,3 +11,6 @@ class LibConfig(AppConfig):
 
     def ready(self) -> None:
         from backoffice.lib import tasks  # noqa: F401  registers the scheduled checks, connects the signals
+        from backoffice.lib.guarding import take_switch_out
+
+        post_migrate.connect(take_switch_out, sender=self)

@@ -12,6 +12,7 @@ from typing import Any
 
 import structlog
 from django.db import IntegrityError, transaction
+from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext as _
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
@@ -24,6 +25,8 @@ log = structlog.get_logger(__name__)
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 RUN_CHECK_TASK = "backoffice.lib.tasks.run_check_task"
 KEEP_RUNS = timedelta(days=7)
+MISSED = 4  # runs
+PATIENCE = timedelta(minutes=3)  # as long as a restart of everything may take
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,8 @@ class ScheduledCheck:
     """`run` answers a short sentence or a number that is kept as the run's result.
 
     `only_after_activity` says that the result cannot change while nothing is claimed, ordered or decided; a replay may then
-    leave out the slots in which nothing happened.
+    leave out the slots in which nothing happened. `is_of_the_site` says that it watches the site itself, not what happens in it: a
+    replay leaves it out.
     """
 
     name: str
@@ -39,18 +43,19 @@ class ScheduledCheck:
     every: timedelta
     run: Callable[[datetime], Any]
     only_after_activity: bool = False
+    is_of_the_site: bool = False
 
 
 _checks: dict[str, ScheduledCheck] = {}
 
 
 def scheduled_check(
-    name: str, *, every: timedelta, title: Any, only_after_activity: bool = False
+    name: str, *, every: timedelta, title: Any, only_after_activity: bool = False, is_of_the_site: bool = False
 ) -> Callable[[Callable[[datetime], Any]], Callable[[datetime], Any]]:
     """Register a function of the time as a scheduled check."""
 
     def register(run: Callable[[datetime], Any]) -> Callable[[datetime], Any]:
-        _checks[name] = ScheduledCheck(name, title, every, run, only_after_activity)
+        _checks[name] = ScheduledCheck(name, title, every, run, only_after_activity, is_of_the_site)
         return run
 
     return register
@@ -77,8 +82,10 @@ def period_of(name: str) -> timedelta:
     """How often a check runs: as staff have set it in the admin, else as the code first said. A crontab counts as a minute."""
     check = check_named(name)
     entry = PeriodicTask.objects.select_related("interval").filter(name=name).first()
-    if entry is None:
-        return check.every
+    return check.every if entry is None else _period(entry)
+
+
+def _period(entry: PeriodicTask) -> timedelta:
     if entry.interval is None:
         return timedelta(minutes=1)
     return timedelta(**{entry.interval.period: entry.interval.every})
@@ -99,6 +106,24 @@ def seed_schedules() -> int:
         }
         made += PeriodicTask.objects.get_or_create(name=check.name, defaults=entry)[1]
     return made
+
+
+def checks_standing_still(at: datetime) -> list[str]:
+    """The names, in order, of the checks that beat should run and whose last good run is longer ago than `MISSED` of its periods
+    and `PATIENCE`. One that never ran well counts from when staff, or the first start, last changed its entry.
+    """
+    entries = {entry.name: entry for entry in PeriodicTask.objects.select_related("interval").filter(enabled=True)}
+    watched = [check for check in all_checks() if check.name in entries]
+    well = CheckRun.objects.filter(check_name=OuterRef("name"), finished_at__isnull=False, failed=False).order_by("-slot")
+    runs = PeriodicTask.objects.filter(name__in=[check.name for check in watched])
+    last = dict(runs.annotate(ran=Subquery(well.values("started_at")[:1])).values_list("name", "ran"))
+    late = []
+    for check in watched:
+        entry = entries[check.name]
+        since = last[check.name] or entry.date_changed
+        if at - since > max(MISSED * _period(entry), PATIENCE):
+            late.append(check.name)
+    return late
 
 
 def forget_old_runs(at: datetime) -> int:

@@ -65,7 +65,7 @@ class Ticks:
     ) -> None:
         self._before_run, self._after_run = before_run, after_run
         self._turns = []
-        for check in all_checks() if checks is None else checks:
+        for check in [check for check in all_checks() if not check.is_of_the_site] if checks is None else checks:
             every = period_of(check.name) if checks is None else check.every
             self._turns.append(Turn(check, every, slot_of(start, every)))
         self._next = self._next_slot()

@@ -60,6 +60,7 @@ class AlarmCause(models.TextChoices):
     BUDGET_DRIFT = "budget_drift", _("counters and ledger disagree")
     BUDGET_OVERRUN = "budget_overrun", _("more was promised than the budget holds")
     CHECKS_STAND_STILL = "checks_stand_still", _("scheduled checks stand still")
+    GUARDS_OFF = "guards_off", _("guards of the database are off")
     WEBHOOK_GIVEN_UP = "webhook_given_up", _("a webhook was switched off: it kept failing")
     HOLDS_STOPPED = "holds_stopped", _("automatic holds were stopped: too many at once")
     EMERGENCY_STARTED = "emergency_started", _("one person started a freeze alone")

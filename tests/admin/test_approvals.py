@@ -1,7 +1,5 @@
 """The inbox of the two-person rule."""
 
-import pgtrigger
-
 from backoffice.lib.models import Approval, ApprovalStatus, JobStatus
 from promotions.models import Campaign
 from promotions.services.campaigns import request_campaign
@@ -9,6 +7,7 @@ from promotions.states import CampaignStatus
 from tests.admin.conftest import AtRole
 from tests.admin.forms import page, step, text_of
 from tests.admin.world import World, fresh
+from tests.bypass import without_triggers
 
 
 def test_the_page_shows_what_is_done_who_asks_why_and_the_hash(world: World, as_role: AtRole) -> None:
@@ -46,7 +45,7 @@ def test_a_rejection_needs_a_reason_and_does_nothing(world: World, as_role: AtRo
 
 
 def test_what_changed_since_is_shown_and_cannot_be_approved(world: World, as_role: AtRole) -> None:
-    with pgtrigger.ignore("promotions.Campaign:campaign_stays_as_approved"):
+    with without_triggers():
         Campaign.objects.filter(pk=world.draft.pk).update(name="Spring, bigger")
     client = as_role("promotions approver")
     text = page(client, "lib_approval", world.pending.pk)
