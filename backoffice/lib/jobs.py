@@ -17,12 +17,12 @@ from typing import Any
 import structlog
 from billiard.exceptions import SoftTimeLimitExceeded
 from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.dispatch import Signal
 from django.utils.translation import gettext as _
 
 from backoffice.lib.audit import because
-from backoffice.lib.errors import NotFound
+from backoffice.lib.errors import NotFound, StaleState
 from backoffice.lib.models import Job
 from backoffice.lib.models.job import JOB_MOVES, JobStatus
 from backoffice.lib.states import move
@@ -34,9 +34,13 @@ LEASE = timedelta(seconds=3)
 # chunk was rolled back, and whoever comes when the lease has run out takes the job up again.
 INTERRUPTIONS = (OperationalError, InterfaceError, SoftTimeLimitExceeded)
 OPEN_STATUSES = (JobStatus.QUEUED, JobStatus.RUNNING)
+# What somebody let begin and what has not ended.
+UNFINISHED_STATUSES = (*OPEN_STATUSES, JobStatus.PAUSED, JobStatus.FAILED)
 
 job_queued = Signal()
 """Sent with `job_id` after the commit that queued a job: receivers wake a worker up."""
+job_failed = Signal()
+"""Sent with `job`, `error` and `at` after a fault of the work has stopped a job: receivers tell people."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,7 @@ def job_runner(kind: str) -> Callable[[ChunkRunner], ChunkRunner]:
 
 def queue_job(job: Job) -> Job:
     """Let the job run: tell the workers once this is committed."""
-    move(job, JobStatus.QUEUED, JOB_MOVES, lease_until=None, lease_token=None, error="")
+    move(job, JobStatus.QUEUED, JOB_MOVES, lease_until=None, lease_token=None, error="", scope_checked_at=None)
     transaction.on_commit(lambda: job_queued.send(sender=Job, job_id=job.pk))
     return job
 
@@ -74,9 +78,11 @@ def queue_job(job: Job) -> Job:
 def pause_job(job: Job, *, by: Any, reason: str, at: datetime) -> Job:
     """Stop after the chunk that is being worked, until `queue_job` lets it go on. What has a result keeps it.
 
-    Raises StaleState for a job that neither waits nor runs.
+    Raises StaleState for a job that neither waits nor runs, and for one that was cancelled: what it does then is soon over.
     """
     job = Job.objects.select_for_update().get(pk=job.pk)
+    if job.cancelled_at:
+        raise StaleState(_("%s is cancelled already.") % job)
     with because(reason, user=by.pk, job=job.pk):
         return move(job, JobStatus.PAUSED, JOB_MOVES, lease_until=None, lease_token=None)
 
@@ -90,6 +96,35 @@ def cancel_job(job: Job, *, by: Any, reason: str, at: datetime) -> Job:
     job = Job.objects.select_for_update().get(pk=job.pk)
     with because(reason, user=by.pk, job=job.pk):
         return move(job, JobStatus.CANCELLED, JOB_MOVES, lease_until=None, lease_token=None, finished_at=at)
+
+
+@transaction.atomic
+def cancel_rest(job: Job, *, by: Any, reason: str, at: datetime) -> Job:
+    """Do nothing more of it. What has a result keeps it; its runner, which sees `cancelled_at`, gives the rest a result that says
+    so, and then the job is cancelled: every item has its result.
+
+    Waits for the chunk that is being worked. Raises StaleState for a job that has not begun, has ended, was cancelled before, or
+    has a result for every item already.
+    """
+    job = Job.objects.select_for_update().get(pk=job.pk)
+    if why_not := why_not_cancel(job):
+        raise StaleState(why_not)
+    job.cancelled_at, job.cancelled_by, job.cancel_reason = at, by, reason
+    with because(reason, user=by.pk, job=job.pk):
+        job.save(update_fields=["cancelled_at", "cancelled_by", "cancel_reason"])
+        if job.status not in OPEN_STATUSES:
+            queue_job(job)
+    return job
+
+
+def why_not_cancel(job: Job) -> str:
+    """Why the rest of it cannot be cancelled; empty where it can."""
+    if job.cancelled_at:
+        return _("%s is cancelled already.") % job
+    if job.status not in UNFINISHED_STATUSES:
+        told = {"job": job, "state": job.get_status_display()}
+        return _("%(job)s is %(state)s: there is nothing to cancel.") % told
+    return "" if job.done < job.total else _("Every item has its result already: there is nothing left to cancel.")
 
 
 def run_job(job_id: int, *, now: Callable[[], datetime], turn: timedelta | None = None) -> bool:
@@ -111,15 +146,20 @@ def run_job(job_id: int, *, now: Callable[[], datetime], turn: timedelta | None 
         raise
     except Exception as error:
         log.exception("job_failed", job_id=job_id)
-        Job.objects.filter(pk=job_id, lease_token=token, status=JobStatus.RUNNING).update(
-            status=JobStatus.FAILED,
-            error=f"{type(error).__name__}: {error}"[:2000],
-            lease_until=None,
-            lease_token=None,
-            finished_at=now(),
-        )
+        _fail(job_id, token, error, now())
         raise
     return True
+
+
+def _fail(job_id: int, token: uuid.UUID, error: Exception, at: datetime) -> None:
+    """Write down why the job stopped, unless another worker has it by now."""
+    mine = Job.objects.filter(pk=job_id, lease_token=token, status=JobStatus.RUNNING)
+    text = f"{type(error).__name__}: {error}"
+    if mine.update(status=JobStatus.FAILED, error=text[:2000], lease_until=None, lease_token=None, finished_at=at):
+        told = job_failed.send_robust(sender=Job, job=Job.objects.get(pk=job_id), error=error, at=at)
+        for receiver, answer in told:
+            if isinstance(answer, Exception):
+                log.error("failure_not_told", job_id=job_id, receiver=repr(receiver), error=repr(answer))
 
 
 def lease_left(job_id: int, at: datetime) -> timedelta | None:
@@ -162,16 +202,21 @@ def _hand_on(job_id: int, token: uuid.UUID) -> None:
         job_queued.send(sender=Job, job_id=job_id)
 
 
+def _locked(jobs: QuerySet[Job]) -> QuerySet[Job]:
+    """Whoever pauses, cancels or takes over waits until the chunk is committed."""
+    return jobs.select_for_update()
+
+
 def _work_chunk(job_id: int, token: uuid.UUID, at: datetime) -> bool:
     """One chunk and its counters in one transaction. Answers whether there is more to do."""
     with transaction.atomic():
-        job = Job.objects.select_for_update().filter(pk=job_id, lease_token=token, status=JobStatus.RUNNING).first()
+        job = _locked(Job.objects.filter(pk=job_id, lease_token=token, status=JobStatus.RUNNING)).first()
         if job is None:
             return False
         runner = _runners.get(job.kind)
         if runner is None:
             raise NotFound(_("Nothing is registered to run jobs of the kind %s.") % job.kind)
-        with because(job.reason, user=job.requested_by_id, job=job.pk):
+        with because(job.cancel_reason or job.reason, user=job.cancelled_by_id or job.requested_by_id, job=job.pk):
             result = runner(job, at)
         Job.objects.filter(pk=job.pk).update(
             done=F("done") + result.done,
@@ -180,5 +225,6 @@ def _work_chunk(job_id: int, token: uuid.UUID, at: datetime) -> bool:
             lease_until=at + LEASE,
         )
         if result.is_last:
-            move(job, JobStatus.DONE, JOB_MOVES, lease_until=None, lease_token=None, finished_at=at)
+            end = JobStatus.CANCELLED if job.cancelled_at else JobStatus.DONE
+            move(job, end, JOB_MOVES, lease_until=None, lease_token=None, finished_at=at)
     return not result.is_last

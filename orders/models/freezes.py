@@ -62,6 +62,7 @@ class Freeze(models.Model):
         permissions = [
             ("request_freeze", _("Can ask for a freeze or a release")),
             ("approve_freeze", _("Can approve a freeze or a release")),
+            ("stop_freeze", _("Can pause, resume or cancel a freeze or a release")),
         ]
         constraints = [
             models.CheckConstraint(condition=~Q(kind="legal") | ~Q(legal_reference=""), name="freeze_legal_has_a_reference"),

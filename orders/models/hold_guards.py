@@ -41,6 +41,25 @@ FALLEN_EMERGENCY_PLACES_NO_HOLD = pgtrigger.Trigger(
         RETURN NULL;
     """,
 )
+# A chunk has locked its job and looked whether it was cancelled: this is for whoever comes round the services.
+CANCELLED_FREEZE_PLACES_NO_HOLD = pgtrigger.Trigger(
+    name="cancelled_freeze_places_no_hold",
+    declare=NEVER_IGNORED,
+    when=pgtrigger.After,
+    operation=pgtrigger.Insert,
+    level=pgtrigger.Statement,
+    referencing=pgtrigger.Referencing(new="new_holds"),
+    func="""
+        IF EXISTS (
+            SELECT 1 FROM (SELECT DISTINCT freeze_id FROM new_holds) n
+            JOIN orders_freeze f ON f.id = n.freeze_id JOIN lib_job j ON j.id = f.job_id WHERE j.cancelled_at IS NOT NULL
+        ) THEN
+            RAISE EXCEPTION 'this freeze was cancelled: it holds nothing more'
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'cancelled_freeze_places_no_hold';
+        END IF;
+        RETURN NULL;
+    """,
+)
 # A legal hold neither runs out nor is it let go by one person: it ends as an item of a release.
 LEGAL_HOLD_ENDS_BY_A_RELEASE = pgtrigger.Trigger(
     name="legal_hold_ends_by_a_release",
@@ -56,6 +75,7 @@ LEGAL_HOLD_ENDS_BY_A_RELEASE = pgtrigger.Trigger(
               AND NOT EXISTS (
                 SELECT 1 FROM orders_releaseitem i JOIN orders_release r ON r.id = i.release_id JOIN lib_job j ON j.id = r.job_id
                 WHERE i.hold_id = n.id AND i.result IN ('pending', 'released') AND j.status IN ('queued', 'running')
+                AND j.cancelled_at IS NULL
             )
         ) THEN
             RAISE EXCEPTION 'a legal hold ends by a release'
@@ -64,4 +84,9 @@ LEGAL_HOLD_ENDS_BY_A_RELEASE = pgtrigger.Trigger(
         RETURN NULL;
     """,
 )
-LOOKING_FURTHER = [STOPPED_BREAKER_PLACES_NO_HOLD, FALLEN_EMERGENCY_PLACES_NO_HOLD, LEGAL_HOLD_ENDS_BY_A_RELEASE]
+LOOKING_FURTHER = [
+    STOPPED_BREAKER_PLACES_NO_HOLD,
+    FALLEN_EMERGENCY_PLACES_NO_HOLD,
+    CANCELLED_FREEZE_PLACES_NO_HOLD,
+    LEGAL_HOLD_ENDS_BY_A_RELEASE,
+]

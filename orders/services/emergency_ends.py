@@ -15,9 +15,8 @@ from backoffice.lib.actors import system_user
 from backoffice.lib.approvals import AlreadyDecided, lapse
 from backoffice.lib.audit import because
 from backoffice.lib.errors import StaleState
-from backoffice.lib.jobs import cancel_job, queue_job
+from backoffice.lib.jobs import cancel_rest, queue_job, why_not_cancel
 from backoffice.lib.models import Approval, Job
-from backoffice.lib.models.job import JOB_MOVES
 from backoffice.lib.outbox import outbox_event, tell
 from orders.models import Emergency, Hold, Release
 from orders.services.scopes import FREEZE_SCOPE, RELEASE_SCOPE, check_unchanged, fix_scope
@@ -88,8 +87,8 @@ def _undo(emergency: Emergency, *, reason: str, at: datetime) -> None:
     freeze, who = emergency.freeze, system_user()
     with because(reason, user=who.pk):
         job = Job.objects.select_for_update().get(pk=freeze.job_id)
-        if JOB_MOVES[job.status]:
-            cancel_job(job, by=who, reason=reason, at=at)
+        if not why_not_cancel(job):
+            cancel_rest(job, by=who, reason=reason, at=at)
         placed = Hold.objects.open().filter(freeze=freeze)
         if placed.exists():
             work = Job.objects.create(kind=RELEASE_SCOPE.name, reason=reason, requested_by=who, requested_at=at)

@@ -47,7 +47,13 @@ def _act(act: Freeze | Release) -> list[Row]:
         rows.append((_("Valid until"), time_text(act.valid_until)))
     document = act.document
     rows.append((_("Document"), f"{document.name} · SHA-256 {document.sha256}" if document else NOTHING))
-    return [*rows, (_("Reason"), act.job.reason), (_("State"), act.job.get_status_display())]
+    rows += [(_("Reason"), act.job.reason), (_("State"), act.job.get_status_display())]
+    return [*rows, (_("Cancelled"), _cancelled(act.job))] if act.job.cancelled_at else rows
+
+
+def _cancelled(job: Job) -> str:
+    told = {"who": _person(job.cancelled_by), "time": time_text(job.cancelled_at), "why": job.cancel_reason}
+    return _("by %(who)s, %(time)s: %(why)s") % told
 
 
 def _scope(act: Freeze | Release) -> list[Row]:
@@ -65,7 +71,10 @@ def _scope(act: Freeze | Release) -> list[Row]:
 def _results(results: Results) -> list[Row]:
     """Held, released, skipped and failed add up to the scope."""
     words = dict(ItemResult.choices)
-    rows = [(str(words[result]), why or NOTHING, count_text(number)) for (result, why), number in sorted(results.counts.items())]
+    rows = [
+        (str(words[result]), _(why) if why else NOTHING, count_text(number))
+        for (result, why), number in sorted(results.counts.items())
+    ]
     return [*rows, (_("together"), "", count_text(results.total))]
 
 
@@ -104,6 +113,8 @@ def _of_job(job: Job) -> Iterable[tuple[datetime, str, str]]:
         yield job.approval.decided_at, job.approval.get_status_display(), _person(job.approval.decided_by)
     if job.started_at:
         yield job.started_at, _("work began"), ""
+    if job.cancelled_at:
+        yield job.cancelled_at, _("cancelled: nothing more of it is done"), _person(job.cancelled_by)
     if job.finished_at:
         told = {"state": job.get_status_display(), "done": count_text(job.done), "total": count_text(job.total)}
         yield job.finished_at, _("work ended: %(state)s, %(done)s of %(total)s") % told, ""
