@@ -8,13 +8,17 @@ from typing import Any
 
 import structlog
 from django.dispatch import receiver
+from django.utils.translation import gettext_lazy
 
 from backoffice.lib.jobs import job_failed
 from backoffice.lib.models import Job
 from orders.services.failures import tell_of_failure
 from orders.tasks import hold_redeeming_orders_task
+from promotions.models.watch import scope_kind
 from promotions.signals import redemptions_held
 
+scope_kind("freeze", gettext_lazy("freeze"))
+scope_kind("release", gettext_lazy("release"))
 log = structlog.get_logger(__name__)
 
 

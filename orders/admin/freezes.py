@@ -27,6 +27,7 @@ from orders.admin.scope_panels import document_cell, scope_panels, terms_facts
 from orders.admin.stopping import FREEZE_STEPS, RELEASE_STEPS
 from orders.admin.terms import EXTEND, TermFilter, term_state, term_warnings
 from orders.models import Freeze, FreezeItem, Hold, Release, ReleaseItem
+from orders.scopes.reading import scope_aloud
 from orders.states import ItemResult
 
 TROUBLE_SHOWN = 20
@@ -97,7 +98,7 @@ class FreezeAdmin(AskingMixin, RecordPagesMixin, ReadOnlyAdmin):
         ]
         kind = state_badge(obj, "kind")
         warnings = [*job_warnings(obj.job), *emergency_warnings(obj), *term_warnings(obj)]
-        return Headline(str(obj), kind, obj.scope_text, facts, warnings, progress_url(obj.job))
+        return Headline(str(obj), kind, scope_aloud(obj.scope_text), facts, warnings, progress_url(obj.job))
 
     def panels(self, request: HttpRequest, obj: Freeze) -> list[Panel]:
         items = f"{reverse('admin:orders_freezeitem_changelist')}?freeze={obj.pk}"
@@ -116,7 +117,13 @@ class FreezeAdmin(AskingMixin, RecordPagesMixin, ReadOnlyAdmin):
 
 def releases_panel(freeze: Freeze) -> Panel:
     rows = [
-        [page_of(release), state_badge(release.job), bar(release.job), release.scope_text, release.legal_reference or NOTHING]
+        [
+            page_of(release),
+            state_badge(release.job),
+            bar(release.job),
+            scope_aloud(release.scope_text),
+            release.legal_reference or NOTHING,
+        ]
         for release in freeze.releases.select_related("job").order_by("-pk")
     ]
     return Panel(
@@ -149,7 +156,9 @@ class ReleaseAdmin(RecordPagesMixin, ReadOnlyAdmin):
             *job_facts(obj.job),
         ]
         warnings = job_warnings(obj.job)
-        return Headline(str(obj), sentence=obj.scope_text, facts=facts, warnings=warnings, progress_url=progress_url(obj.job))
+        return Headline(
+            str(obj), sentence=scope_aloud(obj.scope_text), facts=facts, warnings=warnings, progress_url=progress_url(obj.job)
+        )
 
     def panels(self, request: HttpRequest, obj: Release) -> list[Panel]:
         items = f"{reverse('admin:orders_releaseitem_changelist')}?release={obj.pk}"

@@ -6,13 +6,15 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
+from backoffice.lib.aloud import in_english
 from backoffice.lib.approvals import approvable
 from backoffice.lib.jobs import ChunkResult, job_runner
 from backoffice.lib.models import Approval, Job
+from backoffice.lib.sentences import Sentence, gettext_noop
 from orders.models import Document, Freeze, Hold, Release
 from orders.querysets import HoldQuerySet
+from orders.scopes.reading import act_aloud, none_aloud, scope_aloud
 from orders.services.errors import ScopeChanged
 from orders.services.holding import tell_released
 from orders.services.scopes import RELEASE_SCOPE, ask_for, drop, start, work_chunk
@@ -21,6 +23,12 @@ from orders.states import HoldKind
 
 __all__ = ["ScopeChanged", "request_release"]
 
+ASKED = Sentence(
+    gettext_noop("%(count)s holds that %(freeze)s placed are released: %(scope)s. Reference: %(reference)s."),
+    freeze=act_aloud,
+    scope=scope_aloud,
+    reference=none_aloud,
+)
 OBSTACLES = {"released": gettext_noop("released before")}
 # The sum keeps PostgreSQL from reading the whole scope in the index of the acts for each chunk: the numbers say which items.
 LOCK_HOLDS = """
@@ -78,9 +86,9 @@ def request_release(
     release.job = Job.objects.create(kind=RELEASE_SCOPE.name, reason=reason, requested_by=by, requested_at=at)
     placed = Hold.objects.open().filter(freeze=freeze)
     meant = placed if holds is None else placed.filter(pk__in=holds.values("pk"))
-    sentence = _("%(count)s holds that %(freeze)s placed are released: %(scope)s. Reference: %(reference)s.")
-    told = {"freeze": str(freeze), "reference": release.legal_reference or _("none")}
-    ask_for(RELEASE_SCOPE, release, meant, sentence=sentence, told=told, at=at)
+    with in_english():
+        told = {"freeze": str(freeze), "reference": release.legal_reference or _("none")}
+    ask_for(RELEASE_SCOPE, release, meant, sentence=ASKED, told=told, at=at)
     return release
 
 

@@ -133,19 +133,27 @@ Settle = Callable[[Mapping[str, int]], None]
 
 
 def ask_for(
-    scope: Scope, owner: Freeze | Release, subjects: QuerySet[Any], *, sentence: str, told: Mapping[str, str], at: datetime
+    scope: Scope,
+    owner: Freeze | Release,
+    subjects: QuerySet[Any],
+    *,
+    sentence: Sentence,
+    told: Mapping[str, str],
+    at: datetime,
+    preamble: str = "",
 ) -> None:
     """Fix the scope of this act as it matches now, and ask a second person for exactly that. Raises InvalidInput for an empty one.
 
     `owner` is not saved yet; its job is, and says who asks and why. `sentence` tells the second person what would be done, with
-    what is `told` and the count and the scope in it.
+    what is `told` and the count and the scope in it, in English; a `preamble` stands above it.
     """
     job = owner.job
     found = fix_scope(scope, owner, subjects)
+    summary = sentence % {**told, "count": f"{found.count:,}", "scope": owner.scope_text}
     job.approval = request_approval(
         action=scope.action,
         target=f"{scope.action}:{owner.pk}",
-        summary=sentence % {**told, "count": f"{found.count:,}", "scope": owner.scope_text},
+        summary=f"{preamble}\n{summary}" if preamble else summary,
         payload=_payload(scope, owner, found) | {WORTH: _worth(scope, owner)},
         reason=job.reason,
         by=job.requested_by,

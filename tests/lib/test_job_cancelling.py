@@ -1,10 +1,12 @@
 """The rest of a job is cancelled: its runner is told, and the job ends as cancelled with a result for every item."""
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from backoffice.lib.errors import StaleState
-from backoffice.lib.jobs import ChunkResult, cancel_rest, job_failed, job_runner, pause_job, queue_job
-from backoffice.lib.models import JobStatus
+from backoffice.lib.jobs import ChunkResult, cancel_rest, job_failed, job_runner, pause_job, queue_job, run_job
+from backoffice.lib.models import ApiKey, Job, JobStatus
+from tests.bypass import drop_constraints
 from tests.lib.working import CHUNK, ITEMS, KIND, SECOND, a_job, fresh, items, run
 from tests.promotions.factories import NOON, the_approver
 
@@ -42,8 +44,6 @@ def test_what_is_left_is_skipped_and_the_job_ends_cancelled(worker, skipping):
             cancelled(job)
         return NOON
 
-    from backoffice.lib.jobs import run_job
-
     run_job(job.pk, now=now)
     now_there = fresh(job)
     assert (items(), skipping) == ([1, 2, 3], list(range(4, ITEMS + 1)))
@@ -79,8 +79,6 @@ def test_what_is_cancelled_is_neither_cancelled_again_nor_paused(worker, skippin
 
 
 def test_what_it_writes_while_it_skips_is_written_for_the_reason_of_the_cancellation(worker):
-    from backoffice.lib.models import ApiKey
-
     def change_a_key(job, at):
         ApiKey.objects.update(name="renamed")
         return ChunkResult(done=ITEMS, failed=0, cursor=ITEMS, is_last=True)
@@ -98,6 +96,14 @@ def test_queued_again_its_scope_is_looked_at_again():
     job = a_job(JobStatus.PAUSED, scope_checked_at=NOON)
     queue_job(job)
     assert fresh(job).scope_checked_at is None
+
+
+def test_the_database_makes_no_cancelled_job_done(worker, skipping):
+    job = cancelled(a_job(JobStatus.RUNNING))
+    with pytest.raises(IntegrityError, match="job_cancelled_is_never_done"), transaction.atomic():
+        Job.objects.filter(pk=job.pk).update(status=JobStatus.DONE, done=ITEMS)
+    drop_constraints(Job, "cancelled_is_never_done")
+    assert Job.objects.filter(pk=job.pk).update(status=JobStatus.DONE, done=ITEMS) == 1
 
 
 # Failures are told

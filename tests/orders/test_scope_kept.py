@@ -4,6 +4,7 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 
+from backoffice.lib.approvals import approve
 from backoffice.lib.jobs import queue_job, run_job
 from backoffice.lib.models import Job
 from orders.models import Freeze, Hold
@@ -114,7 +115,8 @@ CHANGES = {
     "the kind of hold": "UPDATE orders_freeze SET kind = 'manual' WHERE id = %s",
     "the reference": "UPDATE orders_freeze SET legal_reference = 'PSB-2026-99' WHERE id = %s",
     "the scope as data": """UPDATE orders_freeze SET scope = '{"all_of": []}' WHERE id = %s""",
-    "the hash in the job": "UPDATE lib_job SET scope_hash = repeat('0', 64) WHERE id = (SELECT job_id FROM orders_freeze WHERE id = %s)",
+    "the hash in the job": "UPDATE lib_job SET scope_hash = repeat('0', 64) WHERE id ="
+    " (SELECT job_id FROM orders_freeze WHERE id = %s)",
     "the hash in the approval": "UPDATE lib_approval SET payload = jsonb_set(payload, '{scope_hash}', '\"0\"') WHERE id ="
     " (SELECT approval_id FROM lib_job j JOIN orders_freeze f ON f.job_id = j.id WHERE f.id = %s)",
     "the worth in the approval": "UPDATE lib_approval SET payload = jsonb_set(payload, '{worth}', '\"0\"') WHERE id ="
@@ -143,8 +145,6 @@ def test_a_term_that_was_extended_meanwhile_stops_nothing():
         by=the_asker(),
         at=NOON,
     )
-    from backoffice.lib.approvals import approve
-
     approve(extension.approval, by=the_approver(), reason="seen", at=NOON)
     assert Freeze.objects.get().valid_until == NOON + 9 * DAY
     assert worked(freeze).job.status == "done"

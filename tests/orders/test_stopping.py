@@ -4,7 +4,7 @@ import threading
 
 import pytest
 from django.contrib.auth.models import Permission, User
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, ProgrammingError, transaction
 
 from backoffice.lib import jobs
 from backoffice.lib.approvals import NotAllowed
@@ -114,7 +114,7 @@ def test_who_when_and_why_stand_with_the_job_and_in_its_history(by_twos):
     cancelled(freeze, reason="the bureau took it back")
     job = Job.objects.get(pk=freeze.job_id)
     assert (job.cancelled_by, job.cancelled_at, job.cancel_reason) == (the_approver(), LATER, "the bureau took it back")
-    event = job.events.order_by("pgh_id").last()
+    event = Job.pgh_event_model.objects.filter(pgh_obj=job).order_by("pgh_id").last()
     assert event.cancelled_by == the_approver()
     assert event.pgh_context.metadata == {"reason": "the bureau took it back", "user": the_approver().pk, "job": job.pk}
 
@@ -323,20 +323,14 @@ def test_sql_ends_no_act_that_began_while_an_item_has_no_result():
         sql("UPDATE lib_job SET status = 'cancelled' WHERE id = %s", freeze.job_id)
 
 
-def test_sql_makes_no_cancelled_job_done():
-    orders(2)
-    freeze = begun(approved(a_freeze()), 0, at=NOON)
-    cancelled(freeze)
-    with pytest.raises(IntegrityError, match="job_cancelled_is_never_done"), transaction.atomic():
-        sql("UPDATE lib_job SET status = 'done', done = total WHERE id = %s", freeze.job_id)
-
-
 @pytest.mark.parametrize("change", ["cancelled_at = NULL, cancelled_by_id = NULL, cancel_reason = ''", "cancel_reason = 'other'"])
 def test_sql_takes_no_cancellation_back(change):
     orders(2)
     freeze = approved(a_freeze())
     cancelled(freeze)
-    with pytest.raises(Exception, match="job_is_cancelled_once|Cannot update"), transaction.atomic():
+    with pytest.raises(ProgrammingError, match="Cannot update of"), transaction.atomic():
+        sql(f"UPDATE lib_job SET {change} WHERE id = %s", freeze.job_id)
+    with trigger_off("lib_job", "job_is_cancelled_once"):
         sql(f"UPDATE lib_job SET {change} WHERE id = %s", freeze.job_id)
 
 

@@ -172,8 +172,8 @@ def job_warnings(job: Job) -> list[str]:
 
 
 def stop_steps(permission: str, *, pause: Any, resume: Any, cancel: Any, job_of: Any, tells: Any) -> tuple[Step, ...]:
-    """Pause, go on and cancel, as buttons on the page of what a job works. `job_of` answers its job, None where it has none; `tells`
-    says what becomes of what was done and of the rest.
+    """Pause, go on and cancel, as buttons on the page of what a job works. `job_of` answers its job, None where it has none;
+    `tells` says what becomes of what was done and of the rest.
     """
 
     def is_in(obj: Any, *statuses: str) -> bool:
