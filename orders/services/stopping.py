@@ -13,7 +13,7 @@ from backoffice.lib.audit import because
 from backoffice.lib.errors import StaleState
 from backoffice.lib.jobs import cancel_rest, pause_job, queue_job
 from backoffice.lib.models import Job, JobStatus
-from orders.models import Freeze, OrderImport, Release
+from orders.models import Emergency, Freeze, OrderImport, Release
 from orders.services.texts import checked_prose
 from orders.states import ImportStatus
 
@@ -47,9 +47,11 @@ def cancel_work(work: Work, *, by: Any, reason: str, at: datetime) -> Job:
 
     What was done stays done and is counted. The job gives each of the rest the result "skipped", with the reason that it was
     cancelled, and then ends. Raises NotAllowed, InvalidInput without a reason, and StaleState before it was approved, once it has
-    ended, and where nothing is left.
+    ended, where nothing is left, and for the release of an emergency that fell: nobody approved that those orders stay held.
     """
     job = _job(work, by)
+    if isinstance(work, Release) and Emergency.objects.filter(release=work).exists():
+        raise StaleState(_("It lets go what an emergency held that nobody confirmed: that is not cancelled."))
     if isinstance(work, OrderImport) and work.status != ImportStatus.LOADING:
         raise StaleState(_("Nothing is being loaded. Discard the file instead."))
     return cancel_rest(job, by=by, reason=checked_prose(reason, _("the reason")), at=at)

@@ -11,13 +11,15 @@ from backoffice.lib.approvals import NotAllowed
 from backoffice.lib.errors import InvalidInput, StaleState
 from backoffice.lib.jobs import run_job
 from backoffice.lib.models import Job
-from orders.models import Freeze, Hold, ImportedInvoice, Order
+from orders.models import Emergency, Freeze, Hold, ImportedInvoice, Order
 from orders.services import import_jobs
 from orders.services.delivering import deliver_order
+from orders.services.emergencies import start_emergency
+from orders.services.emergency_ends import end_overdue
 from orders.services.record_results import lines_of, results_of
 from orders.services.records import issue_record
 from orders.services.stopping import STOP_FREEZE, cancel_work, pause_work, resume_work
-from tests.orders.factories import HOUR, a_done_freeze, a_freeze, a_release, approved, orders, worked
+from tests.orders.factories import HOUR, a_done_freeze, a_freeze, a_release, approved, everything, orders, worked
 from tests.orders.import_files import a_file, asked_to_load, checked, loaded
 from tests.orders.rounds import AFTER_THE_LEASE, begun, in_chunks_of, in_threads, sql, trigger_off
 from tests.promotions.factories import NOON, a_user, the_approver, the_asker
@@ -106,6 +108,18 @@ def test_who_was_skipped_by_a_cancelled_freeze_can_be_frozen_again(by_twos):
     cancelled(freeze)
     run(freeze)
     assert tally(worked(approved(a_freeze()))) == {"held": 3, "skipped": 2}
+
+
+def test_the_release_of_an_emergency_that_fell_is_not_cancelled(by_twos):
+    orders(3)
+    terms = {"kind": "manual", "legal_reference": "", "authority": "", "scope_text": "all", "reason": "they leave now"}
+    worked(start_emergency(everything(), lasts=HOUR, by=the_approver(), at=NOON, **terms))
+    end_overdue(LATER)
+    release = Emergency.objects.get().release
+    with pytest.raises(StaleState, match="nobody confirmed"):
+        cancelled(release)
+    assert run(release).status == "done"
+    assert not Hold.objects.open().exists()
 
 
 def test_who_when_and_why_stand_with_the_job_and_in_its_history(by_twos):

@@ -180,6 +180,10 @@ def stop_steps(permission: str, *, pause: Any, resume: Any, cancel: Any, job_of:
         job = job_of(obj)
         return job is not None and job.status in statuses
 
+    def with_a_result(obj: Any) -> str:
+        job = job_of(obj)
+        return count_text(job.done if job is not None else 0)
+
     return (
         Step(
             name="pause",
@@ -191,7 +195,7 @@ def stop_steps(permission: str, *, pause: Any, resume: Any, cancel: Any, job_of:
             is_shown=lambda obj: is_in(obj, *OPEN_STATUSES) and job_of(obj).cancelled_at is None,
             tells=lambda obj: (
                 _("It stops after the items it works at now, until somebody lets it go on: %s have a result and keep it.")
-                % count_text(job_of(obj).done)
+                % with_a_result(obj)
             ),
             done=gettext_lazy("Paused."),
         ),
@@ -202,9 +206,7 @@ def stop_steps(permission: str, *, pause: Any, resume: Any, cancel: Any, job_of:
             permission=permission,
             run=resume,
             is_shown=lambda obj: is_in(obj, JobStatus.PAUSED, JobStatus.FAILED),
-            tells=lambda obj: (
-                _("It goes on where it stopped: %s items have a result and are left alone.") % count_text(job_of(obj).done)
-            ),
+            tells=lambda obj: _("It goes on where it stopped: %s items have a result and are left alone.") % with_a_result(obj),
             done=gettext_lazy("The job is queued again."),
         ),
         Step(
