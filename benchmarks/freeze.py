@@ -29,7 +29,7 @@ from benchmarks.rounds import Caller, Start
 from orders.models import Freeze, Order, Release
 from orders.models.orders import HELD_ORDER_IS_NOT_DELIVERED
 from orders.services.freezing import request_freeze, request_release
-from orders.services.scopes import FREEZE_SCOPE, RELEASE_SCOPE
+from orders.services.scope_kinds import FREEZE_SCOPE, RELEASE_SCOPE
 
 SMALL = 10_000
 ROUND = 5.0  # seconds of claims

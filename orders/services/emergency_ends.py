@@ -22,7 +22,8 @@ from backoffice.lib.outbox import outbox_event, tell
 from backoffice.lib.sentences import Sentence, gettext_noop
 from orders.models import Emergency, Freeze, Hold, Release
 from orders.scopes.reading import act_aloud
-from orders.services.scopes import FREEZE_SCOPE, RELEASE_SCOPE, check_unchanged, fix_scope
+from orders.services.scope_kinds import FREEZE_SCOPE, RELEASE_SCOPE
+from orders.services.scopes import check_unchanged, fix_scope
 from promotions.services.alarms import Found, raise_alarm
 from promotions.states import AlarmCause, Severity
 

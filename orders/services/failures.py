@@ -7,7 +7,7 @@ from backoffice.lib.aloud import in_english
 from backoffice.lib.models import Job
 from backoffice.lib.sentences import Sentence, gettext_noop
 from orders.models import Freeze, Release
-from orders.services.scopes import FREEZE_SCOPE, RELEASE_SCOPE
+from orders.services.scope_kinds import FREEZE_SCOPE, RELEASE_SCOPE
 from promotions.services.alarms import Found, raise_alarm
 from promotions.states import AlarmCause, Severity
 

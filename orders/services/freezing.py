@@ -19,7 +19,8 @@ from orders.scopes.reading import none_aloud, scope_aloud
 from orders.services.emergency_ends import confirm, let_fall
 from orders.services.errors import ScopeChanged
 from orders.services.releasing import request_release
-from orders.services.scopes import FREEZE_SCOPE, ask_for, drop, start, work_chunk
+from orders.services.scope_kinds import FREEZE_SCOPE
+from orders.services.scopes import ask_for, drop, start, work_chunk
 from orders.services.texts import checked_prose, checked_reference
 from orders.states import HoldKind
 

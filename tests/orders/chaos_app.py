@@ -13,7 +13,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backoffice.settings")
 django.setup()
 
 from backoffice.celery import app  # noqa: E402
-from orders.services.scopes import FREEZE_SCOPE, RELEASE_SCOPE  # noqa: E402
+from orders.services.scope_kinds import FREEZE_SCOPE, RELEASE_SCOPE  # noqa: E402
 
 for scope in (FREEZE_SCOPE, RELEASE_SCOPE):
     vars(scope)["chunk"] = int(os.environ.get("CHAOS_CHUNK", scope.chunk))

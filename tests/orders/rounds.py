@@ -11,7 +11,7 @@ import pytest
 from django.db import connection
 
 from backoffice.lib import jobs
-from orders.services.scopes import FREEZE_SCOPE, RELEASE_SCOPE
+from orders.services.scope_kinds import FREEZE_SCOPE, RELEASE_SCOPE
 
 
 def sql(statement: str, *params: Any) -> None:

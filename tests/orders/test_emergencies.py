@@ -15,6 +15,7 @@ from orders.services import scopes
 from orders.services.emergencies import start_emergency
 from orders.services.emergency_ends import CONFIRMED, FALLEN, STARTED, end_overdue
 from orders.services.errors import ScopeChanged
+from orders.services.scope_kinds import RELEASE_SCOPE
 from promotions.models import Alarm
 from promotions.states import AlarmCause, Severity
 from tests.lib.telling import a_webhook
@@ -133,7 +134,7 @@ def test_unconfirmed_it_falls_and_exactly_what_it_placed_is_released():
     release = released(freeze)
     assert set(Hold.objects.open().values_list("pk", flat=True)) == {by_hand.pk, other.holds.get().pk}
     assert dict(release.items.values_list("hold__order", "result")) == {first.pk: "released", third.pk: "released"}
-    assert release.job.scope_hash == scopes.fingerprint(scopes.RELEASE_SCOPE, release).sha256
+    assert release.job.scope_hash == scopes.fingerprint(RELEASE_SCOPE, release).sha256
     assert (release.job.status, release.job.requested_by.username) == ("done", "system")
     assert OutboxMessage.objects.filter(event=FALLEN).count() == 1
     assert Alarm.objects.filter(cause=AlarmCause.EMERGENCY_FALLEN, severity=Severity.URGENT).count() == 1
