@@ -45,12 +45,16 @@ job_failed = Signal()
 
 @dataclass(frozen=True)
 class ChunkResult:
-    """What one chunk did: items that have a result now, how many of them failed, and the last item's place."""
+    """What one chunk did: items that have a result now, how many of them failed, and the last item's place.
+
+    `has_checked_scope` where it looked whether the scope is what was approved, and found that it is.
+    """
 
     done: int
     failed: int
     cursor: int
     is_last: bool
+    has_checked_scope: bool = False
 
 
 ChunkRunner = Callable[[Job, datetime], ChunkResult]
@@ -67,9 +71,9 @@ def job_runner(kind: str) -> Callable[[ChunkRunner], ChunkRunner]:
     return register
 
 
-def queue_job(job: Job) -> Job:
-    """Let the job run: tell the workers once this is committed."""
-    move(job, JobStatus.QUEUED, JOB_MOVES, lease_until=None, lease_token=None, error="", scope_checked_at=None)
+def queue_job(job: Job, **also: Any) -> Job:
+    """Let the job run, writing the fields `also`: tell the workers once this is committed."""
+    move(job, JobStatus.QUEUED, JOB_MOVES, lease_until=None, lease_token=None, error="", scope_checked_at=None, **also)
     transaction.on_commit(lambda: job_queued.send(sender=Job, job_id=job.pk))
     return job
 
@@ -109,11 +113,12 @@ def cancel_rest(job: Job, *, by: Any, reason: str, at: datetime) -> Job:
     job = Job.objects.select_for_update().get(pk=job.pk)
     if why_not := why_not_cancel(job):
         raise StaleState(why_not)
-    job.cancelled_at, job.cancelled_by, job.cancel_reason = at, by, reason
+    said = {"cancelled_at": at, "cancelled_by": by, "cancel_reason": reason}
     with because(reason, user=by.pk, job=job.pk):
-        job.save(update_fields=["cancelled_at", "cancelled_by", "cancel_reason"])
         if job.status not in OPEN_STATUSES:
-            queue_job(job)
+            return queue_job(job, **said)
+        Job.objects.filter(pk=job.pk).update(**said)
+    job.refresh_from_db()
     return job
 
 
@@ -218,13 +223,25 @@ def _work_chunk(job_id: int, token: uuid.UUID, at: datetime) -> bool:
             raise NotFound(_("Nothing is registered to run jobs of the kind %s.") % job.kind)
         with because(job.cancel_reason or job.reason, user=job.cancelled_by_id or job.requested_by_id, job=job.pk):
             result = runner(job, at)
-        Job.objects.filter(pk=job.pk).update(
-            done=F("done") + result.done,
-            failed_items=F("failed_items") + result.failed,
-            cursor=result.cursor,
-            lease_until=at + LEASE,
-        )
-        if result.is_last:
-            end = JobStatus.CANCELLED if job.cancelled_at else JobStatus.DONE
-            move(job, end, JOB_MOVES, lease_until=None, lease_token=None, finished_at=at)
+        _note(job, result, at)
     return not result.is_last
+
+
+def _note(job: Job, result: ChunkResult, at: datetime) -> None:
+    """Write what the chunk did, in one statement.
+
+    Of a row that a transaction wrote before, PostgreSQL checks all links anew at the second time, which locks the approval: and
+    whoever decides on that has locked it before the job.
+    """
+    fields: dict[str, Any] = {
+        "done": F("done") + result.done,
+        "failed_items": F("failed_items") + result.failed,
+        "cursor": result.cursor,
+    }
+    if result.has_checked_scope:
+        fields["scope_checked_at"] = at
+    if result.is_last:
+        end = JobStatus.CANCELLED if job.cancelled_at else JobStatus.DONE
+        move(job, end, JOB_MOVES, **fields, lease_until=None, lease_token=None, finished_at=at)
+    else:
+        Job.objects.filter(pk=job.pk).update(**fields, lease_until=at + LEASE)

@@ -139,4 +139,4 @@ def _work_freeze(job: Job, at: datetime) -> ChunkResult:
             cursor.execute(LOCK_ORDERS, dict(part))
             cursor.execute(HOLD_ORDERS, terms | dict(part))
 
-    return work_chunk(FREEZE_SCOPE, freeze, job, settle, at)
+    return work_chunk(FREEZE_SCOPE, freeze, job, settle)

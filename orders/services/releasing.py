@@ -113,4 +113,4 @@ def _work_release(job: Job, at: datetime) -> ChunkResult:
         if freed:
             tell_released(freed, at=at)
 
-    return work_chunk(RELEASE_SCOPE, release, job, settle, at)
+    return work_chunk(RELEASE_SCOPE, release, job, settle)

@@ -147,7 +147,7 @@ def check_running(scope: Scope, owner: Freeze | Release, job: Job) -> None:
         raise ScopeChanged(str(MEANWHILE))
 
 
-def work_chunk(scope: Scope, owner: Freeze | Release, job: Job, settle: Settle, at: datetime) -> ChunkResult:
+def work_chunk(scope: Scope, owner: Freeze | Release, job: Job, settle: Settle) -> ChunkResult:
     """Settle the next items in the order of work, inside the caller's transaction; of a cancelled act, skip them.
 
     The first chunk, and the first after the job was queued again, only looks whether the scope is what was approved; the last one
@@ -156,8 +156,7 @@ def work_chunk(scope: Scope, owner: Freeze | Release, job: Job, settle: Settle, 
     left = job.total - job.done
     if job.scope_checked_at is None or not left:
         check_running(scope, owner, job)
-        Job.objects.filter(pk=job.pk).update(scope_checked_at=at)
-        return ChunkResult(done=0, failed=0, cursor=job.cursor, is_last=not left)
+        return ChunkResult(done=0, failed=0, cursor=job.cursor, is_last=not left, has_checked_scope=True)
     pending = scope.items.objects.pending().filter(**{scope.owner: owner.pk}, pk__gt=job.cursor)
     items = list(pending.order_by("pk").values_list("pk", flat=True)[: min(scope.chunk, left)])
     if not items:

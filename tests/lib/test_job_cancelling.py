@@ -1,7 +1,8 @@
 """The rest of a job is cancelled: its runner is told, and the job ends as cancelled with a result for every item."""
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from backoffice.lib.errors import StaleState
 from backoffice.lib.jobs import ChunkResult, cancel_rest, job_failed, job_runner, pause_job, queue_job, run_job
@@ -104,6 +105,22 @@ def test_the_database_makes_no_cancelled_job_done(worker, skipping):
         Job.objects.filter(pk=job.pk).update(status=JobStatus.DONE, done=ITEMS)
     drop_constraints(Job, "cancelled_is_never_done")
     assert Job.objects.filter(pk=job.pk).update(status=JobStatus.DONE, done=ITEMS) == 1
+
+
+def test_a_chunk_writes_its_job_in_one_statement_and_so_does_who_cancels(worker, skipping):
+    """At the second one in a transaction PostgreSQL locks what the row links to, the approval above all: a deadlock with who decides."""
+    job = a_job()
+    with CaptureQueriesContext(connection) as captured:
+        run(job)
+    assert written(captured) == 1 + 4  # the lease, and four chunks
+    job = a_job(JobStatus.PAUSED)
+    with CaptureQueriesContext(connection) as captured:
+        cancelled(job)
+    assert written(captured) == 1
+
+
+def written(captured):
+    return sum(query["sql"].startswith('UPDATE "lib_job"') for query in captured)
 
 
 # Failures are told

@@ -323,7 +323,8 @@ def test_it_falls_while_a_worker_holds_its_orders_and_nothing_stays_held(monkeyp
     in_chunks_of(monkeypatch, 2)
     orders(14)
     freeze = an_emergency()
-    in_threads(lambda: run_job(freeze.job_id, now=lambda: NOON), lambda: end_overdue(NOON + DAY))
+    answers = in_threads(lambda: run_job(freeze.job_id, now=lambda: NOON), lambda: end_overdue(NOON + DAY))
+    assert answers == [True, 1]
     emergency = Emergency.objects.get()
     if emergency.release:
         worked(emergency.release, at=NOON + DAY)
