@@ -41,7 +41,7 @@ def page_of(act: Freeze | Release, results: Results, *, by: Any, at: datetime, k
 
 def _act(act: Freeze | Release) -> list[Row]:
     freeze = act if isinstance(act, Freeze) else act.freeze
-    rows = [(_("Number"), str(act)), (_("Kind of hold"), freeze.get_kind_display())]
+    rows: list[Row] = [(_("Number"), str(act)), (_("Kind of hold"), freeze.get_kind_display())]
     if isinstance(act, Release):
         rows.append((_("Freeze"), str(freeze)))
     rows += [(_("Legal reference"), act.legal_reference or NOTHING), (_("Authority"), freeze.authority or NOTHING)]
@@ -73,7 +73,7 @@ def _scope(act: Freeze | Release) -> list[Row]:
 def _in_words(kept: str) -> list[Row]:
     """The scope to the reader; where that is not English, below it the words that were kept and approved, which count."""
     said = scope_aloud(kept)
-    rows = [(_("In words"), said)]
+    rows: list[Row] = [(_("In words"), said)]
     return rows if said == kept else [*rows, (_("In the words that were approved"), kept)]
 
 

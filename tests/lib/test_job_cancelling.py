@@ -108,7 +108,7 @@ def test_the_database_makes_no_cancelled_job_done(worker, skipping):
 
 
 def test_a_chunk_writes_its_job_in_one_statement_and_so_does_who_cancels(worker, skipping):
-    """At the second one in a transaction PostgreSQL locks what the row links to, the approval above all: a deadlock with who decides."""
+    """At the second one of a transaction PostgreSQL locks what the row links to: the approval, which whoever decides has locked."""
     job = a_job()
     with CaptureQueriesContext(connection) as captured:
         run(job)
