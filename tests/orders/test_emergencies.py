@@ -324,7 +324,7 @@ def test_it_falls_while_a_worker_holds_its_orders_and_nothing_stays_held(monkeyp
     orders(14)
     freeze = an_emergency()
     answers = in_threads(lambda: run_job(freeze.job_id, now=lambda: NOON), lambda: end_overdue(NOON + DAY))
-    assert answers == [True, 1]
+    assert answers in ([True, 1], [False, 1])  # it may have fallen before the worker came; nobody locks the other out
     emergency = Emergency.objects.get()
     if emergency.release:
         worked(emergency.release, at=NOON + DAY)
