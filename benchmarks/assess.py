@@ -61,7 +61,10 @@ HOT_LINES = """
 UPDATE orders_orderline SET recipient_hash = md5('the hot recipient'), category = 'phone_credit'
  WHERE order_id > %(after)s AND order_id %% 2 = 0
 """
-RESTRICTED = "UPDATE promotions_coupontype SET audience = 'restricted', requires_verified = true WHERE id = %(coupon_type)s"
+RESTRICTED = """
+UPDATE promotions_coupontype SET audience = 'restricted', requires_verified = true, uses_per_token = 1000000
+ WHERE id = %(coupon_type)s
+"""
 TOKEN = """
 WITH batch AS (
     INSERT INTO promotions_tokenbatch (entry_id, code, count, uses, key_id, expires_at, made_at, made_by_id, is_complete)

@@ -18,7 +18,7 @@ from benchmarks.place import servers
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 LOCAL = {
     "all": [
-        {"fact": "claim.is_issued", "is": "yes"},
+        {"fact": "claim.is_issued", "is": "no"},
         {"fact": "claim.phone_segment", "is": "one_of", "values": ["1700", "1701", "1710"]},
         {"any": [{"fact": "claim.age", "is": "less", "value": "24"}, {"not": {"fact": "claim.is_verified", "is": "yes"}}]},
     ]
