@@ -170,8 +170,8 @@ class ScopeJob(Job):
         verbose_name = _("job of a freeze or a release")
         verbose_name_plural = _("jobs of freezes and releases")
         triggers = [
-            ends_complete("freeze", items="orders_freezeitem", owner="freeze_id", owners="orders_freeze"),
-            ends_complete("release", items="orders_releaseitem", owner="release_id", owners="orders_release"),
+            ends_complete("freeze", items="orders_freezeitem", owner="freeze_id", owners="orders_freeze", cancelled_too=True),
+            ends_complete("release", items="orders_releaseitem", owner="release_id", owners="orders_release", cancelled_too=True),
             runs_by_approval("freeze", owners="orders_freeze", unless=IS_AN_EMERGENCY),
             runs_by_approval("release", owners="orders_release", unless=UNDOES_A_FALLEN_ONE),
         ]

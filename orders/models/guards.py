@@ -22,21 +22,27 @@ def result_comes_once(name: str) -> pgtrigger.Trigger:
     )
 
 
-def ends_complete(kind: str, *, items: str, owner: str, owners: str) -> pgtrigger.Trigger:
-    """A job of this kind is not done while an item has no result, and its failures are the items that failed. Nor is one that had
-    begun cancelled before that: what was not done has a result that says so.
+def ends_complete(kind: str, *, items: str, owner: str, owners: str, cancelled_too: bool = False) -> pgtrigger.Trigger:
+    """A job of this kind is not done while an item has no result, and its failures are the items that failed.
 
-    Once a job: it reads the whole scope, about 0.1 s for a million items.
+    With `cancelled_too` one that had begun is not cancelled before that either: what was not done has a result that says so. Once a
+    job: it reads the whole scope, about 0.1 s for a million items.
     """
+    ends, when = "is done", f"NEW.kind = '{kind}' AND NEW.status = 'done' AND OLD.status <> 'done'"
+    if cancelled_too:
+        ends, when = (
+            "ends",
+            (
+                f"NEW.kind = '{kind}' AND (NEW.status = 'done' AND OLD.status <> 'done'"
+                " OR NEW.status = 'cancelled' AND OLD.status NOT IN ('cancelled', 'requested'))"
+            ),
+        )
     return pgtrigger.Trigger(
         name=f"{kind}_ends_complete",
         declare=NEVER_IGNORED,
         when=pgtrigger.Before,
         operation=pgtrigger.UpdateOf("status"),
-        condition=pgtrigger.Condition(
-            f"NEW.kind = '{kind}' AND (NEW.status = 'done' AND OLD.status <> 'done'"
-            " OR NEW.status = 'cancelled' AND OLD.status NOT IN ('cancelled', 'requested'))"
-        ),
+        condition=pgtrigger.Condition(when),
         func=f"""
             IF NOT EXISTS (
                 SELECT 1 FROM (
@@ -46,7 +52,7 @@ def ends_complete(kind: str, *, items: str, owner: str, owners: str) -> pgtrigge
                 ) AS scope
                 WHERE n = NEW.total AND settled = NEW.total AND failed = NEW.failed_items
             ) THEN
-                RAISE EXCEPTION 'every item of the scope has a result before the job ends, and no other item has one'
+                RAISE EXCEPTION 'every item of the scope has a result before the job {ends}, and no other item has one'
                     USING ERRCODE = 'check_violation', CONSTRAINT = '{kind}_ends_complete';
             END IF;
             RETURN NEW;
