@@ -111,6 +111,7 @@ LEAD = (
     | REVIEW_LEADING
     | viewing("lib", "listexport")
     | rights("promotions.void_coupon orders.approve_freeze orders.start_emergency_freeze orders.approve_holdbreaker")
+    | rights("orders.stop_freeze")
     | rights(
         "orders.change_holdbreaker orders.add_termreminder orders.change_termreminder"
         " django_celery_beat.change_periodictask lib.change_job"

@@ -29,7 +29,7 @@ from benchmarks.rounds import Caller, Start
 from orders.models import Freeze, Order, Release
 from orders.models.orders import HELD_ORDER_IS_NOT_DELIVERED
 from orders.services.freezing import request_freeze, request_release
-from orders.services.scopes import CHUNK
+from orders.services.scope_kinds import FREEZE_SCOPE, RELEASE_SCOPE
 
 SMALL = 10_000
 ROUND = 5.0  # seconds of claims
@@ -77,20 +77,21 @@ def _beside_plain() -> tuple[Freeze, float]:
     after = _plain_insert(freeze)
     plain = (before + after) / 2
     print(f"freeze of {freeze.job.total:,}: {took:.1f} s; plain {before:.1f} s and {after:.1f} s: {took / plain:.2f} times as long")
-    print(f"slowest chunk of {CHUNK:,}: {_one(SLOWEST_CHUNK.format(column='placed_at'), freeze.pk):.3f} s")
+    print(f"slowest chunk of {FREEZE_SCOPE.chunk:,}: {_one(SLOWEST_CHUNK.format(column='placed_at'), freeze.pk):.3f} s")
     return freeze, took
 
 
 def _release_beside_plain(freeze: Freeze) -> None:
     settle()
-    before = _plain_chunks(PLAIN_RELEASE, "plain_hold", {"by": _asker().pk})
+    before = _plain_chunks(PLAIN_RELEASE, "plain_hold", {"by": _asker().pk}, RELEASE_SCOPE.chunk)
     took, release = _release(freeze)
     _plain_insert(freeze)
     settle()
-    after = _plain_chunks(PLAIN_RELEASE, "plain_hold", {"by": _asker().pk})
+    after = _plain_chunks(PLAIN_RELEASE, "plain_hold", {"by": _asker().pk}, RELEASE_SCOPE.chunk)
     ratio = 2 * took / (before + after)
     print(f"release of {release.job.total:,}: {took:.1f} s; plain {before:.1f} s and {after:.1f} s: {ratio:.2f} times as long")
-    print(f"slowest chunk of the release: {_one(SLOWEST_CHUNK.format(column='released_at'), freeze.pk):.3f} s")
+    slowest = _one(SLOWEST_CHUNK.format(column="released_at"), freeze.pk)
+    print(f"slowest chunk of the release, of {RELEASE_SCOPE.chunk:,}: {slowest:.3f} s")
 
 
 def _claims_beside(asked: argparse.Namespace, folder: Path, site: Start) -> None:
@@ -207,15 +208,15 @@ def _plain_insert(freeze: Freeze) -> float:
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE plain_hold")
     terms = {"by": _asker().pk, "freeze": freeze.pk}
-    return _plain_chunks(PLAIN_INSERT, f"orders_freezeitem WHERE freeze_id = {freeze.pk}", terms)
+    return _plain_chunks(PLAIN_INSERT, f"orders_freezeitem WHERE freeze_id = {freeze.pk}", terms, FREEZE_SCOPE.chunk)
 
 
-def _plain_chunks(statement: str, rows: str, terms: dict[str, Any]) -> float:
+def _plain_chunks(statement: str, rows: str, terms: dict[str, Any], chunk: int) -> float:
     first, last = _one(f"SELECT min(id) FROM {rows}"), _one(f"SELECT max(id) FROM {rows}")
     begun = time.perf_counter()
     with connection.cursor() as cursor:
-        for start_at in range(first, last + 1, CHUNK):
-            cursor.execute(statement, {**terms, "first": start_at, "last": min(start_at + CHUNK - 1, last)})
+        for start_at in range(first, last + 1, chunk):
+            cursor.execute(statement, {**terms, "first": start_at, "last": min(start_at + chunk - 1, last)})
     return time.perf_counter() - begun
 
 

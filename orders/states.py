@@ -155,6 +155,7 @@ class ImportStatus(models.TextChoices):
     CHECKED = "checked", _("checked")
     LOADING = "loading", _("being loaded")
     LOADED = "loaded", _("loaded")
+    CANCELLED = "cancelled", _("cancelled")
     DISCARDED = "discarded", _("discarded")
 
 
@@ -163,8 +164,9 @@ IMPORT_MOVES = moves(
         ImportStatus.READ: {ImportStatus.CHECKING, ImportStatus.DISCARDED},
         ImportStatus.CHECKING: {ImportStatus.CHECKED, ImportStatus.READ, ImportStatus.DISCARDED},
         ImportStatus.CHECKED: {ImportStatus.CHECKING, ImportStatus.LOADING, ImportStatus.DISCARDED},
-        ImportStatus.LOADING: {ImportStatus.LOADED},
+        ImportStatus.LOADING: {ImportStatus.LOADED, ImportStatus.CANCELLED},
         ImportStatus.LOADED: set(),
+        ImportStatus.CANCELLED: set(),
         ImportStatus.DISCARDED: set(),
     }
 )

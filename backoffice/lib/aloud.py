@@ -25,6 +25,12 @@ def aloud(text: str, *, is_ours: bool = False) -> str:
     return text if language.startswith(KEPT_IN) or not text else _aloud(text, is_ours, language)
 
 
+def error_aloud(error: str) -> str:
+    """What stopped a job, as it is kept with it: "Class: sentence". A sentence of ours stands for itself."""
+    _class, _colon, sentence = error.partition(": ")
+    return aloud(sentence) if sentence and known_again(sentence) else error
+
+
 @lru_cache(maxsize=4096)
 def _aloud(text: str, is_ours: bool, language: str) -> str:
     if "\n" in text:

@@ -17,12 +17,12 @@ from typing import Any
 import structlog
 from billiard.exceptions import SoftTimeLimitExceeded
 from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.dispatch import Signal
 from django.utils.translation import gettext as _
 
 from backoffice.lib.audit import because
-from backoffice.lib.errors import NotFound
+from backoffice.lib.errors import NotFound, StaleState
 from backoffice.lib.models import Job
 from backoffice.lib.models.job import JOB_MOVES, JobStatus
 from backoffice.lib.states import move
@@ -34,19 +34,27 @@ LEASE = timedelta(seconds=3)
 # chunk was rolled back, and whoever comes when the lease has run out takes the job up again.
 INTERRUPTIONS = (OperationalError, InterfaceError, SoftTimeLimitExceeded)
 OPEN_STATUSES = (JobStatus.QUEUED, JobStatus.RUNNING)
+# What somebody let begin and what has not ended.
+UNFINISHED_STATUSES = (*OPEN_STATUSES, JobStatus.PAUSED, JobStatus.FAILED)
 
 job_queued = Signal()
 """Sent with `job_id` after the commit that queued a job: receivers wake a worker up."""
+job_failed = Signal()
+"""Sent with `job`, `error` and `at` after a fault of the work has stopped a job: receivers tell people."""
 
 
 @dataclass(frozen=True)
 class ChunkResult:
-    """What one chunk did: items that have a result now, how many of them failed, and the last item's place."""
+    """What one chunk did: items that have a result now, how many of them failed, and the last item's place.
+
+    `has_checked_scope` where it looked whether the scope is what was approved, and found that it is.
+    """
 
     done: int
     failed: int
     cursor: int
     is_last: bool
+    has_checked_scope: bool = False
 
 
 ChunkRunner = Callable[[Job, datetime], ChunkResult]
@@ -63,9 +71,9 @@ def job_runner(kind: str) -> Callable[[ChunkRunner], ChunkRunner]:
     return register
 
 
-def queue_job(job: Job) -> Job:
-    """Let the job run: tell the workers once this is committed."""
-    move(job, JobStatus.QUEUED, JOB_MOVES, lease_until=None, lease_token=None, error="")
+def queue_job(job: Job, **also: Any) -> Job:
+    """Let the job run, writing the fields `also`: tell the workers once this is committed."""
+    move(job, JobStatus.QUEUED, JOB_MOVES, lease_until=None, lease_token=None, error="", scope_checked_at=None, **also)
     transaction.on_commit(lambda: job_queued.send(sender=Job, job_id=job.pk))
     return job
 
@@ -74,9 +82,11 @@ def queue_job(job: Job) -> Job:
 def pause_job(job: Job, *, by: Any, reason: str, at: datetime) -> Job:
     """Stop after the chunk that is being worked, until `queue_job` lets it go on. What has a result keeps it.
 
-    Raises StaleState for a job that neither waits nor runs.
+    Raises StaleState for a job that neither waits nor runs, and for one that was cancelled: what it does then is soon over.
     """
     job = Job.objects.select_for_update().get(pk=job.pk)
+    if job.cancelled_at:
+        raise StaleState(_("%s is cancelled already.") % job)
     with because(reason, user=by.pk, job=job.pk):
         return move(job, JobStatus.PAUSED, JOB_MOVES, lease_until=None, lease_token=None)
 
@@ -90,6 +100,36 @@ def cancel_job(job: Job, *, by: Any, reason: str, at: datetime) -> Job:
     job = Job.objects.select_for_update().get(pk=job.pk)
     with because(reason, user=by.pk, job=job.pk):
         return move(job, JobStatus.CANCELLED, JOB_MOVES, lease_until=None, lease_token=None, finished_at=at)
+
+
+@transaction.atomic
+def cancel_rest(job: Job, *, by: Any, reason: str, at: datetime) -> Job:
+    """Do nothing more of it. What has a result keeps it; its runner, which sees `cancelled_at`, gives the rest a result that says
+    so, and then the job is cancelled: every item has its result.
+
+    Waits for the chunk that is being worked. Raises StaleState for a job that has not begun, has ended, was cancelled before, or
+    has a result for every item already.
+    """
+    job = Job.objects.select_for_update().get(pk=job.pk)
+    if why_not := why_not_cancel(job):
+        raise StaleState(why_not)
+    said = {"cancelled_at": at, "cancelled_by": by, "cancel_reason": reason}
+    with because(reason, user=by.pk, job=job.pk):
+        if job.status not in OPEN_STATUSES:
+            return queue_job(job, **said)
+        Job.objects.filter(pk=job.pk).update(**said)
+    job.refresh_from_db()
+    return job
+
+
+def why_not_cancel(job: Job) -> str:
+    """Why the rest of it cannot be cancelled; empty where it can."""
+    if job.cancelled_at:
+        return _("%s is cancelled already.") % job
+    if job.status not in UNFINISHED_STATUSES:
+        told = {"job": job, "state": job.get_status_display()}
+        return _("%(job)s is %(state)s: there is nothing to cancel.") % told
+    return "" if job.done < job.total else _("Every item has its result already: there is nothing left to cancel.")
 
 
 def run_job(job_id: int, *, now: Callable[[], datetime], turn: timedelta | None = None) -> bool:
@@ -111,15 +151,20 @@ def run_job(job_id: int, *, now: Callable[[], datetime], turn: timedelta | None 
         raise
     except Exception as error:
         log.exception("job_failed", job_id=job_id)
-        Job.objects.filter(pk=job_id, lease_token=token, status=JobStatus.RUNNING).update(
-            status=JobStatus.FAILED,
-            error=f"{type(error).__name__}: {error}"[:2000],
-            lease_until=None,
-            lease_token=None,
-            finished_at=now(),
-        )
+        _fail(job_id, token, error, now())
         raise
     return True
+
+
+def _fail(job_id: int, token: uuid.UUID, error: Exception, at: datetime) -> None:
+    """Write down why the job stopped, unless another worker has it by now."""
+    mine = Job.objects.filter(pk=job_id, lease_token=token, status=JobStatus.RUNNING)
+    text = f"{type(error).__name__}: {error}"
+    if mine.update(status=JobStatus.FAILED, error=text[:2000], lease_until=None, lease_token=None, finished_at=at):
+        told = job_failed.send_robust(sender=Job, job=Job.objects.get(pk=job_id), error=error, at=at)
+        for receiver, answer in told:
+            if isinstance(answer, Exception):
+                log.error("failure_not_told", job_id=job_id, receiver=repr(receiver), error=repr(answer))
 
 
 def lease_left(job_id: int, at: datetime) -> timedelta | None:
@@ -162,23 +207,41 @@ def _hand_on(job_id: int, token: uuid.UUID) -> None:
         job_queued.send(sender=Job, job_id=job_id)
 
 
+def _locked(jobs: QuerySet[Job]) -> QuerySet[Job]:
+    """Whoever pauses, cancels or takes over waits until the chunk is committed."""
+    return jobs.select_for_update()
+
+
 def _work_chunk(job_id: int, token: uuid.UUID, at: datetime) -> bool:
     """One chunk and its counters in one transaction. Answers whether there is more to do."""
     with transaction.atomic():
-        job = Job.objects.select_for_update().filter(pk=job_id, lease_token=token, status=JobStatus.RUNNING).first()
+        job = _locked(Job.objects.filter(pk=job_id, lease_token=token, status=JobStatus.RUNNING)).first()
         if job is None:
             return False
         runner = _runners.get(job.kind)
         if runner is None:
             raise NotFound(_("Nothing is registered to run jobs of the kind %s.") % job.kind)
-        with because(job.reason, user=job.requested_by_id, job=job.pk):
+        with because(job.cancel_reason or job.reason, user=job.cancelled_by_id or job.requested_by_id, job=job.pk):
             result = runner(job, at)
-        Job.objects.filter(pk=job.pk).update(
-            done=F("done") + result.done,
-            failed_items=F("failed_items") + result.failed,
-            cursor=result.cursor,
-            lease_until=at + LEASE,
-        )
-        if result.is_last:
-            move(job, JobStatus.DONE, JOB_MOVES, lease_until=None, lease_token=None, finished_at=at)
+        _note(job, result, at)
     return not result.is_last
+
+
+def _note(job: Job, result: ChunkResult, at: datetime) -> None:
+    """Write what the chunk did, in one statement.
+
+    Of a row that a transaction wrote before, PostgreSQL checks all links anew at the second time, which locks the approval: and
+    whoever decides on that has locked it before the job.
+    """
+    fields: dict[str, Any] = {
+        "done": F("done") + result.done,
+        "failed_items": F("failed_items") + result.failed,
+        "cursor": result.cursor,
+    }
+    if result.has_checked_scope:
+        fields["scope_checked_at"] = at
+    if result.is_last:
+        end = JobStatus.CANCELLED if job.cancelled_at else JobStatus.DONE
+        move(job, end, JOB_MOVES, **fields, lease_until=None, lease_token=None, finished_at=at)
+    else:
+        Job.objects.filter(pk=job.pk).update(**fields, lease_until=at + LEASE)

@@ -42,6 +42,18 @@ class Chip:
     url_without: str
 
 
+@dataclass(frozen=True)
+class Words:
+    """What stands on the page, and what stands there instead while the reader chooses to start alone; the same where he cannot."""
+
+    is_alone: bool
+    asking: str
+    alone: str
+
+    def __str__(self) -> str:
+        return self.alone if self.is_alone else self.asking
+
+
 @dataclass
 class AskingPage:
     """What the page shows."""
@@ -82,6 +94,23 @@ class AskingPage:
     @property
     def wide_panels(self) -> Sequence[Panel]:
         return order_panels(self.preview) if self.preview else ()
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether the form says that the reader starts it alone."""
+        form = self.form
+        return form is not None and "alone_for" in form.fields and bool(form["alone_for"].value())
+
+    @property
+    def button(self) -> "Words":
+        return Words(self.is_alone, self.kind.button(), self.kind.button(alone=True))
+
+    @property
+    def tells(self) -> "Words":
+        if self.preview is None:
+            return Words(False, "", "")
+        tells = self.kind.tells
+        return Words(self.is_alone, tells(self.preview, self.form), tells(self.preview, self.form, alone=True))
 
     @property
     def url_now(self) -> str:
@@ -176,7 +205,6 @@ def _draw(model_admin: Any, request: HttpRequest, page: AskingPage) -> HttpRespo
         "form": page.form,
         "confirmed": CONFIRMED,
         "adding": ADDING,
-        "tells": page.kind.tells(page.preview, page.form) if page.preview else "",
         "list_url": page.kind.back_url(),
     }
     return TemplateResponse(request, "admin/holdfast/asking.html", context)

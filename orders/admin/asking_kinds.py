@@ -19,10 +19,13 @@ from orders.states import LOST_STATUSES, HoldKind, OrderStatus
 
 
 class AskingKind(Protocol):
-    """What a page asks for. `needs_a_condition` where none would mean everything there is."""
+    """What a page asks for. `needs_a_condition` where none would mean everything there is.
+
+    `button` and what `tells` answers say what pressing the button does; with `alone` they say it of who starts alone, and are empty
+    where nobody can.
+    """
 
     title: Any
-    button: Any
     done: Any
     note: Any
     has_defaults: bool
@@ -32,7 +35,8 @@ class AskingKind(Protocol):
     def offers(self, name: str) -> bool: ...
     def preview(self, scope: ScopeParts, at: datetime) -> Preview: ...
     def ask(self, scope: ScopeParts, *, looked_at: datetime, **terms: Any) -> Freeze | Release: ...
-    def tells(self, preview: Preview, form: TermsForm | None) -> str: ...
+    def button(self, *, alone: bool = False) -> str: ...
+    def tells(self, preview: Preview, form: TermsForm | None, *, alone: bool = False) -> str: ...
     def facts(self, preview: Preview, form: TermsForm | None) -> Sequence[Fact]: ...
     def panels(self, preview: Preview) -> Sequence[Panel]: ...
     def warnings(self, preview: Preview) -> Sequence[str]: ...
@@ -45,7 +49,7 @@ class AskingForFreeze:
 
     def __init__(self, *, may_start_alone: bool = False) -> None:
         self.may_start_alone = may_start_alone
-        self.title, self.button = _("Freeze orders"), _("Ask for the freeze")
+        self.title = _("Freeze orders")
         self.done = _("Asked for. Nothing is held until a second person approves.")
         self.note = _("Which orders? Every condition must hold; what is left out stays as it is, and is counted.")
 
@@ -68,9 +72,21 @@ class AskingForFreeze:
             self.done = _("Started, by you alone. Unless a second person confirms it under Approvals, it falls.")
         return freeze
 
-    def tells(self, preview: Preview, form: TermsForm | None) -> str:
+    def button(self, *, alone: bool = False) -> str:
+        if alone:
+            return _("Freeze now, alone") if self.may_start_alone else ""
+        return _("Ask for the freeze")
+
+    def tells(self, preview: Preview, form: TermsForm | None, *, alone: bool = False) -> str:
+        if alone and not self.may_start_alone:
+            return ""
         number, worth = preview.would_be_held(_kind_of(form))
         text = _("Once a second person approves, %(number)s orders worth %(amount)s are held: they cannot be delivered.")
+        if alone:
+            text = _(
+                "At once, before anybody else has looked, %(number)s orders worth %(amount)s are held: they cannot be delivered."
+                " Unless a second person confirms it, they are let go when the time is over."
+            )
         return text % {"number": count_text(number), "amount": worth_text(worth)}
 
     def facts(self, preview: Preview, form: TermsForm | None) -> Sequence[Fact]:
@@ -97,7 +113,6 @@ class AskingForRelease:
     def __init__(self, freeze: Freeze) -> None:
         self.freeze = freeze
         self.title = _("Release what %s holds") % freeze
-        self.button = _("Ask for the release")
         self.done = _("Asked for. Nothing is released until a second person approves.")
         self.note = _("Without a condition all open holds that this freeze placed. Holds of others stay, whatever the conditions.")
 
@@ -115,7 +130,12 @@ class AskingForRelease:
     def ask(self, scope: ScopeParts, *, looked_at: datetime, **terms: Any) -> Release:
         return ask_for_release(self.freeze, scope, **terms)
 
-    def tells(self, preview: Preview, form: TermsForm | None) -> str:
+    def button(self, *, alone: bool = False) -> str:
+        return "" if alone else _("Ask for the release")
+
+    def tells(self, preview: Preview, form: TermsForm | None, *, alone: bool = False) -> str:
+        if alone:
+            return ""
         text = _(
             "Once a second person approves, %(number)s holds that %(freeze)s placed are released. The orders, worth %(amount)s, can"
             " be delivered, unless something else holds them."

@@ -19,6 +19,7 @@ from backoffice.lib.display import count_text, link, time_html
 from orders.admin.links import orders_panel, page_of
 from orders.admin.scope_panels import hash_cell
 from orders.models import Document, Freeze, Order, OrderList, OrderListItem, Release
+from orders.scopes.reading import scope_aloud
 from orders.services.documents import bytes_of
 
 
@@ -66,7 +67,7 @@ class DocumentAdmin(ExactSearchMixin, ReadOnlyAdmin):
 
     def panels(self, request: HttpRequest, obj: Document) -> list[Panel]:
         acts: list[Any] = [*Freeze.objects.filter(document=obj), *Release.objects.filter(document=obj)]
-        rows = [[page_of(act), act.legal_reference, act.scope_text] for act in acts]
+        rows = [[page_of(act), act.legal_reference, scope_aloud(act.scope_text)] for act in acts]
         return [Panel(_("What stands on it"), [_("act"), _("legal reference"), _("scope")], rows, _("Nothing stands on it."))]
 
 

@@ -16,6 +16,7 @@ from backoffice.lib.admin.page import Fact, Headline, Panel
 from backoffice.lib.display import NOTHING, badge, count_text, time_html, time_text
 from orders.admin.links import page_of
 from orders.models import Emergency, Freeze
+from orders.scopes.reading import scope_aloud
 
 
 def unconfirmed(emergencies: Any) -> Any:
@@ -102,4 +103,4 @@ class EmergencyAdmin(ReadOnlyAdmin):
             Fact(_("Fell"), time_html(obj.fallen_at)),
             Fact(_("Released by"), page_of(obj.release)),
         ]
-        return Headline(str(obj), emergency_state(obj), sentence=obj.freeze.scope_text, facts=facts)
+        return Headline(str(obj), emergency_state(obj), sentence=scope_aloud(obj.freeze.scope_text), facts=facts)

@@ -18,6 +18,7 @@ from orders.admin.links import page_of
 from orders.admin.preview_panels import worth_text
 from orders.admin.scope_panels import document_cell, hash_cell, scope_panels, terms_facts
 from orders.models import Freeze, FreezeItem, Order, Release, ReleaseItem
+from orders.scopes.reading import scope_aloud
 from orders.services.scopes import WORTH
 from orders.states import OrderStatus
 
@@ -61,7 +62,10 @@ def release_in_words(approval: Approval) -> InWords:
 
 
 def scope_facts(act: Freeze | Release) -> Sequence[Fact]:
-    return [Fact(_("Scope"), count_text(act.job.total), act.scope_text), Fact(_("Hash of the ids"), hash_cell(act.job.scope_hash))]
+    return [
+        Fact(_("Scope"), count_text(act.job.total), scope_aloud(act.scope_text)),
+        Fact(_("Hash of the ids"), hash_cell(act.job.scope_hash)),
+    ]
 
 
 def as_they_are(orders: QuerySet) -> Panel:

@@ -14,7 +14,7 @@ from backoffice.lib.admin.base import ReadOnlyAdmin
 from backoffice.lib.admin.columns import state_column, text_column, time_column
 from backoffice.lib.admin.filters import ChoicesFilter, MomentFilter, question_filter
 from backoffice.lib.admin.history import Source, source_of
-from backoffice.lib.admin.jobs import bar, job_page, progress_url
+from backoffice.lib.admin.jobs import bar, cancel_facts, job_page, job_warnings, progress_url
 from backoffice.lib.admin.page import Fact, Headline, Panel
 from backoffice.lib.admin.search import ExactSearchMixin
 from backoffice.lib.display import NOTHING, count_text, link, state_badge, time_html
@@ -24,8 +24,10 @@ from orders.admin.emergencies import emergency_warnings
 from orders.admin.links import page_of
 from orders.admin.records import RecordPagesMixin
 from orders.admin.scope_panels import document_cell, scope_panels, terms_facts
+from orders.admin.stopping import FREEZE_STEPS, RELEASE_STEPS
 from orders.admin.terms import EXTEND, TermFilter, term_state, term_warnings
 from orders.models import Freeze, FreezeItem, Hold, Release, ReleaseItem
+from orders.scopes.reading import scope_aloud
 from orders.states import ItemResult
 
 TROUBLE_SHOWN = 20
@@ -49,7 +51,13 @@ def job_facts(job: Job) -> list[Fact]:
         Fact(_("Reason"), job.reason),
         Fact(_("Hash of the scope"), f"{job.scope_hash[:16]}…"),
         Fact(_("Job"), page_of(job), state_badge(job)),
+        *cancel_facts(job),
     ]
+
+
+def why_of(item: FreezeItem | ReleaseItem) -> str:
+    """Why it was left out or failed, as it is kept; what we ourselves wrote in the reader's language."""
+    return _(item.detail) if item.detail else NOTHING
 
 
 def tally_panel(tally: dict[str, int], list_url: str) -> Panel:
@@ -65,7 +73,7 @@ def tally_panel(tally: dict[str, int], list_url: str) -> Panel:
 
 @admin.register(Freeze)
 class FreezeAdmin(AskingMixin, RecordPagesMixin, ReadOnlyAdmin):
-    steps = (EXTEND,)
+    steps = (EXTEND, *FREEZE_STEPS)
     list_display = (
         "__str__",
         state_column("kind", gettext_lazy("kind")),
@@ -89,13 +97,13 @@ class FreezeAdmin(AskingMixin, RecordPagesMixin, ReadOnlyAdmin):
             *job_facts(obj.job),
         ]
         kind = state_badge(obj, "kind")
-        warnings = [*emergency_warnings(obj), *term_warnings(obj)]
-        return Headline(str(obj), kind, obj.scope_text, facts, warnings, progress_url(obj.job))
+        warnings = [*job_warnings(obj.job), *emergency_warnings(obj), *term_warnings(obj)]
+        return Headline(str(obj), kind, scope_aloud(obj.scope_text), facts, warnings, progress_url(obj.job))
 
     def panels(self, request: HttpRequest, obj: Freeze) -> list[Panel]:
         items = f"{reverse('admin:orders_freezeitem_changelist')}?freeze={obj.pk}"
         trouble = obj.items.filter(result__in=("skipped", "failed")).select_related("order").order_by("-result", "pk")
-        rows = [[page_of(item.order), state_badge(item, "result"), item.detail] for item in trouble[:TROUBLE_SHOWN]]
+        rows = [[page_of(item.order), state_badge(item, "result"), why_of(item)] for item in trouble[:TROUBLE_SHOWN]]
         return [
             tally_panel(obj.items.tally(), items),
             *scope_panels(obj.scope),
@@ -109,7 +117,13 @@ class FreezeAdmin(AskingMixin, RecordPagesMixin, ReadOnlyAdmin):
 
 def releases_panel(freeze: Freeze) -> Panel:
     rows = [
-        [page_of(release), state_badge(release.job), bar(release.job), release.scope_text, release.legal_reference or NOTHING]
+        [
+            page_of(release),
+            state_badge(release.job),
+            bar(release.job),
+            scope_aloud(release.scope_text),
+            release.legal_reference or NOTHING,
+        ]
         for release in freeze.releases.select_related("job").order_by("-pk")
     ]
     return Panel(
@@ -119,6 +133,7 @@ def releases_panel(freeze: Freeze) -> Panel:
 
 @admin.register(Release)
 class ReleaseAdmin(RecordPagesMixin, ReadOnlyAdmin):
+    steps = RELEASE_STEPS
     list_display = (
         "__str__",
         text_column(lambda release: page_of(release.freeze), "freeze", gettext_lazy("freeze")),
@@ -140,7 +155,10 @@ class ReleaseAdmin(RecordPagesMixin, ReadOnlyAdmin):
             Fact(_("Document"), document_cell(obj.document)),
             *job_facts(obj.job),
         ]
-        return Headline(str(obj), sentence=obj.scope_text, facts=facts, progress_url=progress_url(obj.job))
+        warnings = job_warnings(obj.job)
+        return Headline(
+            str(obj), sentence=scope_aloud(obj.scope_text), facts=facts, warnings=warnings, progress_url=progress_url(obj.job)
+        )
 
     def panels(self, request: HttpRequest, obj: Release) -> list[Panel]:
         items = f"{reverse('admin:orders_releaseitem_changelist')}?release={obj.pk}"
@@ -164,7 +182,7 @@ class FreezeItemAdmin(ExactSearchMixin, ReadOnlyAdmin):
     list_display = (
         text_column(lambda item: page_of(item.order), "order", gettext_lazy("order")),
         state_column("result", gettext_lazy("result")),
-        "detail",
+        text_column(why_of, "detail", gettext_lazy("why"), order="detail"),
         text_column(lambda item: page_of(item.freeze), "freeze", gettext_lazy("freeze")),
     )
     list_display_links = None
@@ -180,7 +198,7 @@ class ReleaseItemAdmin(ExactSearchMixin, ReadOnlyAdmin):
     list_display = (
         text_column(lambda item: page_of(item.hold.order), "order", gettext_lazy("order")),
         state_column("result", gettext_lazy("result")),
-        "detail",
+        text_column(why_of, "detail", gettext_lazy("why"), order="detail"),
         text_column(lambda item: page_of(item.release), "release", gettext_lazy("release")),
     )
     list_display_links = None

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from backoffice.lib.admin.extensions import panels_on
+from backoffice.lib.admin.jobs import cancel_facts
 from backoffice.lib.admin.page import Fact, Panel
 from backoffice.lib.display import NOTHING, amount_html, amount_text, count_text, link, state_badge, time_html
 from orders.admin.links import page_of
@@ -45,6 +46,7 @@ def import_facts(found: OrderImport) -> list[Fact]:
             Fact(_("Customers"), count_text(preview["customers"]), _("%s rows name none") % count_text(preview["of_nobody"])),
             Fact(_("Wrong rows"), count_text(preview["wrong"]), _("of %s orders") % count_text(preview["wrong_orders"])),
         ]
+    facts += cancel_facts(found.job) if found.job else []
     jobs = {_("Check"): found.check_job, _("Job"): found.job}
     return facts + [Fact(label, page_of(job), state_badge(job)) for label, job in jobs.items() if job]
 

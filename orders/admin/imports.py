@@ -12,7 +12,7 @@ from backoffice.lib.admin.base import ReadOnlyAdmin
 from backoffice.lib.admin.columns import money_column, state_column, text_column, time_column
 from backoffice.lib.admin.filters import ChoicesFilter, MomentFilter, question_filter
 from backoffice.lib.admin.history import Source, source_of
-from backoffice.lib.admin.jobs import bar, job_page, progress_url
+from backoffice.lib.admin.jobs import bar, job_page, job_warnings, progress_url
 from backoffice.lib.admin.page import Headline, Panel
 from backoffice.lib.admin.search import ExactSearchMixin
 from backoffice.lib.admin.steps import Step
@@ -20,6 +20,7 @@ from backoffice.lib.display import NOTHING, count_text, state_badge
 from orders.admin.import_pages import MAPPABLE, mapping_button, mapping_page, results_file, upload_page
 from orders.admin.import_panels import import_facts, import_panels
 from orders.admin.links import page_of
+from orders.admin.stopping import IMPORT_STEPS
 from orders.models import ImportedInvoice, ImportMapping, ImportRow, OrderImport
 from orders.services.import_jobs import PROBLEMS
 from orders.services.importing import discard_import, load_import, why_not_load
@@ -60,6 +61,7 @@ STEPS = (
         tells=lambda found: _("The %s rows of the file are deleted. Nothing of it was loaded.") % count_text(found.rows_count),
         done=gettext_lazy("Put away."),
     ),
+    *IMPORT_STEPS,
 )
 
 
@@ -91,7 +93,7 @@ class OrderImportAdmin(ReadOnlyAdmin):
 
     def headline(self, request: HttpRequest, obj: OrderImport) -> Headline:
         job = obj.job or obj.check_job
-        warnings = [obj.job.error if obj.job else "", why_not_load(obj) if obj.status == ImportStatus.CHECKED else ""]
+        warnings = [*(job_warnings(obj.job) if obj.job else ()), why_not_load(obj) if obj.status == ImportStatus.CHECKED else ""]
         url = progress_url(job) if job and obj.status != ImportStatus.DISCARDED else ""
         return Headline(f"{obj} · {obj.name}", state_badge(obj), facts=import_facts(obj), warnings=warnings, progress_url=url)
 

@@ -24,6 +24,7 @@ from orders.admin.asking_forms import moment_field
 from orders.admin.links import page_of
 from orders.admin.scope_panels import document_cell
 from orders.models import Freeze, Hold, TermExtension, TermReminder
+from orders.scopes.reading import scope_aloud
 from orders.services.documents import keep_document
 from orders.services.terms import DAY, days_left, request_extension, term_in_words
 from orders.states import HoldKind
@@ -142,7 +143,7 @@ def extension_in_words(approval: Approval) -> InWords:
     if one is None:
         return InWords()
     facts = [
-        Fact(_("Freeze"), page_of(one.freeze), one.freeze.scope_text),
+        Fact(_("Freeze"), page_of(one.freeze), scope_aloud(one.freeze.scope_text)),
         Fact(_("Term before"), time_html(one.before)),
         Fact(_("Term asked for"), time_html(one.valid_until)),
         Fact(_("Under"), one.legal_reference, one.authority),

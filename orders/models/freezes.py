@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backoffice.lib.audit import tracked
 from backoffice.lib.models import Job
-from orders.models.guards import NEVER_IGNORED, closed_scope, ends_complete, result_comes_once
+from orders.models.guards import NEVER_IGNORED, closed_scope, ends_complete, result_comes_once, runs_by_approval
 from orders.models.terms import TERM_MOVES_BY_APPROVAL
 from orders.querysets import ItemQuerySet
 from orders.states import HoldKind, ItemResult
@@ -62,6 +62,7 @@ class Freeze(models.Model):
         permissions = [
             ("request_freeze", _("Can ask for a freeze or a release")),
             ("approve_freeze", _("Can approve a freeze or a release")),
+            ("stop_freeze", _("Can pause, resume or cancel a freeze or a release")),
         ]
         constraints = [
             models.CheckConstraint(condition=~Q(kind="legal") | ~Q(legal_reference=""), name="freeze_legal_has_a_reference"),
@@ -152,8 +153,16 @@ class ReleaseItem(models.Model):
         return f"{self.hold_id}: {self.result}"
 
 
+# What one person may start alone, and what undoes it where nobody confirms it.
+IS_AN_EMERGENCY = "EXISTS (SELECT 1 FROM orders_emergency e WHERE e.freeze_id = o.id)"
+UNDOES_A_FALLEN_ONE = "EXISTS (SELECT 1 FROM orders_emergency e WHERE e.freeze_id = o.freeze_id AND e.fallen_at IS NOT NULL)"
+
+
 class ScopeJob(Job):
-    """The job of a freeze or a release: it is not done while an item of its scope has no result. A proxy, to carry that trigger."""
+    """The job of a freeze or a release: it runs by its approval, and does not end while an item of its scope has no result.
+
+    A proxy, to carry those triggers.
+    """
 
     class Meta:
         proxy = True
@@ -161,6 +170,8 @@ class ScopeJob(Job):
         verbose_name = _("job of a freeze or a release")
         verbose_name_plural = _("jobs of freezes and releases")
         triggers = [
-            ends_complete("freeze", items="orders_freezeitem", owner="freeze_id", owners="orders_freeze"),
-            ends_complete("release", items="orders_releaseitem", owner="release_id", owners="orders_release"),
+            ends_complete("freeze", items="orders_freezeitem", owner="freeze_id", owners="orders_freeze", cancelled_too=True),
+            ends_complete("release", items="orders_releaseitem", owner="release_id", owners="orders_release", cancelled_too=True),
+            runs_by_approval("freeze", owners="orders_freeze", unless=IS_AN_EMERGENCY),
+            runs_by_approval("release", owners="orders_release", unless=UNDOES_A_FALLEN_ONE),
         ]

@@ -41,6 +41,25 @@ FALLEN_EMERGENCY_PLACES_NO_HOLD = pgtrigger.Trigger(
         RETURN NULL;
     """,
 )
+# A chunk has locked its job and looked whether it was cancelled: this is for whoever comes round the services.
+CANCELLED_FREEZE_PLACES_NO_HOLD = pgtrigger.Trigger(
+    name="cancelled_freeze_places_no_hold",
+    declare=NEVER_IGNORED,
+    when=pgtrigger.After,
+    operation=pgtrigger.Insert,
+    level=pgtrigger.Statement,
+    referencing=pgtrigger.Referencing(new="new_holds"),
+    func="""
+        IF EXISTS (
+            SELECT 1 FROM (SELECT DISTINCT freeze_id FROM new_holds) n
+            JOIN orders_freeze f ON f.id = n.freeze_id JOIN lib_job j ON j.id = f.job_id WHERE j.cancelled_at IS NOT NULL
+        ) THEN
+            RAISE EXCEPTION 'this freeze was cancelled: it holds nothing more'
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'cancelled_freeze_places_no_hold';
+        END IF;
+        RETURN NULL;
+    """,
+)
 # A legal hold neither runs out nor is it let go by one person: it ends as an item of a release.
 LEGAL_HOLD_ENDS_BY_A_RELEASE = pgtrigger.Trigger(
     name="legal_hold_ends_by_a_release",
@@ -57,7 +76,7 @@ LEGAL_HOLD_ENDS_BY_A_RELEASE = pgtrigger.Trigger(
                 SELECT 1 FROM orders_releaseitem i
                 WHERE i.hold_id = n.id AND i.result IN ('pending', 'released') AND i.release_id = ANY (ARRAY(
                     SELECT r.id FROM lib_job j JOIN orders_release r ON r.job_id = j.id
-                    WHERE j.status IN ('queued', 'running')
+                    WHERE j.status IN ('queued', 'running') AND j.cancelled_at IS NULL
                 ))
             )
         ) THEN
@@ -67,4 +86,9 @@ LEGAL_HOLD_ENDS_BY_A_RELEASE = pgtrigger.Trigger(
         RETURN NULL;
     """,
 )
-LOOKING_FURTHER = [STOPPED_BREAKER_PLACES_NO_HOLD, FALLEN_EMERGENCY_PLACES_NO_HOLD, LEGAL_HOLD_ENDS_BY_A_RELEASE]
+LOOKING_FURTHER = [
+    STOPPED_BREAKER_PLACES_NO_HOLD,
+    FALLEN_EMERGENCY_PLACES_NO_HOLD,
+    CANCELLED_FREEZE_PLACES_NO_HOLD,
+    LEGAL_HOLD_ENDS_BY_A_RELEASE,
+]

@@ -85,7 +85,8 @@ class OrderImport(models.Model):
                 name="order_import_checked_has_a_source",
             ),
             models.CheckConstraint(
-                condition=~Q(status__in=["loading", "loaded"]) | Q(job__isnull=False), name="order_import_loaded_has_a_job"
+                condition=~Q(status__in=["loading", "loaded", "cancelled"]) | Q(job__isnull=False),
+                name="order_import_loaded_has_a_job",
             ),
         ]
         triggers = [
@@ -93,7 +94,7 @@ class OrderImport(models.Model):
             pgtrigger.Protect(
                 name="order_import_stays_what_was_checked",
                 operation=pgtrigger.UpdateOf("source", "settings", "rows_count", "sha256"),
-                condition=pgtrigger.Condition("OLD.status IN ('loading', 'loaded')"),
+                condition=pgtrigger.Condition("OLD.status IN ('loading', 'loaded', 'cancelled')"),
             ),
         ]
 

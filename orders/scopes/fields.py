@@ -9,12 +9,14 @@ from typing import Any
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from backoffice.lib.sentences import Sentence, gettext_noop
 from orders.models import Order
 from orders.querysets import OrderQuerySet
 from orders.scopes.parts import BadScope, Operator, Part, ScopeParts, shaped
 
 Values = Sequence[str]
 MOST_SAID = 10
+MORE = Sentence(gettext_noop("and %(count)s more"), is_part=True)
 
 
 class AskedAs(StrEnum):
@@ -46,6 +48,11 @@ class ScopeField:
     choices: Callable[[], Sequence[tuple[str, Any]]] = tuple
     hint: Any = ""
     left_out_at_first: tuple[str, ...] = ()
+
+    @property
+    def is_of_rows(self) -> bool:
+        """Whether the values are keys of rows: what can be chosen is then a query."""
+        return self.asked_as in (AskedAs.ROWS, AskedAs.LIST)
 
     @property
     def operator(self) -> Operator:
@@ -138,7 +145,7 @@ def part_in_words(one: Part) -> str:
     field = field_named(one.field)
     words = [str(word) for word in field.words(one.values[:MOST_SAID])]
     if len(one.values) > MOST_SAID:
-        words.append(_("and %s more") % (len(one.values) - MOST_SAID))
+        words.append(_(MORE.template) % {"count": len(one.values) - MOST_SAID})
     return _("%(field)s: %(values)s") % {"field": field.label, "values": ", ".join(words)}
 
 

@@ -10,16 +10,25 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from backoffice.lib.aloud import word
+from backoffice.lib.sentences import Sentence, gettext_noop
 from orders.models import Freeze, Hold, OrderDiscount, OrderLine, OrderList, OrderListItem
 from orders.recipients import masked_recipient
 from orders.scopes.fields import AskedAs, ScopeField, Values, scope_field
 from orders.scopes.kinds import choice_field, row_field, rows_of, text_field
 from orders.scopes.parts import BadScope
+from orders.scopes.reading import act_aloud
 from orders.states import DELIVERABLE_STATUSES, Category, HoldKind, OrderStatus
 from promotions.models import Campaign, ClaimToken, CouponType, Customer, Entry, Grant, TokenBatch
 from promotions.services.nobody import known_device, known_network, known_recipient
 
 HASH_LENGTH = 64
+FROM_UNTIL = Sentence(gettext_noop("from %(since)s until %(until)s"), is_part=True)
+FROM = Sentence(gettext_noop("from %(since)s on"), is_part=True)
+BEFORE = Sentence(gettext_noop("before %(until)s"), is_part=True)
+LIST = Sentence(
+    gettext_noop("the %(count)s of %(list)s (%(source)s: %(name)s; SHA-256 %(hash)s…)"), is_part=True, list=act_aloud, source=word
+)
 
 
 def _paid_by(path: str) -> Callable[[Sequence[int], datetime], Q]:
@@ -83,9 +92,8 @@ def _period_in_words(values: Values) -> Sequence[str]:
     since, until = (
         "" if not value else f"{timezone.localtime(datetime.fromisoformat(value)):%Y-%m-%d %H:%M:%S %z}" for value in values
     )
-    if since and until:
-        return [_("from %(since)s until %(until)s") % {"since": since, "until": until}]
-    return [_("from %s on") % since] if since else [_("before %s") % until]
+    template = (FROM_UNTIL if since and until else FROM if since else BEFORE).template
+    return [_(template) % {"since": since, "until": until}]
 
 
 def _checked_recipients(values: Values) -> Values:
@@ -137,7 +145,7 @@ def _in_lists(keys: Sequence[int], _at: datetime) -> Q:
 
 
 def list_in_words(orders: OrderList) -> str:
-    return _("the %(count)s of %(list)s (%(source)s: %(name)s; SHA-256 %(hash)s…)") % {
+    return _(LIST.template) % {
         "count": f"{orders.count:,}",
         "list": orders,
         "source": orders.get_source_display(),

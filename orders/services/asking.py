@@ -7,15 +7,19 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from backoffice.lib.aloud import in_english
 from backoffice.lib.errors import DomainError
+from backoffice.lib.sentences import Sentence, gettext_noop
 from orders.models import Freeze, Release
 from orders.scopes.fields import checked, field_named, in_words, matching
 from orders.scopes.parts import BadScope, ScopeParts
+from orders.scopes.reading import act_aloud
 from orders.services.emergencies import start_emergency
 from orders.services.freezing import request_freeze, request_release
 from orders.services.previewing import holds_of
 
 PERIOD, LIST = "placed_at", "orders"
+ALL_HOLDS = Sentence(gettext_noop("all open holds of %(freeze)s"), is_part=True, freeze=act_aloud)
 
 
 class ScopeMoved(DomainError):
@@ -55,7 +59,9 @@ def ask_for_freeze(
     if not scope.all_of:
         raise BadScope(_("Say which orders: at least one condition must hold."))
     ask = request_freeze if lasts is None else partial(start_emergency, lasts=lasts)
-    freeze = ask(matching(scope, at), scope_text=in_words(scope), scope=scope.data(), by=by, at=at, **terms)
+    with in_english():
+        words = in_words(scope)
+    freeze = ask(matching(scope, at), scope_text=words, scope=scope.data(), by=by, at=at, **terms)
     if freeze.job.scope_hash != previewed:
         raise ScopeMoved
     return freeze
@@ -68,7 +74,8 @@ def ask_for_release(freeze: Freeze, scope: ScopeParts, *, previewed: str, by: An
     Raises ScopeMoved and InvalidInput as above.
     """
     scope = checked(scope)
-    words = in_words(scope) if scope.all_of or scope.left_out else _("all open holds of %s") % freeze
+    with in_english():
+        words = in_words(scope) if scope.all_of or scope.left_out else ALL_HOLDS % {"freeze": freeze}
     holds = holds_of(freeze, scope, at)
     release = request_release(freeze, holds=holds, scope_text=words, scope=scope.data(), by=by, at=at, **terms)
     if release.job.scope_hash != previewed:

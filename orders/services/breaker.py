@@ -12,13 +12,14 @@ from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
 from backoffice.lib.actors import system_user
+from backoffice.lib.aloud import in_english, word
 from backoffice.lib.approvals import approvable, request_approval
 from backoffice.lib.audit import because
 from backoffice.lib.errors import DomainError, StaleState
 from backoffice.lib.models import Approval
+from backoffice.lib.sentences import Sentence, gettext_noop
 from orders.models import Hold, HoldBreaker, MissedHold, Order
 from orders.rates import Counter, room, taken
 from orders.services.holding import place_hold
@@ -33,7 +34,22 @@ HOUR = timedelta(hours=1)
 # suspects more within an hour suspects everybody. Cooling-off and alarm holds follow types and lines that staff themselves set
 # for a limited quantity: 10,000 is a large restricted campaign in a single hour.
 MOST_AN_HOUR = {HoldKind.COOLING: 10_000, HoldKind.RISK: 2_000, HoldKind.ALARM: 10_000}
-STOPPED_REASON = gettext_noop("more holds within the window than the limit allows")
+STOPPED_REASON = str(Sentence(gettext_noop("more holds within the window than the limit allows")))
+STARTS_AGAIN = Sentence(
+    gettext_noop(
+        "Automatic holds of the kind %(kind)s start again: at most %(most)s within %(window)s. %(waiting)s orders that were not"
+        " held meanwhile stay as they are and wait for a decision."
+    ),
+    kind=word,
+)
+TOO_MANY = Sentence(
+    gettext_noop(
+        "More than %(most)s holds of the kind %(kind)s within %(window)s. The system places no more of them; orders are flagged as"
+        " before, and what is not held is listed under Orders → Not held. Look whether it is an attack or a rule that suspects"
+        " everybody."
+    ),
+    kind=word,
+)
 
 
 def hold_automatically(order: Order, *, kind: str, reason: str, at: datetime, until: datetime | None = None) -> Hold | None:
@@ -86,15 +102,11 @@ def request_start(breaker: HoldBreaker, *, by: Any, reason: str, at: datetime) -
     if breaker.stopped_at is None:
         raise StaleState(_("Automatic holds of this kind are not stopped."))
     waiting = MissedHold.objects.waiting().filter(kind=breaker.kind).count()
-    sentence = _(
-        "Automatic holds of the kind %(kind)s start again: at most %(most)s within %(window)s. %(waiting)s orders that were not"
-        " held meanwhile stay as they are and wait for a decision."
-    )
-    told = {"kind": breaker, "most": f"{breaker.most:,}", "window": breaker.window, "waiting": f"{waiting:,}"}
+    told = {"kind": _kind_of(breaker), "most": f"{breaker.most:,}", "window": breaker.window, "waiting": f"{waiting:,}"}
     return request_approval(
         action=START,
         target=f"orders.holdbreaker:{breaker.pk}",
-        summary=sentence % told,
+        summary=STARTS_AGAIN % told,
         payload={"breaker": breaker.pk, "stopped_at": breaker.stopped_at.isoformat(), **_limit_of(breaker)},
         reason=reason,
         by=by,
@@ -159,11 +171,6 @@ def _stop(breaker: HoldBreaker, *, by: Any, reason: str, at: datetime) -> None:
 
 
 def _tell_people(breaker: HoldBreaker, at: datetime) -> None:
-    detail = _(
-        "More than %(most)s holds of the kind %(kind)s within %(window)s. The system places no more of them; orders are flagged as"
-        " before, and what is not held is listed under Orders → Not held. Look whether it is an attack or a rule that suspects"
-        " everybody."
-    )
     raise_alarm(
         AlarmCause.HOLDS_STOPPED,
         scope="platform",
@@ -174,9 +181,14 @@ def _tell_people(breaker: HoldBreaker, at: datetime) -> None:
         found=Found(
             value=Decimal(breaker.most + 1),
             limit=Decimal(breaker.most),
-            detail=detail % {"most": f"{breaker.most:,}", "kind": breaker, "window": breaker.window},
+            detail=TOO_MANY % {"most": f"{breaker.most:,}", "kind": _kind_of(breaker), "window": breaker.window},
         ),
     )
+
+
+def _kind_of(breaker: HoldBreaker) -> str:
+    with in_english():
+        return str(breaker)
 
 
 def _limit_of(breaker: HoldBreaker) -> dict[str, int]:

@@ -13,6 +13,7 @@ from backoffice.lib.display import time_text
 from backoffice.lib.errors import InvalidInput
 from backoffice.lib.jobs import queue_job
 from backoffice.lib.outbox import tell
+from backoffice.lib.sentences import Sentence, gettext_noop
 from orders.models import Emergency, Freeze
 from orders.models.emergencies import LONGEST
 from orders.querysets import OrderQuerySet
@@ -22,6 +23,15 @@ from promotions.services.alarms import Found, raise_alarm
 from promotions.states import AlarmCause, Severity
 
 START_RIGHT = "orders.start_emergency_freeze"
+WORKS_ALREADY = Sentence(
+    gettext_noop("EMERGENCY: this works already, started by one person alone. Unless it is confirmed it falls at %(time)s.")
+)
+LOOK_NOW = Sentence(
+    gettext_noop(
+        "One person alone froze %(count)s orders. Look at it now, under Approvals: unless a second person confirms it, it falls at"
+        " %(time)s."
+    )
+)
 
 
 @transaction.atomic
@@ -36,8 +46,7 @@ def start_emergency(orders: OrderQuerySet, *, lasts: timedelta, by: Any, at: dat
     if not timedelta(0) < lasts <= LONGEST:
         raise InvalidInput(_("A freeze that one person starts alone lasts 24 hours at most."))
     ends_at = at + lasts
-    sentence = _("EMERGENCY: this works already, started by one person alone. Unless it is confirmed it falls at %(time)s.")
-    freeze = request_freeze(orders, by=by, at=at, preamble=sentence % {"time": time_text(ends_at)}, **terms)
+    freeze = request_freeze(orders, by=by, at=at, preamble=WORKS_ALREADY % {"time": time_text(ends_at)}, **terms)
     with because(freeze.job.reason, user=by.pk):
         emergency = Emergency.objects.create(freeze=freeze, started_by=by, started_at=at, ends_at=ends_at)
         queue_job(freeze.job)
@@ -48,10 +57,6 @@ def start_emergency(orders: OrderQuerySet, *, lasts: timedelta, by: Any, at: dat
 def _tell_people(emergency: Emergency) -> None:
     """Everybody who is told of urgent alarms, and programs."""
     freeze = emergency.freeze
-    sentence = _(
-        "One person alone froze %(count)s orders. Look at it now, under Approvals: unless a second person confirms it, it falls at"
-        " %(time)s."
-    )
     raise_alarm(
         AlarmCause.EMERGENCY_STARTED,
         scope=f"freeze:{freeze.pk}",
@@ -61,7 +66,7 @@ def _tell_people(emergency: Emergency) -> None:
         key=f"emergency:{emergency.pk}",
         found=Found(
             value=Decimal(freeze.job.total),
-            detail=sentence % {"count": f"{freeze.job.total:,}", "time": time_text(emergency.ends_at)},
+            detail=LOOK_NOW % {"count": f"{freeze.job.total:,}", "time": time_text(emergency.ends_at)},
         ),
     )
     tell(STARTED, payload_of(emergency), at=emergency.started_at)

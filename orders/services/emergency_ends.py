@@ -9,25 +9,35 @@ from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, gettext_noop
+from django.utils.translation import gettext_lazy
 
 from backoffice.lib.actors import system_user
+from backoffice.lib.aloud import in_english
 from backoffice.lib.approvals import AlreadyDecided, lapse
 from backoffice.lib.audit import because
 from backoffice.lib.errors import StaleState
-from backoffice.lib.jobs import cancel_job, queue_job
+from backoffice.lib.jobs import cancel_rest, queue_job, why_not_cancel
 from backoffice.lib.models import Approval, Job
-from backoffice.lib.models.job import JOB_MOVES
 from backoffice.lib.outbox import outbox_event, tell
-from orders.models import Emergency, Hold, Release
-from orders.services.scopes import FREEZE_SCOPE, RELEASE_SCOPE, check_unchanged, fix_scope
+from backoffice.lib.sentences import Sentence, gettext_noop
+from orders.models import Emergency, Freeze, Hold, Release
+from orders.scopes.reading import act_aloud
+from orders.services.scope_kinds import FREEZE_SCOPE, RELEASE_SCOPE
+from orders.services.scopes import check_unchanged, fix_scope
 from promotions.services.alarms import Found, raise_alarm
 from promotions.states import AlarmCause, Severity
 
 STARTED = outbox_event("freeze.emergency_started", title=gettext_lazy("One person started a freeze alone"))
 CONFIRMED = outbox_event("freeze.emergency_confirmed", title=gettext_lazy("An emergency freeze is confirmed"))
 FALLEN = outbox_event("freeze.emergency_fallen", title=gettext_lazy("An emergency freeze has fallen"))
-OVERDUE = gettext_noop("no second person confirmed it in time")
+OVERDUE = str(Sentence(gettext_noop("no second person confirmed it in time")))
+ALL_IT_PLACED = Sentence(
+    gettext_noop("all that %(freeze)s placed: an emergency that fell"), is_part=True, is_innermost=True, freeze=act_aloud
+)
+IS_RELEASED = Sentence(
+    gettext_noop("%(freeze)s was started by one person alone and was not confirmed: what it placed is being released."),
+    freeze=act_aloud,
+)
 
 
 def confirm(approval: Approval, at: datetime) -> bool:
@@ -88,12 +98,12 @@ def _undo(emergency: Emergency, *, reason: str, at: datetime) -> None:
     freeze, who = emergency.freeze, system_user()
     with because(reason, user=who.pk):
         job = Job.objects.select_for_update().get(pk=freeze.job_id)
-        if JOB_MOVES[job.status]:
-            cancel_job(job, by=who, reason=reason, at=at)
+        if not why_not_cancel(job):
+            cancel_rest(job, by=who, reason=reason, at=at)
         placed = Hold.objects.open().filter(freeze=freeze)
         if placed.exists():
             work = Job.objects.create(kind=RELEASE_SCOPE.name, reason=reason, requested_by=who, requested_at=at)
-            words = _("all that %(freeze)s placed: an emergency that fell") % {"freeze": freeze}
+            words = ALL_IT_PLACED % {"freeze": _in_english(freeze)}
             release = Release(freeze=freeze, job=work, legal_reference=freeze.legal_reference, scope_text=words)
             fix_scope(RELEASE_SCOPE, release, placed)
             Emergency.objects.filter(pk=emergency.pk).update(release=release)
@@ -101,8 +111,12 @@ def _undo(emergency: Emergency, *, reason: str, at: datetime) -> None:
     _tell_fallen(emergency, at)
 
 
+def _in_english(act: Freeze) -> str:
+    with in_english():
+        return str(act)
+
+
 def _tell_fallen(emergency: Emergency, at: datetime) -> None:
-    detail = _("%(freeze)s was started by one person alone and was not confirmed: what it placed is being released.")
     raise_alarm(
         AlarmCause.EMERGENCY_FALLEN,
         scope=f"freeze:{emergency.freeze_id}",
@@ -110,6 +124,6 @@ def _tell_fallen(emergency: Emergency, at: datetime) -> None:
         severity=Severity.URGENT,
         about=emergency.freeze,
         key=f"emergency_fallen:{emergency.pk}",
-        found=Found(detail=detail % {"freeze": emergency.freeze}),
+        found=Found(detail=IS_RELEASED % {"freeze": _in_english(emergency.freeze)}),
     )
     tell(FALLEN, payload_of(emergency), at=at)

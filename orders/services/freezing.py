@@ -6,24 +6,33 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
+from backoffice.lib.aloud import in_english, word
 from backoffice.lib.approvals import approvable
 from backoffice.lib.errors import InvalidInput
 from backoffice.lib.jobs import ChunkResult, job_runner
 from backoffice.lib.models import Approval, Job
+from backoffice.lib.sentences import Sentence, gettext_noop
 from orders.models import Document, Freeze
 from orders.querysets import OrderQuerySet
+from orders.scopes.reading import none_aloud, scope_aloud
 from orders.services.emergency_ends import confirm, let_fall
 from orders.services.errors import ScopeChanged
 from orders.services.releasing import request_release
-from orders.services.scopes import FREEZE_SCOPE, ask_for, drop, start, work_chunk
+from orders.services.scope_kinds import FREEZE_SCOPE
+from orders.services.scopes import ask_for, drop, start, work_chunk
 from orders.services.texts import checked_prose, checked_reference
 from orders.states import HoldKind
 
 __all__ = ["ScopeChanged", "request_freeze", "request_release"]
 
 FREEZABLE_KINDS = (HoldKind.LEGAL, HoldKind.MANUAL)
+ASKED = Sentence(
+    gettext_noop("A hold of the kind %(kind)s is placed on %(count)s orders: %(scope)s. Reference: %(reference)s."),
+    kind=word,
+    scope=scope_aloud,
+    reference=none_aloud,
+)
 OBSTACLES = {
     "delivered": gettext_noop("delivered before the freeze"),
     "cancelled": gettext_noop("cancelled before the freeze"),
@@ -103,10 +112,9 @@ def request_freeze(
     if valid_until is not None and valid_until <= at:
         raise InvalidInput(_("The term has run out already: it must end in the future."))
     freeze.job = Job.objects.create(kind=FREEZE_SCOPE.name, reason=reason, requested_by=by, requested_at=at)
-    sentence = _("A hold of the kind %(kind)s is placed on %(count)s orders: %(scope)s. Reference: %(reference)s.")
-    sentence = f"{preamble.replace('%', '%%')} {sentence}".strip()
-    told = {"kind": freeze.get_kind_display(), "reference": freeze.legal_reference or _("none")}
-    ask_for(FREEZE_SCOPE, freeze, orders, sentence=sentence, told=told, at=at)
+    with in_english():
+        told = {"kind": freeze.get_kind_display(), "reference": freeze.legal_reference or _("none")}
+    ask_for(FREEZE_SCOPE, freeze, orders, sentence=ASKED, told=told, preamble=preamble, at=at)
     return freeze
 
 

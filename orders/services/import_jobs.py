@@ -24,6 +24,7 @@ WHY = {
     "there": gettext_noop("there already, and the same"),
     "different": gettext_noop("there already, and different: what was loaded stays as it is"),
     "taken": gettext_noop("an order of this number is there already, and not from this source"),
+    "cancelled": gettext_noop("loading was cancelled"),
 }
 # Why a row cannot be read, by the word that is kept with it.
 PROBLEMS = {
@@ -71,9 +72,17 @@ def _load(job: Job, at: datetime) -> ChunkResult:
     size = {"most": INVOICES_A_CHUNK, "most_lines": LINES_A_CHUNK}
     count, last = _ask(statements.NEXT, {"import": found.pk, "after": job.cursor, **size})
     if not count:
-        move(found, ImportStatus.LOADED, IMPORT_MOVES)
+        move(found, ImportStatus.CANCELLED if job.cancelled_at else ImportStatus.LOADED, IMPORT_MOVES)
         return ChunkResult(done=0, failed=0, cursor=job.cursor, is_last=True)
     values = {"import": found.pk, "after": job.cursor, "last": last, "at": at, **WHY}
+    failed = 0 if job.cancelled_at else _load_chunk(values)
+    if job.cancelled_at:
+        _do(statements.CANCEL, values)
+    return ChunkResult(done=count, failed=failed, cursor=last, is_last=False)
+
+
+def _load_chunk(values: dict[str, Any]) -> int:
+    """Load these invoices, each whole, with its result. Answers how many failed."""
     _ask(statements.IN_TURN, {})
     with looking_up():
         for statement in (
@@ -86,8 +95,7 @@ def _load(job: Job, at: datetime) -> ChunkResult:
             statements.LINES,
         ):
             _do(statement, values)
-        failed = _ask(statements.COUNT_FAILED, values)[0]
-    return ChunkResult(done=count, failed=failed, cursor=last, is_last=False)
+        return int(_ask(statements.COUNT_FAILED, values)[0])
 
 
 def reading_values(order_import: OrderImport) -> dict[str, Any]:

@@ -144,6 +144,9 @@ SELECT count(*), max(number) FROM (
              WHERE import_id = %(import)s AND number > %(after)s ORDER BY number LIMIT %(most)s) AS following
 ) AS counted WHERE before < %(most_lines)s
 """
+CANCEL = f"""
+UPDATE orders_importedinvoice i SET result = 'skipped', detail = %(cancelled)s WHERE {CHUNK}
+"""  # noqa: S608  made of constants
 # Two imports load in turn: what one has loaded the other sees.
 IN_TURN = "SELECT pg_advisory_xact_lock(hashtextextended('orders.import', 0))"
 THERE = f"""

@@ -8,10 +8,12 @@ from typing import Any
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from backoffice.lib.aloud import aloud
 from backoffice.lib.display import NOTHING, amount_text, count_text, time_text, zone_text
 from backoffice.lib.models import Approval, Job
 from orders.models import Emergency, Freeze, Hold, Release, TermExtension
 from orders.record_pages import Page, Section
+from orders.scopes.reading import scope_aloud
 from orders.services.record_results import Results
 from orders.states import ItemResult
 
@@ -39,7 +41,7 @@ def page_of(act: Freeze | Release, results: Results, *, by: Any, at: datetime, k
 
 def _act(act: Freeze | Release) -> list[Row]:
     freeze = act if isinstance(act, Freeze) else act.freeze
-    rows = [(_("Number"), str(act)), (_("Kind of hold"), freeze.get_kind_display())]
+    rows: list[Row] = [(_("Number"), str(act)), (_("Kind of hold"), freeze.get_kind_display())]
     if isinstance(act, Release):
         rows.append((_("Freeze"), str(freeze)))
     rows += [(_("Legal reference"), act.legal_reference or NOTHING), (_("Authority"), freeze.authority or NOTHING)]
@@ -47,12 +49,18 @@ def _act(act: Freeze | Release) -> list[Row]:
         rows.append((_("Valid until"), time_text(act.valid_until)))
     document = act.document
     rows.append((_("Document"), f"{document.name} · SHA-256 {document.sha256}" if document else NOTHING))
-    return [*rows, (_("Reason"), act.job.reason), (_("State"), act.job.get_status_display())]
+    rows += [(_("Reason"), aloud(act.job.reason)), (_("State"), act.job.get_status_display())]
+    return [*rows, (_("Cancelled"), _cancelled(act.job))] if act.job.cancelled_at else rows
+
+
+def _cancelled(job: Job) -> str:
+    told = {"who": _person(job.cancelled_by), "time": time_text(job.cancelled_at), "why": aloud(job.cancel_reason)}
+    return _("by %(who)s, %(time)s: %(why)s") % told
 
 
 def _scope(act: Freeze | Release) -> list[Row]:
     rows = [
-        (_("In words"), act.scope_text),
+        *_in_words(act.scope_text),
         (_("As data"), json.dumps(act.scope, sort_keys=True, ensure_ascii=False) if act.scope else NOTHING),
         (_("How many"), count_text(act.job.total)),
         (_("SHA-256 of the scope"), act.job.scope_hash),
@@ -62,10 +70,20 @@ def _scope(act: Freeze | Release) -> list[Row]:
     return [*rows, (_("How it is made"), how)]
 
 
+def _in_words(kept: str) -> list[Row]:
+    """The scope to the reader; where that is not English, below it the words that were kept and approved, which count."""
+    said = scope_aloud(kept)
+    rows: list[Row] = [(_("In words"), said)]
+    return rows if said == kept else [*rows, (_("In the words that were approved"), kept)]
+
+
 def _results(results: Results) -> list[Row]:
     """Held, released, skipped and failed add up to the scope."""
     words = dict(ItemResult.choices)
-    rows = [(str(words[result]), why or NOTHING, count_text(number)) for (result, why), number in sorted(results.counts.items())]
+    rows = [
+        (str(words[result]), _(why) if why else NOTHING, count_text(number))
+        for (result, why), number in sorted(results.counts.items())
+    ]
     return [*rows, (_("together"), "", count_text(results.total))]
 
 
@@ -82,11 +100,13 @@ def _approvals(act: Freeze | Release) -> list[Row]:
 
 
 def _approval(approval: Approval) -> Row:
-    asked = f"{_person(approval.requested_by)}, {time_text(approval.requested_at)}: {approval.reason}"
+    asked = f"{_person(approval.requested_by)}, {time_text(approval.requested_at)}: {aloud(approval.reason)}"
     decided = approval.get_status_display()
     if approval.decided_by:
-        decided += f" · {_person(approval.decided_by)}, {time_text(approval.decided_at)}: {approval.decision_reason or NOTHING}"
-    return approval.summary, asked, decided, approval.payload_hash
+        decided += (
+            f" · {_person(approval.decided_by)}, {time_text(approval.decided_at)}: {aloud(approval.decision_reason) or NOTHING}"
+        )
+    return aloud(approval.summary), asked, decided, approval.payload_hash
 
 
 def _timeline(act: Freeze | Release) -> list[Row]:
@@ -104,6 +124,8 @@ def _of_job(job: Job) -> Iterable[tuple[datetime, str, str]]:
         yield job.approval.decided_at, job.approval.get_status_display(), _person(job.approval.decided_by)
     if job.started_at:
         yield job.started_at, _("work began"), ""
+    if job.cancelled_at:
+        yield job.cancelled_at, _("cancelled: nothing more of it is done"), _person(job.cancelled_by)
     if job.finished_at:
         told = {"state": job.get_status_display(), "done": count_text(job.done), "total": count_text(job.total)}
         yield job.finished_at, _("work ended: %(state)s, %(done)s of %(total)s") % told, ""
@@ -146,7 +168,7 @@ def _releases(freeze: Freeze) -> list[Row]:
         (
             str(release),
             release.legal_reference or NOTHING,
-            release.scope_text,
+            scope_aloud(release.scope_text),
             f"{count_text(release.job.done)} / {count_text(release.job.total)}",
             release.job.get_status_display(),
         )

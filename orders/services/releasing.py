@@ -6,29 +6,38 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
+from backoffice.lib.aloud import in_english
 from backoffice.lib.approvals import approvable
 from backoffice.lib.jobs import ChunkResult, job_runner
 from backoffice.lib.models import Approval, Job
+from backoffice.lib.sentences import Sentence, gettext_noop
 from orders.models import Document, Freeze, Hold, Release
 from orders.querysets import HoldQuerySet
+from orders.scopes.reading import act_aloud, none_aloud, scope_aloud
 from orders.services.errors import ScopeChanged
 from orders.services.holding import tell_released
-from orders.services.scopes import RELEASE_SCOPE, ask_for, drop, start, work_chunk
+from orders.services.scope_kinds import RELEASE_SCOPE
+from orders.services.scopes import ask_for, drop, start, work_chunk
 from orders.services.texts import checked_prose, checked_reference
 from orders.states import HoldKind
 
 __all__ = ["ScopeChanged", "request_release"]
 
+ASKED = Sentence(
+    gettext_noop("%(count)s holds that %(freeze)s placed are released: %(scope)s. Reference: %(reference)s."),
+    freeze=act_aloud,
+    scope=scope_aloud,
+    reference=none_aloud,
+)
 OBSTACLES = {"released": gettext_noop("released before")}
 # Locks the holds in the order of their ids, as everybody does. The sum keeps PostgreSQL from reading the whole scope in the index
 # of the acts for each chunk: the numbers say which items.
 RELEASE_HOLDS = """
     WITH open AS MATERIALIZED (
         SELECT h.id, i.id AS item_id FROM orders_hold h JOIN orders_releaseitem i ON i.hold_id = h.id
-        WHERE i.release_id + 0 = %(owner)s AND i.id BETWEEN %(first)s AND %(last)s
-          AND i.result = 'pending' AND h.released_at IS NULL
+        WHERE i.release_id + 0 = %(owner)s AND i.id BETWEEN %(first)s AND %(last)s AND i.result = 'pending'
+          AND h.released_at IS NULL
         ORDER BY h.id FOR NO KEY UPDATE OF h
     ), freed AS (
         UPDATE orders_hold h SET released_at = %(at)s, released_by_id = %(by)s, release_reason = %(reason)s
@@ -79,9 +88,9 @@ def request_release(
     release.job = Job.objects.create(kind=RELEASE_SCOPE.name, reason=reason, requested_by=by, requested_at=at)
     placed = Hold.objects.open().filter(freeze=freeze)
     meant = placed if holds is None else placed.filter(pk__in=holds.values("pk"))
-    sentence = _("%(count)s holds that %(freeze)s placed are released: %(scope)s. Reference: %(reference)s.")
-    told = {"freeze": str(freeze), "reference": release.legal_reference or _("none")}
-    ask_for(RELEASE_SCOPE, release, meant, sentence=sentence, told=told, at=at)
+    with in_english():
+        told = {"freeze": str(freeze), "reference": release.legal_reference or _("none")}
+    ask_for(RELEASE_SCOPE, release, meant, sentence=ASKED, told=told, at=at)
     return release
 
 

@@ -14,21 +14,22 @@ from django.core.exceptions import EmptyResultSet
 from django.db import DataError, IntegrityError, connection, transaction
 from django.db.models import QuerySet, Sum
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 
-from backoffice.lib.approvals import request_approval
+from backoffice.lib.approvals import payload_hash, request_approval
 from backoffice.lib.errors import InvalidInput
 from backoffice.lib.jobs import ChunkResult, queue_job
 from backoffice.lib.models import Approval, Job
 from backoffice.lib.models.job import JOB_MOVES, JobStatus
+from backoffice.lib.sentences import Sentence
 from backoffice.lib.states import move
-from orders.models import Document, Freeze, FreezeItem, Release, ReleaseItem
+from orders.models import Document, Freeze, FreezeItem, Release
 from orders.services.errors import ScopeChanged
-from orders.states import VIRTUAL_CATEGORIES, ItemResult
+from orders.services.scope_kinds import Scope
+from orders.states import ItemResult
 
 log = structlog.get_logger(__name__)
 
-CHUNK = 5_000
 LONGEST_DETAIL = 200
 # The items are numbered in the order in which they are worked, so that order is fixed with the scope.
 SNAPSHOT = """
@@ -41,36 +42,15 @@ FINGERPRINT = """
 """
 # The table keeps the items of every act: the work starts before this act's first. (The sum keeps PostgreSQL from walking there.)
 BEFORE_THE_FIRST = "SELECT min(id + 0) - 1 FROM {items} WHERE {owner} = %s"
+WORTH = "worth"
+NOTHING_MATCHES = gettext_lazy("Nothing matches: there is nothing to do.")
+MEANWHILE = Sentence(
+    gettext_noop("What is in the database is no longer what was approved: somebody changed it afterwards. Nothing more was done.")
+)
+GONE = Sentence(gettext_noop("Items that were asked for are gone, or have a result that was not counted."))
 
-
-@dataclass(frozen=True)
-class Scope:
-    """What a kind of bulk work is about.
-
-    `owners` are its acts, `items` keep their scope, `owner` and `subject` are the columns of an item that say whose it is and what
-    it is about. `terms` are the fields of an act that a second person approves with the scope. `order_of_work` is what the SQL of
-    the snapshot joins and sorts `scope.id` by.
-    """
-
-    owners: type[Freeze] | type[Release]
-    items: type[FreezeItem] | type[ReleaseItem]
-    owner: str
-    subject: str
-    terms: tuple[str, ...]
-    order_of_work: str = "ORDER BY scope.id"
-
-    @property
-    def name(self) -> str:
-        return str(self.owners._meta.model_name)
-
-    @property
-    def action(self) -> str:
-        """The name under which it is approved."""
-        return f"orders.{self.name}"
-
-    def statement(self, template: str, **parts: str) -> str:
-        """A statement about these items. Only names of our own tables and columns, and querysets' SQL, are ever put in."""
-        return template.format(items=self.items._meta.db_table, owner=self.owner, subject=self.subject, **parts)
+Settle = Callable[[Mapping[str, int]], None]
+"""Gives a result to every pending item of `owner` whose own number lies from `first` to `last`; or raises, having done nothing."""
 
 
 @dataclass(frozen=True)
@@ -81,50 +61,28 @@ class Fingerprint:
     sha256: str
 
 
-# What has left cannot be held. A top-up leaves in a second, a parcel in hours, and what is not paid yet leaves later still.
-VIRTUAL = ", ".join(f"'{category}'" for category in sorted(VIRTUAL_CATEGORIES))
-MOST_URGENT_FIRST = f"""
-    JOIN orders_order o ON o.id = scope.id
-    ORDER BY CASE
-        WHEN o.status = 'paid' AND o.virtual_amount > 0 THEN 0
-        WHEN o.status = 'partly_delivered' AND o.virtual_amount > 0 AND 0 < (
-            SELECT count(*) FROM orders_orderline l
-            WHERE l.order_id = o.id AND l.category IN ({VIRTUAL}) AND l.delivered_quantity < l.quantity
-        ) THEN 0
-        WHEN o.status IN ('paid', 'partly_delivered') THEN 1
-        WHEN o.status = 'placed' THEN 2
-        ELSE 3 END, scope.id
-"""  # noqa: S608  our own names
-FREEZE_SCOPE = Scope(
-    Freeze,
-    FreezeItem,
-    "freeze_id",
-    "order_id",
-    terms=("kind", "legal_reference", "authority", "valid_until", "scope", "document"),
-    order_of_work=MOST_URGENT_FIRST,
-)
-RELEASE_SCOPE = Scope(Release, ReleaseItem, "release_id", "hold_id", terms=("freeze_id", "legal_reference", "scope", "document"))
-WORTH = "worth"
-NOTHING_MATCHES = gettext_lazy("Nothing matches: there is nothing to do.")
-
-Settle = Callable[[Mapping[str, int]], None]
-"""Gives a result to every pending item of `owner` whose own number lies from `first` to `last`; or raises, having done nothing."""
-
-
 def ask_for(
-    scope: Scope, owner: Freeze | Release, subjects: QuerySet[Any], *, sentence: str, told: Mapping[str, str], at: datetime
+    scope: Scope,
+    owner: Freeze | Release,
+    subjects: QuerySet[Any],
+    *,
+    sentence: Sentence,
+    told: Mapping[str, str],
+    at: datetime,
+    preamble: str = "",
 ) -> None:
     """Fix the scope of this act as it matches now, and ask a second person for exactly that. Raises InvalidInput for an empty one.
 
     `owner` is not saved yet; its job is, and says who asks and why. `sentence` tells the second person what would be done, with
-    what is `told` and the count and the scope in it.
+    what is `told` and the count and the scope in it, in English; a `preamble` stands above it.
     """
     job = owner.job
     found = fix_scope(scope, owner, subjects)
+    summary = sentence % {**told, "count": f"{found.count:,}", "scope": owner.scope_text}
     job.approval = request_approval(
         action=scope.action,
         target=f"{scope.action}:{owner.pk}",
-        summary=sentence % {**told, "count": f"{found.count:,}", "scope": owner.scope_text},
+        summary=f"{preamble}\n{summary}" if preamble else summary,
         payload=_payload(scope, owner, found) | {WORTH: _worth(scope, owner)},
         reason=job.reason,
         by=job.requested_by,
@@ -172,17 +130,44 @@ def fingerprint(scope: Scope, owner: Freeze | Release) -> Fingerprint:
     return Fingerprint(count, sha256)
 
 
+def check_running(scope: Scope, owner: Freeze | Release, job: Job) -> None:
+    """Raises ScopeChanged unless the items and the terms of a job that runs are what was approved, whoever changed them and how.
+
+    It reads the whole scope, so it is asked when the job begins, when it goes on and when it ends, and not in each chunk.
+    """
+    found = fingerprint(scope, owner)
+    is_as_asked = found == Fingerprint(job.total, job.scope_hash)
+    if job.approval is not None:
+        approval, now = job.approval, _payload(scope, owner, found)
+        left_out = {WORTH, *scope.movable}
+        asked = {name: value for name, value in approval.payload.items() if name not in left_out}
+        is_as_asked &= asked == {name: value for name, value in now.items() if name not in left_out}
+        is_as_asked &= payload_hash(approval.action, approval.target, approval.payload) == approval.payload_hash
+    if not is_as_asked:
+        raise ScopeChanged(str(MEANWHILE))
+
+
 def work_chunk(scope: Scope, owner: Freeze | Release, job: Job, settle: Settle) -> ChunkResult:
-    """Settle the next items in the order of work, inside the caller's transaction. The last chunk only finds that none is left."""
+    """Settle the next items in the order of work, inside the caller's transaction; of a cancelled act, skip them.
+
+    The first chunk, and the first after the job was queued again, only looks whether the scope is what was approved; the last one
+    only finds that none is left and that it still is. So neither locks an order while it reads the scope.
+    """
     left = job.total - job.done
-    if not left:
-        return ChunkResult(done=0, failed=0, cursor=job.cursor, is_last=True)
+    if job.scope_checked_at is None or not left:
+        check_running(scope, owner, job)
+        return ChunkResult(done=0, failed=0, cursor=job.cursor, is_last=not left, has_checked_scope=True)
     pending = scope.items.objects.pending().filter(**{scope.owner: owner.pk}, pk__gt=job.cursor)
-    items = list(pending.order_by("pk").values_list("pk", flat=True)[: min(CHUNK, left)])
+    items = list(pending.order_by("pk").values_list("pk", flat=True)[: min(scope.chunk, left)])
     if not items:
-        raise ScopeChanged(_("Items that were asked for are gone, or have a result that was not counted."))
-    failed = _settle_or_halve(scope, owner, items, settle)
+        raise ScopeChanged(str(GONE))
+    failed = _skip(scope, items) if job.cancelled_at else _settle_or_halve(scope, owner, items, settle)
     return ChunkResult(done=len(items), failed=failed, cursor=items[-1], is_last=False)
+
+
+def _skip(scope: Scope, items: Sequence[int]) -> int:
+    scope.items.objects.filter(pk__in=items).update(result=ItemResult.SKIPPED, detail=scope.cancelled)
+    return 0
 
 
 def _settle_or_halve(scope: Scope, owner: Freeze | Release, items: Sequence[int], settle: Settle) -> int:

@@ -15,12 +15,15 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from backoffice.lib.aloud import in_english
 from backoffice.lib.approvals import approvable, request_approval
 from backoffice.lib.display import time_text, zone_text
 from backoffice.lib.errors import InvalidInput, StaleState
 from backoffice.lib.models import Approval
 from backoffice.lib.outbox import Address, outbox_event, tell
+from backoffice.lib.sentences import Sentence, gettext_noop
 from orders.models import Document, Freeze, Hold, TermExtension, TermReminder, TermWarning
+from orders.scopes.reading import act_aloud
 from orders.services.texts import checked_prose, checked_reference
 from orders.states import HoldKind
 from promotions.models import AlarmRecipient
@@ -29,6 +32,11 @@ from promotions.states import AlarmCause, Severity
 
 EXTEND = "orders.freeze.extend"
 DAY = timedelta(days=1)
+EXTENDED = Sentence(
+    gettext_noop("The term of %(freeze)s is extended from %(before)s to %(until)s, under %(reference)s."), freeze=act_aloud
+)
+RUNS_OUT_TODAY = Sentence(gettext_noop("The term of %(freeze)s has run out today; its holds stay."), freeze=act_aloud)
+RAN_OUT = Sentence(gettext_noop("The term of %(freeze)s has run out, days ago: %(days)s; its holds stay."), freeze=act_aloud)
 
 
 def term_in_words(days_left: int) -> str:
@@ -103,12 +111,13 @@ def request_extension(
         authority=checked_reference(authority, _("the authority"), longest=200, may_be_blank=True) or freeze.authority,
         document=document,
     )
-    sentence = _("The term of %(freeze)s is extended from %(before)s to %(until)s, under %(reference)s.")
-    told = {"freeze": freeze, "before": time_text(freeze.valid_until), "until": time_text(valid_until), "reference": reference}
+    with in_english():
+        name = str(freeze)
+    told = {"freeze": name, "before": time_text(freeze.valid_until), "until": time_text(valid_until), "reference": reference}
     extension.approval = request_approval(
         action=EXTEND,
         target=f"orders.termextension:{freeze.pk}",
-        summary=sentence % told,
+        summary=EXTENDED % told,
         payload=_payload(extension),
         reason=checked_prose(reason, _("the reason")),
         by=by,
@@ -197,8 +206,14 @@ def _tell(freeze: Freeze, left: int, open_holds: int, at: datetime) -> None:
             severity=Severity.URGENT,
             about=freeze,
             key=f"freeze_term:{freeze.pk}",
-            found=Found(detail=_("%(freeze)s %(how)s; its holds stay.") % {"freeze": freeze, "how": term_in_words(left)}),
+            found=Found(detail=_run_out(freeze, -left)),
         )
+
+
+def _run_out(freeze: Freeze, days: int) -> str:
+    with in_english():
+        name = str(freeze)
+    return RAN_OUT % {"freeze": name, "days": days} if days else RUNS_OUT_TODAY % {"freeze": name}
 
 
 def _responsible(freeze: Freeze) -> list[Address]:

@@ -23,6 +23,7 @@ from backoffice.lib.display import NOTHING, badge, count_text, duration_text, li
 from promotions.admin.links import page_of, threshold_state
 from promotions.admin.watching import AROUND, chart_panel, claims_around, sentence_of, value_of
 from promotions.models import Alarm, Claim, CouponType, EscalationStep
+from promotions.models.watch import scope_words
 from promotions.services.alarms import acknowledge_alarm
 from promotions.services.coupon_types import suspend_coupon_type
 from promotions.services.thresholds import WATCHED
@@ -215,9 +216,9 @@ def target_link(alarm: Alarm) -> Any:
     label, _colon, key = alarm.target.rpartition(":")
     try:
         opts = apps.get_model(label)._meta
-        return link(reverse(f"admin:{opts.app_label}_{opts.model_name}_change", args=[key]), alarm.scope)
+        return link(reverse(f"admin:{opts.app_label}_{opts.model_name}_change", args=[key]), scope_words(alarm.scope))
     except (LookupError, ValueError, NoReverseMatch):
-        return alarm.scope
+        return scope_words(alarm.scope)
 
 
 def around_panel(alarm: Alarm) -> Panel:

@@ -14,12 +14,12 @@ from backoffice.lib import clock
 from backoffice.lib.admin.base import EditableAdmin, ReadOnlyAdmin
 from backoffice.lib.admin.columns import text_column, time_column
 from backoffice.lib.admin.filters import MomentFilter, question_filter
-from backoffice.lib.admin.jobs import job_page, progress_url
+from backoffice.lib.admin.jobs import JobCancel, job_cancel, job_page, progress_url
 from backoffice.lib.admin.page import Fact, Headline, Panel
 from backoffice.lib.admin.steps import Step
 from backoffice.lib.display import amount_text, badge, count_text, link, state_badge, time_html
 from backoffice.lib.jobs import OPEN_STATUSES, pause_job, queue_job
-from backoffice.lib.models import JobStatus
+from backoffice.lib.models import Job, JobStatus
 from promotions.admin.links import list_of, page_of, share
 from promotions.admin.token_exports import ExportPageMixin, exports_panel
 from promotions.models import Claim, ClaimToken, TokenBatch
@@ -30,6 +30,24 @@ TOKENS_SHOWN = 25
 CLAIMS_SHOWN = 50
 
 job_page(TOKENS_JOB, lambda job: reverse("admin:promotions_tokenbatch_change", args=[TokenBatch.objects.get(job=job).pk]))
+
+
+def tells_cancel(batch: TokenBatch) -> str:
+    return _("%s is never completed, and no token of it ever becomes valid. It cannot be undone.") % batch
+
+
+def batch_of(job: Job) -> TokenBatch:
+    return TokenBatch.objects.select_related("entry", "job").get(job=job)
+
+
+job_cancel(
+    TOKENS_JOB,
+    JobCancel(
+        "promotions.add_tokenbatch",
+        tells=lambda job: tells_cancel(batch_of(job)),
+        run=lambda job, **why: cancel_batch(batch_of(job), **why),
+    ),
+)
 
 
 def is_without_key(batch: TokenBatch) -> bool:
@@ -95,7 +113,7 @@ STEPS = (
         permission="promotions.add_tokenbatch",
         run=cancel_batch,
         is_shown=lambda batch: is_job_in(batch, *OPEN_STATUSES, JobStatus.PAUSED, JobStatus.FAILED),
-        tells=lambda batch: _("%s is never completed, and no token of it ever becomes valid. It cannot be undone.") % batch,
+        tells=tells_cancel,
         done=gettext_lazy("Given up."),
     ),
 )

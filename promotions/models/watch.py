@@ -20,14 +20,27 @@ SCOPES = ("batch", "entry", "coupon_type", "campaign")
 
 SCOPE_WORDS = {"campaign": _("campaign"), "coupon_type": _("coupon type"), "entry": _("entry"), "batch": _("token batch")}
 PLATFORM = _("platform")
+# What alarms are about beside what thresholds watch, known by its number. Each app registers its own.
+_numbered: set[str] = set()
+
+
+def scope_kind(name: str, words: Any) -> None:
+    """Register how a scope "name:number" is called: freeze:8 is the freeze #8."""
+    SCOPE_WORDS[name] = words
+    _numbered.add(name)
+
+
+scope_kind("webhook", _("webhook"))
 
 
 def scope_words(scope: str) -> str:
-    """coupon_type:TEA10 as staff read it: coupon type TEA10. What names no kind of row stays as it is."""
+    """coupon_type:TEA10 as staff read it: coupon type TEA10; freeze:8 is freeze #8. What names no kind of row stays as it is."""
     name, colon, key = scope.partition(":")
     if scope == "platform":
         return str(PLATFORM)
-    return f"{SCOPE_WORDS[name]} {key}" if colon and name in SCOPE_WORDS else scope
+    if not colon or name not in SCOPE_WORDS:
+        return scope
+    return f"{SCOPE_WORDS[name]} {'#' if name in _numbered else ''}{key}"
 
 
 def scope_aloud(words: str) -> str:

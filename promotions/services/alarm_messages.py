@@ -18,6 +18,7 @@ from backoffice.lib.display import time_text
 from backoffice.lib.models import WebhookEndpoint
 from backoffice.lib.outbox import Address, outbox_event, tell
 from promotions.models import Alarm, AlarmRecipient, EscalationStep
+from promotions.models.watch import scope_words
 from promotions.states import Severity, ThresholdAction, cause_label
 
 SUBJECT = gettext_lazy("%(severity)s: %(scope)s, %(cause)s")
@@ -27,7 +28,7 @@ def write_mail(payload: Mapping[str, Any]) -> tuple[str, str]:
     """Subject and text of an alarm's e-mail, in the language that is active."""
     words = {
         "severity": Severity(payload["severity"]).label,
-        "scope": payload["scope"],
+        "scope": scope_words(payload["scope"]),
         "cause": cause_label(payload["cause"]),
     }
     subject = "[Holdfast] " + SUBJECT % words

@@ -65,6 +65,7 @@ class AlarmCause(models.TextChoices):
     HOLDS_STOPPED = "holds_stopped", _("automatic holds were stopped: too many at once")
     EMERGENCY_STARTED = "emergency_started", _("one person started a freeze alone")
     EMERGENCY_FALLEN = "emergency_fallen", _("an emergency freeze was not confirmed and fell")
+    FREEZE_FAILED = "freeze_failed", _("a freeze or a release came to a stop")
     TERM_RUN_OUT = "term_run_out", _("the term of a legal freeze has run out")
     REVIEW_OVERDUE = "review_overdue", _("orders wait for a reviewer beyond their due time")
 

@@ -37,6 +37,7 @@ STOPPERS = "OANLR"
 EXPORTERS = "OANLR"  # whoever sees a list and is one of these takes its rows out
 RULE_STEPS = {"ask_for_a_rule": "OR", "ask_to_end_a_rule": "OR"}
 CHANGING = {"ask_to_change": "OR", "narrow": STOPPERS, "drop": "OR"}
+STOPPED_BY_LEADS = {"pause": "LR", "go_on": "LR", "cancel": "LR"}
 OF_LIFE = {"ask_to_go_live": "OR", "ask_to_resume": "OR"}
 MODELS = {
     "promotions_campaign": Model(
@@ -91,10 +92,12 @@ MODELS = {
     "orders_notice": Model(see="NLUSR"),
     "orders_hold": Model(see="NLUSR", steps={"release": "NLR"}, actions={"ask_release": "NLR"}),
     "orders_freeze": Model(
-        see="NLUR", steps={"extend": "NLR"}, pages={"ask": "NLR", "release": "NLR", "record": "NLR", "results": "NLR"}
+        see="NLUR",
+        steps={"extend": "NLR", **STOPPED_BY_LEADS},
+        pages={"ask": "NLR", "release": "NLR", "record": "NLR", "results": "NLR"},
     ),
     "orders_freezeitem": Model(see="NLUR"),
-    "orders_release": Model(see="NLUR", pages={"record": "NLR", "results": "NLR"}),
+    "orders_release": Model(see="NLUR", steps=STOPPED_BY_LEADS, pages={"record": "NLR", "results": "NLR"}),
     "orders_emergency": Model(see="NLUR"),
     "orders_holdbreaker": Model(see="NLUR", edit="LR", steps={"stop": "NLR", "ask_to_start": "NLR"}),
     "orders_missedhold": Model(
@@ -107,7 +110,7 @@ MODELS = {
     "orders_orderlist": Model(see="NLUR"),
     # The newest import is checked, the one before it was loaded.
     "orders_orderimport": Model(
-        see="LUR", add="LR", steps={"load": "LR", "discard": "LR"}, pages={"mapping": "LR", "results": "LUR"}
+        see="LUR", add="LR", steps={"load": "LR", "discard": "LR", **STOPPED_BY_LEADS}, pages={"mapping": "LR", "results": "LUR"}
     ),
     "orders_importrow": Model(see="LUR"),
     "orders_importedinvoice": Model(see="LUR"),
@@ -157,7 +160,13 @@ MODELS = {
     "risk_evidencebundle": Model(see="NLUR", pages={"take": "LR"}),
     # The newest approval is a freeze that the risk analyst asked for: only he takes it back, only who approves freezes decides.
     "lib_approval": Model(see="OANLUR", steps={"approve": "LR", "reject": "LR", "withdraw": "N"}),
-    "lib_job": Model(see="OANLUR", steps={"pause": "LR", "go_on": "LR", "try_again": "LR"}, pages={"progress": "OANLUR"}),
+    # Cancelled by whoever has the right for what it works: here a freeze.
+    "lib_job": Model(
+        see="OANLUR",
+        steps={"pause": "LR", "go_on": "LR", "try_again": "LR", "cancel": "LR"},
+        pages={"progress": "OANLUR"},
+        sample={"kind": "freeze"},
+    ),
     "lib_checkrun": Model(see="OANLUR"),
     "lib_listexport": Model(see="LUR"),
     "lib_apikey": Model(see="UR", add="R", steps={"revoke": "R"}),

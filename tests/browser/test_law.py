@@ -82,8 +82,9 @@ def start_alone(page: "Page", take_picture: TakePicture) -> None:
     page.select_option("[name=kind]", "manual")
     page.select_option("[name=alone_for]", "4")
     page.fill("[name=reason]", "They leave now")
+    page.wait_for_selector("text=At once, before anybody else has looked")
     take_picture("emergency-start")
-    page.click("text=Ask for the freeze")
+    page.click("text=Freeze now, alone")
     page.wait_for_selector("text=EMERGENCY: one person started it alone")
     take_picture("emergency")
 

@@ -13,9 +13,10 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backoffice.settings")
 django.setup()
 
 from backoffice.celery import app  # noqa: E402
-from orders.services import scopes  # noqa: E402
+from orders.services.scope_kinds import FREEZE_SCOPE, RELEASE_SCOPE  # noqa: E402
 
-scopes.CHUNK = int(os.environ.get("CHAOS_CHUNK", scopes.CHUNK))
+for scope in (FREEZE_SCOPE, RELEASE_SCOPE):
+    vars(scope)["chunk"] = int(os.environ.get("CHAOS_CHUNK", scope.chunk))
 TIMES = int(os.environ.get("CHAOS_TIMES", "1"))
 SENT = os.environ.get("CHAOS_SENT", "")
 _send = app.amqp.send_task_message

@@ -1,11 +1,17 @@
 """Going round the services: raw SQL, threads, and switched-off triggers."""
 
 import threading
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
 from django.db import connection
+
+from backoffice.lib import jobs
+from orders.services.scope_kinds import FREEZE_SCOPE, RELEASE_SCOPE
 
 
 def sql(statement: str, *params: Any) -> None:
@@ -56,3 +62,22 @@ def _alter(statement: str) -> None:
     sql("SET CONSTRAINTS ALL IMMEDIATE")
     sql(statement)
     sql("SET CONSTRAINTS ALL DEFERRED")
+
+
+AFTER_THE_LEASE = jobs.LEASE + timedelta(seconds=1)
+
+
+def begun(act: Any, chunks: int, *, at: datetime) -> Any:
+    """An approved act whose worker looked at its scope, settled so many chunks and was killed: its lease runs out by itself."""
+    token = uuid.uuid4()
+    assert jobs._take_lease(act.job_id, token, at)
+    for _ in range(1 + chunks):
+        jobs._work_chunk(act.job_id, token, at)
+    act.job.refresh_from_db()
+    return act
+
+
+def in_chunks_of(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    """Freezes and releases settle so many items in a transaction."""
+    for scope in (FREEZE_SCOPE, RELEASE_SCOPE):
+        monkeypatch.setitem(vars(scope), "chunk", size)

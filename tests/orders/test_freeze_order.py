@@ -6,10 +6,10 @@ import pytest
 
 from backoffice.lib.jobs import run_job
 from orders.models import Hold
-from orders.services import scopes
 from orders.services.cancelling import cancel_order
 from orders.services.delivering import deliver_order, deliver_part
 from tests.orders.factories import a_freeze, a_line, a_top_up, an_order, approved, orders, worked
+from tests.orders.rounds import in_chunks_of
 from tests.promotions.factories import NOON
 
 pytestmark = pytest.mark.django_db
@@ -35,11 +35,11 @@ def test_a_top_up_that_left_in_an_earlier_parcel_makes_its_order_no_more_urgent(
 
 
 def test_whoever_stops_after_the_first_chunk_has_saved_the_top_ups(monkeypatch):
-    monkeypatch.setattr(scopes, "CHUNK", 2)
+    in_chunks_of(monkeypatch, 2)
     orders(3)
     top_ups = [an_order(lines=(a_top_up(),)) for _ in range(2)]
     freeze = approved(a_freeze())
-    assert run_job(freeze.job_id, now=iter_of(NOON, NOON, NOON + timedelta(hours=1)), turn=timedelta(minutes=1))
+    assert run_job(freeze.job_id, now=iter_of(*[NOON] * 3, NOON + timedelta(hours=1)), turn=timedelta(minutes=1))
     assert set(Hold.objects.values_list("order", flat=True)) == {order.pk for order in top_ups}
     worked(freeze, at=NOON + timedelta(hours=1))
     assert Hold.objects.count() == 5

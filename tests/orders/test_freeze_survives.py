@@ -13,7 +13,7 @@ from orders.services import scopes
 from orders.services.delivering import OrderHeld, deliver_order
 from orders.services.holding import place_hold, release_hold
 from tests.orders.factories import a_done_freeze, a_freeze, a_release, an_order, approved, orders, worked
-from tests.orders.rounds import in_threads
+from tests.orders.rounds import in_chunks_of, in_threads
 from tests.promotions.factories import NOON, the_asker
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.race]
@@ -31,7 +31,7 @@ class Stumbled(Exception):
 
 @pytest.fixture(autouse=True)
 def small_chunks(monkeypatch):
-    monkeypatch.setattr(scopes, "CHUNK", 3)
+    in_chunks_of(monkeypatch, 3)
 
 
 def dies_in_chunk(monkeypatch, number, *, before_the_work=False, error=Killed):
@@ -132,7 +132,7 @@ def test_a_worker_that_was_overtaken_writes_nothing_more(monkeypatch):
     """It sleeps past its lease between two chunks, another finishes the job, and then it wakes up."""
     orders(8)
     freeze = approved(a_freeze())
-    times = iter([NOON, NOON])
+    times = iter([NOON] * 3)  # it takes the lease, looks at the scope, works a chunk
 
     def oversleeping():
         at = next(times, None)

@@ -24,7 +24,7 @@ from tests.orders.factories import (
     orders,
     worked,
 )
-from tests.orders.rounds import sql
+from tests.orders.rounds import in_chunks_of, sql
 from tests.promotions.factories import NOON, the_asker
 
 pytestmark = pytest.mark.django_db
@@ -156,7 +156,7 @@ def test_one_order_that_the_database_refuses_fails_alone():
 
 
 def test_it_is_worked_in_chunks_that_commit_their_progress(monkeypatch):
-    monkeypatch.setattr(scopes, "CHUNK", 3)
+    in_chunks_of(monkeypatch, 3)
     orders(8)
     seen = []
     monkeypatch.setattr(scopes, "_settle_or_halve", watched(scopes._settle_or_halve, seen))
@@ -174,7 +174,7 @@ def watched(function, seen):
 
 
 def test_a_scope_that_fills_its_last_chunk_ends_too(monkeypatch):
-    monkeypatch.setattr(scopes, "CHUNK", 3)
+    in_chunks_of(monkeypatch, 3)
     orders(6)
     freeze = a_done_freeze()
     assert (freeze.job.status, results(freeze)) == ("done", {"held": 6})

@@ -5,7 +5,6 @@ import pytest
 from backoffice.lib.errors import InvalidInput
 from backoffice.lib.models import Approval, Job
 from orders.models import Hold, Release
-from orders.services import scopes
 from orders.services.delivering import deliver_order
 from orders.services.freezing import ScopeChanged
 from orders.services.holding import release_hold
@@ -22,7 +21,7 @@ from tests.orders.factories import (
     orders,
     worked,
 )
-from tests.orders.rounds import sql, trigger_off
+from tests.orders.rounds import in_chunks_of, sql, trigger_off
 from tests.promotions.factories import NOON, the_approver, the_asker
 
 pytestmark = pytest.mark.django_db
@@ -116,7 +115,7 @@ def test_after_a_release_the_orders_can_be_frozen_again():
 
 
 def test_whoever_waits_for_the_orders_is_told_chunk_by_chunk(monkeypatch, django_capture_on_commit_callbacks):
-    monkeypatch.setattr(scopes, "CHUNK", 2)
+    in_chunks_of(monkeypatch, 2)
     found = orders(3)
     freeze = a_done_freeze()
     heard = []

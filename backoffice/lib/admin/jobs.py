@@ -22,9 +22,9 @@ from backoffice.lib.admin.columns import state_column, text_column, time_column
 from backoffice.lib.admin.filters import ChoicesFilter, MomentFilter
 from backoffice.lib.admin.page import Fact, Headline
 from backoffice.lib.admin.steps import Step
-from backoffice.lib.aloud import aloud
+from backoffice.lib.aloud import aloud, error_aloud
 from backoffice.lib.display import NOTHING, count_text, duration_text, link, state_badge, time_html
-from backoffice.lib.jobs import OPEN_STATUSES, pause_job, queue_job
+from backoffice.lib.jobs import OPEN_STATUSES, UNFINISHED_STATUSES, pause_job, queue_job
 from backoffice.lib.models import Job, JobStatus
 
 MOVING = (JobStatus.REQUESTED, JobStatus.QUEUED, JobStatus.RUNNING)
@@ -34,6 +34,27 @@ _pages: dict[str, Callable[[Job], str]] = {}
 def job_page(kind: str, url_of: Callable[[Job], str]) -> None:
     """Say where the results of jobs of this kind are shown, item by item."""
     _pages[kind] = url_of
+
+
+@dataclass(frozen=True)
+class JobCancel:
+    """How jobs of a kind are cancelled from their page: by whom, what the reader is told first, and the service."""
+
+    permission: str
+    tells: Callable[[Job], str]
+    run: Callable[..., Any]
+
+
+_cancels: dict[str, JobCancel] = {}
+
+
+def job_cancel(kind: str, cancel: JobCancel) -> None:
+    """Say how jobs of this kind are cancelled. Those of which nobody says it are not: their results are needed whole."""
+    _cancels[kind] = cancel
+
+
+def may_be_cancelled(job: Job) -> bool:
+    return job.kind in _cancels and job.status in UNFINISHED_STATUSES and job.cancelled_at is None
 
 
 @dataclass(frozen=True)
@@ -97,7 +118,7 @@ STEPS = (
         is_stop=True,
         permission="lib.change_job",
         run=pause_job,
-        is_shown=lambda job: job.status in OPEN_STATUSES,
+        is_shown=lambda job: job.status in OPEN_STATUSES and job.cancelled_at is None,
         tells=lambda job: _("The job stops after the items it works at now: %s have a result and keep it.") % count_text(job.done),
         done=gettext_lazy("The job is paused."),
     ),
@@ -121,7 +142,85 @@ STEPS = (
         tells=lambda job: _("The job goes on where it stopped: %s items have a result and are left alone.") % count_text(job.done),
         done=gettext_lazy("The job is queued again."),
     ),
+    Step(
+        name="cancel",
+        label=gettext_lazy("Cancel"),
+        icon="cancel",
+        is_stop=True,
+        may=lambda job, user: job.kind in _cancels and user.has_perm(_cancels[job.kind].permission),
+        run=lambda job, **why: _cancels[job.kind].run(job, **why),
+        is_shown=may_be_cancelled,
+        tells=lambda job: _cancels[job.kind].tells(job),
+        done=gettext_lazy("Cancelled: nothing more of it is done."),
+    ),
 )
+
+
+def cancel_facts(job: Job) -> list[Fact]:
+    """Who cancelled it, when and why; nothing where nobody did."""
+    if job.cancelled_at is None:
+        return []
+    return [Fact(_("Cancelled by"), job.cancelled_by, time_html(job.cancelled_at)), Fact(_("Why"), aloud(job.cancel_reason))]
+
+
+def job_warnings(job: Job) -> list[str]:
+    """What stands in red on the pages of a job and of what it works."""
+    warnings = [error_aloud(job.error)] if job.error else []
+    if job.is_being_cancelled:
+        warnings.append(_("It is cancelled. The job only notes of each of the rest that nothing was done with it."))
+    return warnings
+
+
+def stop_steps(permission: str, *, pause: Any, resume: Any, cancel: Any, job_of: Any, tells: Any) -> tuple[Step, ...]:
+    """Pause, go on and cancel, as buttons on the page of what a job works. `job_of` answers its job, None where it has none;
+    `tells` says what becomes of what was done and of the rest.
+    """
+
+    def is_in(obj: Any, *statuses: str) -> bool:
+        job = job_of(obj)
+        return job is not None and job.status in statuses
+
+    def with_a_result(obj: Any) -> str:
+        job = job_of(obj)
+        return count_text(job.done if job is not None else 0)
+
+    return (
+        Step(
+            name="pause",
+            label=gettext_lazy("Pause"),
+            icon="pause",
+            is_stop=True,
+            permission=permission,
+            run=pause,
+            is_shown=lambda obj: is_in(obj, *OPEN_STATUSES) and job_of(obj).cancelled_at is None,
+            tells=lambda obj: (
+                _("It stops after the items it works at now, until somebody lets it go on: %s have a result and keep it.")
+                % with_a_result(obj)
+            ),
+            done=gettext_lazy("Paused."),
+        ),
+        Step(
+            name="go-on",
+            label=gettext_lazy("Go on"),
+            icon="play_arrow",
+            permission=permission,
+            run=resume,
+            is_shown=lambda obj: is_in(obj, JobStatus.PAUSED, JobStatus.FAILED),
+            tells=lambda obj: _("It goes on where it stopped: %s items have a result and are left alone.") % with_a_result(obj),
+            done=gettext_lazy("The job is queued again."),
+        ),
+        Step(
+            name="cancel",
+            label=gettext_lazy("Cancel"),
+            icon="cancel",
+            is_stop=True,
+            permission=permission,
+            run=cancel,
+            is_shown=lambda obj: job_of(obj) is not None and may_be_cancelled(job_of(obj)),
+            tells=tells,
+            done=gettext_lazy("Cancelled: nothing more of it is done."),
+        ),
+    )
 
 
 @admin.register(Job)
@@ -150,8 +249,9 @@ class JobAdmin(ReadOnlyAdmin):
             Fact(_("Reason"), aloud(obj.reason)),
             Fact(_("Started"), time_html(obj.started_at)),
             Fact(_("Finished"), time_html(obj.finished_at)),
+            *cancel_facts(obj),
         ]
-        return Headline(str(obj), state_badge(obj), facts=facts, warnings=[obj.error], progress_url=progress_url(obj))
+        return Headline(str(obj), state_badge(obj), facts=facts, warnings=job_warnings(obj), progress_url=progress_url(obj))
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.progress_view)
