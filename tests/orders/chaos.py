@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from backoffice.embedded.postgres import Cluster, start_cluster
-from backoffice.embedded.processes import Service, ServiceError, free_port, start
+from backoffice.embedded.processes import Service, ServiceError, end_group, free_port, start
 from backoffice.embedded.scratch import scratch_folder
 from backoffice.embedded.throwaway import throwaway_env
 from backoffice.embedded.valkey import Broker, start_broker
@@ -40,6 +40,12 @@ class Workers:
         for part in self.parts.values():
             part.patience = 3
             part.stop()
+        self.parts.clear()
+
+    def end(self) -> None:
+        """At once, whatever they are at."""
+        for part in self.parts.values():
+            end_group(part.process)
         self.parts.clear()
 
     def kill(self, victim: str) -> None:

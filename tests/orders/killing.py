@@ -25,6 +25,6 @@ def a_worker(logs: Path, *, chunk: int) -> Iterator[Workers]:
         made.run(beats=0, DATABASE_URL=database_url, CHAOS_CHUNK=str(chunk), CHAOS_PAUSE=str(PAUSE))
         yield made
     finally:
-        made.stop()
+        made.end()
         app.control.purge()
         call_command("flush", verbosity=0, interactive=False)
