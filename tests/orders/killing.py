@@ -1,4 +1,4 @@
-"""A real worker beside the tests' own database, to be killed. The servers of the tests live on: killing those needs a site of its own."""
+"""A real worker beside the tests' own database, to be killed. Killing their servers needs a site of its own."""
 
 import os
 from collections.abc import Iterator
