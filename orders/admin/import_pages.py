@@ -91,6 +91,7 @@ def draw(model_admin: Any, request: HttpRequest, title: str, form: forms.Form, b
     context = {
         **model_admin.admin_site.each_context(request),
         "title": title,
+        "heading": title,
         "opts": model_admin.opts,
         "form": form,
         "button": button,

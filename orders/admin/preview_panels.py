@@ -87,8 +87,7 @@ def order_panels(preview: Preview) -> list[Panel]:
 def states_panel(preview: Preview) -> Panel:
     fate = {
         **dict.fromkeys(UNDELIVERED_STATUSES, _("held, unless a hold of this kind is open")),
-        OrderStatus.DELIVERED: _("skipped: delivered, cannot be frozen"),
-        OrderStatus.COMPLETED: _("skipped: completed, cannot be frozen"),
+        **dict.fromkeys(LOST_STATUSES, _("skipped: cannot be frozen")),
         OrderStatus.CANCELLED: _("skipped: cancelled"),
         OrderStatus.REFUNDED: _("skipped: refunded"),
     }
@@ -98,23 +97,17 @@ def states_panel(preview: Preview) -> Panel:
         [
             OrderStatus(group.status).label,
             count_text(group.orders),
-            amount_html(group.gross, group.currency),
-            amount_html(group.off, group.currency),
+            stacked(
+                amount_html(group.gross, group.currency),
+                _("coupons took off %s") % amount_text(group.off, group.currency) if group.off else "",
+            ),
             amount_html(group.virtual, group.currency),
             count_text(group.held[""][0]),
             fate[OrderStatus(group.status)],
         ]
         for group in groups
     ]
-    columns = [
-        _("state"),
-        _("orders"),
-        _("amount"),
-        _("taken off by coupons"),
-        _("virtual goods"),
-        _("held already"),
-        _("what happens"),
-    ]
+    columns = [_("state"), _("orders"), _("amount"), _("virtual goods"), _("held already"), _("what happens")]
     return Panel(_("By state"), columns, rows, name="by-state")
 
 
