@@ -62,7 +62,10 @@ def first_rows(found: OrderImport) -> Panel:
     """The rows as they stand in the file."""
     rows = [[row.number, *(cell[:SHORT] or NOTHING for cell in row.cells)] for row in found.rows.order_by("number")[:ROWS_SHOWN]]
     return Panel(
-        _("The first rows of the file"), [_("line"), *found.columns], rows, url=list_of("importrow", order_import=found.pk)
+        _("The first rows of the file"),
+        [_("line of the file"), *found.columns],
+        rows,
+        url=list_of("importrow", order_import=found.pk),
     )
 
 
@@ -94,7 +97,7 @@ def problems_panel(found: OrderImport) -> Panel:
     rows = [[count_text(row.number), _(PROBLEMS[row.problem]), " · ".join(row.cells)[: 2 * SHORT]] for row in wrong]
     counts = [f"{count_text(each['rows'])} × {_(PROBLEMS[each['problem']])}" for each in found.preview.get("problems", [])]
     url = list_of("importrow", order_import=found.pk, wrong="yes") if rows else ""
-    columns = [_("line"), _("what is wrong"), _("cells")]
+    columns = [_("line of the file"), _("what is wrong"), _("cells")]
     return Panel(_("Wrong rows"), columns, rows, _("No row is wrong."), url, note="; ".join(counts))
 
 
@@ -122,7 +125,7 @@ def sample_panel(found: OrderImport) -> Panel:
         ]
         for invoice in invoices
     ]
-    columns = [_("line"), _("invoice"), _("kind"), _("customer"), _("placed"), _("lines"), _("amount")]
+    columns = [_("line of the file"), _("invoice"), _("kind"), _("customer"), _("placed"), _("lines"), _("amount")]
     return Panel(_("The first invoices"), columns, rows, url=list_of("importedinvoice", order_import=found.pk))
 
 
@@ -149,7 +152,7 @@ def trouble_panel(found: OrderImport) -> Panel:
     rows = [[count_text(each.number), each.ref, state_badge(each, "result"), _(each.detail)] for each in invoices]
     none = _("Everything was loaded.") if found.status == ImportStatus.LOADED else _("Nothing so far.")
     url = list_of("importedinvoice", order_import=found.pk, result__exact=invoices[0].result) if invoices else ""
-    return Panel(_("Not loaded, and why"), [_("line"), _("invoice"), _("result"), _("why")], rows, none, url)
+    return Panel(_("Not loaded, and why"), [_("line of the file"), _("invoice"), _("result"), _("why")], rows, none, url)
 
 
 @panels_on(Customer)

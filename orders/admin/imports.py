@@ -149,7 +149,7 @@ def price_text(price: Decimal | None) -> str:
 @admin.register(ImportRow)
 class ImportRowAdmin(ReadOnlyAdmin):
     list_display = (
-        "number",
+        text_column(lambda row: str(row.number), "line", gettext_lazy("line of the file"), order="number"),
         text_column(lambda row: row.ref or NOTHING, "order", gettext_lazy("order")),
         text_column(lambda row: _(PROBLEMS[row.problem]) if row.problem else NOTHING, "wrong", gettext_lazy("what is wrong")),
         time_column("placed_at", gettext_lazy("placed"), order=None),

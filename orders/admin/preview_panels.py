@@ -114,7 +114,7 @@ def states_panel(preview: Preview) -> Panel:
 def left_out_panel(left_out: Sequence[LeftOut]) -> Panel:
     rows = [[part.words, count_text(part.orders), worth_text(part.worth)] for part in left_out]
     note = _("They meet every condition and stay as they are. An order that two lines leave out is counted in both.")
-    columns = [_("who"), _("orders"), _("amount")]
+    columns = [_("which orders"), _("orders"), _("amount")]
     return Panel(_("Left out on purpose"), columns, rows, _("Nobody is left out."), note=note if rows else "", name="left-out")
 
 
