@@ -68,6 +68,13 @@ def add_other_orders(first: int, last: int) -> None:
     settle()
 
 
+def make_few_orders(count: int) -> None:
+    """So many, all in SMALL_SCOPE, with every guard on: for tests."""
+    terms = {"scope": SCOPE, "small": SMALL_SCOPE, "others": OTHERS, "scope_until": 0, "small_until": count}
+    with connection.cursor() as cursor:
+        _make(cursor, {**terms, "first": 1, "last": count})
+
+
 def settle() -> None:
     """Statistics, hint bits and a checkpoint, so that no side of a comparison pays for what was there before it."""
     with connection.cursor() as cursor:

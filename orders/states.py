@@ -66,7 +66,7 @@ ORDER_MOVES = moves(
 DELIVERABLE_STATUSES = (OrderStatus.PAID, OrderStatus.PARTLY_DELIVERED)
 # What can still be saved, and therefore held. An order that is not paid yet may be paid the next moment.
 UNDELIVERED_STATUSES = (OrderStatus.PLACED, *DELIVERABLE_STATUSES)
-# What has left and does not come back by a hold.
+# What has left: no hold brings it back. Lost is of it what coupons took off; the rest the customer paid for.
 LOST_STATUSES = (OrderStatus.DELIVERED, OrderStatus.COMPLETED)
 FINAL_STATUSES = (*LOST_STATUSES, OrderStatus.CANCELLED, OrderStatus.REFUNDED)
 

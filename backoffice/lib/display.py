@@ -125,7 +125,7 @@ def duration_text(span: timedelta | None) -> str:
     """1 d 2 h, 30 min, 10 s, 0.04 s: the two largest units."""
     if span is None:
         return NOTHING
-    seconds = span.total_seconds()
+    seconds = round(span.total_seconds(), 2)
     if seconds < 1:
         return f"{seconds:.2f} {_('s')}"
     units = ((_("d"), 86_400), (_("h"), 3600), (_("min"), 60), (_("s"), 1))

@@ -10,12 +10,12 @@ from django.utils.translation import gettext as _
 from backoffice.lib.admin.page import Fact, Panel
 from backoffice.lib.display import count_text
 from orders.admin.asking_forms import FreezeForm, TermsForm, alone_field
-from orders.admin.preview_panels import freeze_facts, freeze_panels, release_facts, release_panels, worth_text
+from orders.admin.preview_panels import delivered_words, freeze_facts, freeze_panels, release_facts, release_panels, worth_text
 from orders.models import Freeze, Release
 from orders.scopes.parts import ScopeParts
 from orders.services.asking import ask_for_freeze, ask_for_release, up_to
 from orders.services.previewing import Preview, preview_freeze, preview_release
-from orders.states import LOST_STATUSES, HoldKind, OrderStatus
+from orders.states import HoldKind, OrderStatus
 
 
 class AskingKind(Protocol):
@@ -101,9 +101,7 @@ class AskingForFreeze:
     def warnings(self, preview: Preview) -> Sequence[str]:
         if not preview.fingerprint.count:
             return [_("No order matches.")]
-        lost = preview.count(LOST_STATUSES)
-        text = _("%(count)s of them, %(worth)s, are delivered already: they are lost and will be skipped.")
-        return [text % {"count": count_text(lost), "worth": worth_text(preview.worth(LOST_STATUSES))}] if lost else []
+        return [words] if (words := delivered_words(preview)) else []
 
 
 class AskingForRelease:

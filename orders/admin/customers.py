@@ -36,13 +36,13 @@ def totals_panel(orders: object) -> Panel:
             number=Count("pk"),
             gross=Sum("gross_amount"),
             off=Sum("discount_amount"),
-            lost=Sum(F("gross_amount") - F("discount_amount"), filter=Q(status__in=LOST_STATUSES)),
+            delivered=Sum(F("gross_amount") - F("discount_amount"), filter=Q(status__in=LOST_STATUSES)),
             cancelled=Sum("gross_amount", filter=Q(status=OrderStatus.CANCELLED)),
             refunded=Sum("refunded_amount"),
             imported=Count("pk", filter=~Q(imported_from="")),
         )
     )
-    names = ("gross", "off", "lost", "cancelled", "refunded")
+    names = ("gross", "off", "delivered", "cancelled", "refunded")
     rows = [
         [
             count_text(row["number"]),

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django import forms
+from django.utils.text import Truncator, capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import (
@@ -20,6 +21,7 @@ from orders.services.importing import LONGEST_NAME
 
 NOT_THERE = [("", gettext_lazy("(not in the file)"))]
 OF_FIELD = "column_"
+ROWS_LOOKED_AT, EXAMPLE = 20, 40
 TEXTS = {
     "source": (
         gettext_lazy("Source"),
@@ -77,6 +79,16 @@ def _choice(label: Any, choices: Any) -> forms.ChoiceField:
     return forms.ChoiceField(label=label, choices=list(choices), required=False, widget=UnfoldAdminSelectWidget)
 
 
+def _columns(order_import: OrderImport) -> list[tuple[str, str]]:
+    """Each column with the first that stands in it, so that one sees what it holds."""
+    first = list(order_import.rows.order_by("number").values_list("cells", flat=True)[:ROWS_LOOKED_AT])
+    found = []
+    for place, name in enumerate(order_import.columns):
+        example = next((cells[place].strip() for cells in first if place < len(cells) and cells[place].strip()), "")
+        found.append((name, f"{name} · {Truncator(example).chars(EXAMPLE)}" if example else name))
+    return found
+
+
 class MappingForm(forms.Form):
     """Which column is what, and what its cells mean. `use` takes a saved mapping's settings instead of what the form says."""
 
@@ -99,7 +111,7 @@ class MappingForm(forms.Form):
         super().__init__(data, initial=settings.data() | columns)
         offered: Any = self.fields
         for key, label in FIELDS.items():
-            offered[OF_FIELD + key] = _choice(label, [*NOT_THERE, *((name, name) for name in order_import.columns)])
+            offered[OF_FIELD + key] = _choice(capfirst(str(label)), [*NOT_THERE, *_columns(order_import)])
         for name in TEXTS:
             offered[name] = _text(name)
         offered["use"].choices = [("", _("as it stands here")), *((str(one.pk), one.name) for one in ImportMapping.objects.all())]

@@ -91,6 +91,7 @@ def draw(model_admin: Any, request: HttpRequest, title: str, form: forms.Form, b
     context = {
         **model_admin.admin_site.each_context(request),
         "title": title,
+        "heading": title,
         "opts": model_admin.opts,
         "form": form,
         "button": button,
@@ -106,7 +107,17 @@ def results_file(model_admin: Any, request: HttpRequest, object_id: str) -> Http
     found = model_admin.get_object(request, unquote(object_id))
     if found is None:
         return model_admin._get_obj_does_not_exist_redirect(request, model_admin.opts, object_id)  # type: ignore[no-any-return]
-    header = [_("line"), _("invoice"), _("kind"), _("customer"), _("currency"), _("amount"), _("lines"), _("result"), _("why")]
+    header = [
+        _("line of the file"),
+        _("invoice"),
+        _("kind"),
+        _("customer"),
+        _("currency"),
+        _("amount"),
+        _("lines"),
+        _("result"),
+        _("why"),
+    ]
     headers = {"Content-Disposition": f'attachment; filename="import-{found.pk}.csv"', "Cache-Control": "no-store"}
     lines = csv_lines(chain([header], result_rows(found)))
     return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)

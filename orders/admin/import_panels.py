@@ -19,7 +19,6 @@ from orders.states import ImportResult, ImportStatus, InvoiceKind
 from promotions.models import Customer
 
 ROWS_SHOWN = 20
-PROBLEMS_SHOWN = 100
 SHORT = 60
 
 
@@ -65,7 +64,10 @@ def first_rows(found: OrderImport) -> Panel:
     """The rows as they stand in the file."""
     rows = [[row.number, *(cell[:SHORT] or NOTHING for cell in row.cells)] for row in found.rows.order_by("number")[:ROWS_SHOWN]]
     return Panel(
-        _("The first rows of the file"), [_("line"), *found.columns], rows, url=list_of("importrow", order_import=found.pk)
+        _("The first rows of the file"),
+        [_("line of the file"), *found.columns],
+        rows,
+        url=list_of("importrow", order_import=found.pk),
     )
 
 
@@ -93,11 +95,11 @@ def kinds_panel(found: OrderImport) -> Panel:
 
 def problems_panel(found: OrderImport) -> Panel:
     """The first wrong rows, by line; the note counts them all."""
-    wrong = found.rows.exclude(problem="").order_by("number")[:PROBLEMS_SHOWN]
+    wrong = found.rows.exclude(problem="").order_by("number")[:ROWS_SHOWN]
     rows = [[count_text(row.number), _(PROBLEMS[row.problem]), " · ".join(row.cells)[: 2 * SHORT]] for row in wrong]
     counts = [f"{count_text(each['rows'])} × {_(PROBLEMS[each['problem']])}" for each in found.preview.get("problems", [])]
     url = list_of("importrow", order_import=found.pk, wrong="yes") if rows else ""
-    columns = [_("line"), _("what is wrong"), _("cells")]
+    columns = [_("line of the file"), _("what is wrong"), _("cells")]
     return Panel(_("Wrong rows"), columns, rows, _("No row is wrong."), url, note="; ".join(counts))
 
 
@@ -125,7 +127,7 @@ def sample_panel(found: OrderImport) -> Panel:
         ]
         for invoice in invoices
     ]
-    columns = [_("line"), _("invoice"), _("kind"), _("customer"), _("placed"), _("lines"), _("amount")]
+    columns = [_("line of the file"), _("invoice"), _("kind"), _("customer"), _("placed"), _("lines"), _("amount")]
     return Panel(_("The first invoices"), columns, rows, url=list_of("importedinvoice", order_import=found.pk))
 
 
@@ -143,9 +145,16 @@ def results_panel(found: OrderImport) -> Panel:
 
 
 def trouble_panel(found: OrderImport) -> Panel:
-    invoices = found.invoices.filter(result__in=(ImportResult.SKIPPED, ImportResult.FAILED)).order_by("number")[:ROWS_SHOWN]
+    """The first that failed, and after them the first that were skipped."""
+    invoices = [
+        each
+        for result in (ImportResult.FAILED, ImportResult.SKIPPED)
+        for each in found.invoices.filter(result=result).order_by("number")[:ROWS_SHOWN]
+    ][:ROWS_SHOWN]
     rows = [[count_text(each.number), each.ref, state_badge(each, "result"), _(each.detail)] for each in invoices]
-    return Panel(_("Not loaded, and why"), [_("line"), _("invoice"), _("result"), _("why")], rows, _("Everything was loaded."))
+    none = _("Everything was loaded.") if found.status == ImportStatus.LOADED else _("Nothing so far.")
+    url = list_of("importedinvoice", order_import=found.pk, result__exact=invoices[0].result) if invoices else ""
+    return Panel(_("Not loaded, and why"), [_("line of the file"), _("invoice"), _("result"), _("why")], rows, none, url)
 
 
 @panels_on(Customer)

@@ -1,5 +1,6 @@
 """Imports of orders: a file is uploaded, mapped, checked, looked at, and loaded; a result for every invoice."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin
@@ -10,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from backoffice.lib.admin.base import ReadOnlyAdmin
 from backoffice.lib.admin.columns import money_column, state_column, text_column, time_column
-from backoffice.lib.admin.filters import ChoicesFilter, MomentFilter, question_filter
+from backoffice.lib.admin.filters import ChoicesFilter, MomentFilter, lookup_filter, question_filter
 from backoffice.lib.admin.history import Source, source_of
 from backoffice.lib.admin.jobs import bar, job_page, job_warnings, progress_url
 from backoffice.lib.admin.page import Headline, Panel
@@ -121,8 +122,15 @@ class OrderImportAdmin(ReadOnlyAdmin):
         return results_file(self, request, object_id)
 
 
+IMPORTS_OFFERED, CELLS_SHOWN = 100, 120
+ImportFilter = lookup_filter(
+    gettext_lazy("import"),
+    "order_import",
+    lambda: [(found.pk, f"{found} · {found.name}") for found in OrderImport.objects.order_by("-pk")[:IMPORTS_OFFERED]],
+    lambda rows, key: rows.filter(order_import=key),
+)
 WrongFilter = question_filter(
-    gettext_lazy("wrong"),
+    gettext_lazy("row"),
     "wrong",
     {
         "yes": (gettext_lazy("wrong"), lambda rows: rows.exclude(problem="")),
@@ -131,10 +139,19 @@ WrongFilter = question_filter(
 )
 
 
+def price_text(price: Decimal | None) -> str:
+    """Without the zeros that the column adds; cents stay."""
+    if price is None:
+        return NOTHING
+    text = f"{price:,.6f}".rstrip("0")
+    whole, _point, places = text.partition(".")
+    return f"{whole}.{places:0<2}"
+
+
 @admin.register(ImportRow)
 class ImportRowAdmin(ReadOnlyAdmin):
     list_display = (
-        "number",
+        text_column(lambda row: str(row.number), "line", gettext_lazy("line of the file"), order="number"),
         text_column(lambda row: row.ref or NOTHING, "order", gettext_lazy("order")),
         text_column(lambda row: _(PROBLEMS[row.problem]) if row.problem else NOTHING, "wrong", gettext_lazy("what is wrong")),
         time_column("placed_at", gettext_lazy("placed"), order=None),
@@ -142,12 +159,12 @@ class ImportRowAdmin(ReadOnlyAdmin):
         "sku",
         "description",
         "quantity",
-        "unit_price",
+        text_column(lambda row: price_text(row.unit_price), "price", gettext_lazy("price of one")),
         "amount",
-        text_column(lambda row: " · ".join(row.cells)[:200], "said", gettext_lazy("cells")),
+        text_column(lambda row: " · ".join(row.cells)[:CELLS_SHOWN], "said", gettext_lazy("cells")),
     )
     list_display_links = None
-    list_filter = (WrongFilter, "order_import")
+    list_filter = (WrongFilter, ImportFilter)
     ordering = ("order_import", "number")
     fields = ("order_import", "number", "cells", "problem")
 
@@ -166,7 +183,7 @@ class ImportedInvoiceAdmin(ExactSearchMixin, ReadOnlyAdmin):
         text_column(lambda each: page_of(each.order_import), "of", gettext_lazy("import")),
     )
     list_display_links = None
-    list_filter = (("result", ChoicesFilter), ("kind", ChoicesFilter), "order_import")
+    list_filter = (("result", ChoicesFilter), ("kind", ChoicesFilter), ImportFilter)
     list_select_related = ("order", "order_import")
     search_fields = ("ref", "customer_ref")
     search_help_text = gettext_lazy("Whole values: invoice, customer")

@@ -17,7 +17,7 @@ from backoffice.lib.admin.page import Fact, Headline, Panel
 from backoffice.lib.admin.paginator import NewestFirstPaginator
 from backoffice.lib.admin.search import ExactSearchMixin
 from backoffice.lib.admin.steps import Step
-from backoffice.lib.display import NOTHING, amount_text, state_badge, time_html
+from backoffice.lib.display import NOTHING, amount_text, count_text, state_badge, time_html
 from orders.admin.freezing import freeze_selection
 from orders.admin.links import (
     amount_cell,
@@ -31,7 +31,7 @@ from orders.admin.links import (
     standing,
 )
 from orders.admin.panels import discounts_panel, holds_panel, lines_panel, parcels_panel, refunds_panel
-from orders.models import Hold, Order, OrderDiscount, Refund
+from orders.models import Hold, ImportedInvoice, Order, OrderDiscount, Refund
 from orders.scopes.fields import part
 from orders.services.cancelling import cancel_order
 from orders.services.holding import place_hold
@@ -218,7 +218,17 @@ def facts_of(order: Any) -> list[Fact]:
         Fact(_("Cancelled"), time_html(order.cancelled_at), order.get_cancelled_by_display()),
         Fact(_("Device"), order.device or NOTHING),
         Fact(_("Network address"), order.address or NOTHING),
+        *imported_facts(order),
     ]
+
+
+def imported_facts(order: Any) -> list[Fact]:
+    """Which file the order came from; nothing for one that was placed here."""
+    if not order.imported_from:
+        return []
+    invoice = ImportedInvoice.objects.select_related("order_import").get(order=order)
+    text = _("line %(line)s of %(import)s") % {"line": count_text(invoice.number), "import": invoice.order_import}
+    return [Fact(_("Imported from"), order.imported_from, page_of(invoice.order_import, text))]
 
 
 def gate_warning(order: Any) -> str:

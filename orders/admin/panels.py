@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from backoffice.lib.admin.extensions import address_of, panels_on
 from backoffice.lib.admin.page import Panel
 from backoffice.lib.aloud import aloud
-from backoffice.lib.display import NOTHING, amount_html, link, state_badge, time_html
+from backoffice.lib.display import NOTHING, amount_html, link, stacked, state_badge, time_html
 from orders.admin.links import orders_panel, page_of
 from orders.models import Hold, Order
 from promotions.models import Coupon, Redemption
@@ -23,7 +23,7 @@ def recipient_of(line: Any) -> str:
 def lines_panel(order: Order) -> Panel:
     rows = [
         [
-            line.sku,
+            stacked(line.sku, line.description),
             line.get_category_display(),
             f"{line.delivered_quantity} / {line.quantity}",
             amount_html(line.amount, order.currency),

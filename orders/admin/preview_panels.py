@@ -27,6 +27,7 @@ def hash_html(sha256: str) -> Any:
 
 def freeze_facts(preview: Preview, kind: str) -> list[Fact]:
     number, worth = preview.would_be_held(kind)
+    lost_orders, lost = preview.lost()
     return [
         Fact(_("Orders that match"), count_text(preview.fingerprint.count), worth_text(preview.worth(EVERY_STATUS))),
         Fact(_("Customers"), count_text(preview.customers)),
@@ -39,7 +40,16 @@ def freeze_facts(preview: Preview, kind: str) -> list[Fact]:
             _("legal: %(legal)s, by hand: %(manual)s; a second hold of the same kind is skipped")
             % {"legal": count_text(preview.held(HoldKind.LEGAL)), "manual": count_text(preview.held(HoldKind.MANUAL))},
         ),
-        Fact(_("Lost: delivered"), count_text(preview.count(LOST_STATUSES)), worth_text(preview.worth(LOST_STATUSES))),
+        Fact(
+            _("Cannot be frozen: delivered"),
+            count_text(preview.count(LOST_STATUSES)),
+            worth_text(preview.worth(LOST_STATUSES)),
+        ),
+        Fact(
+            _("Of it lost: taken off by coupons"),
+            worth_text(lost),
+            _("on %(count)s delivered orders") % {"count": count_text(lost_orders)} if lost_orders else "",
+        ),
         *common_facts(preview),
     ]
 
@@ -70,14 +80,14 @@ def release_panels(preview: Preview) -> list[Panel]:
 
 
 def order_panels(preview: Preview) -> list[Panel]:
-    """Single orders: what is lost, where something is, and a sample."""
-    return [*([lost_panel(preview)] if preview.lost else []), sample_panel(preview)]
+    """Single orders: what has left, where something has, and a sample."""
+    return [*([delivered_panel(preview)] if preview.delivered else []), sample_panel(preview)]
 
 
 def states_panel(preview: Preview) -> Panel:
     fate = {
         **dict.fromkeys(UNDELIVERED_STATUSES, _("held, unless a hold of this kind is open")),
-        **dict.fromkeys(LOST_STATUSES, _("skipped: delivered, lost")),
+        **dict.fromkeys(LOST_STATUSES, _("skipped: cannot be frozen")),
         OrderStatus.CANCELLED: _("skipped: cancelled"),
         OrderStatus.REFUNDED: _("skipped: refunded"),
     }
@@ -87,7 +97,10 @@ def states_panel(preview: Preview) -> Panel:
         [
             OrderStatus(group.status).label,
             count_text(group.orders),
-            amount_html(group.gross, group.currency),
+            stacked(
+                amount_html(group.gross, group.currency),
+                _("coupons took off %s") % amount_text(group.off, group.currency) if group.off else "",
+            ),
             amount_html(group.virtual, group.currency),
             count_text(group.held[""][0]),
             fate[OrderStatus(group.status)],
@@ -101,7 +114,7 @@ def states_panel(preview: Preview) -> Panel:
 def left_out_panel(left_out: Sequence[LeftOut]) -> Panel:
     rows = [[part.words, count_text(part.orders), worth_text(part.worth)] for part in left_out]
     note = _("They meet every condition and stay as they are. An order that two lines leave out is counted in both.")
-    columns = [_("who"), _("orders"), _("amount")]
+    columns = [_("which orders"), _("orders"), _("amount")]
     return Panel(_("Left out on purpose"), columns, rows, _("Nobody is left out."), note=note if rows else "", name="left-out")
 
 
@@ -110,10 +123,22 @@ def sample_panel(preview: Preview) -> Panel:
     return orders_table(_("Fifty of them"), preview.sample, note=note, name="sample")
 
 
-def lost_panel(preview: Preview) -> Panel:
-    text = _("Delivered before anybody could hold them: %(count)s orders, %(worth)s. They are skipped. The newest are shown.")
-    told = {"count": count_text(preview.count(LOST_STATUSES)), "worth": worth_text(preview.worth(LOST_STATUSES))}
-    return orders_table(_("Lost"), preview.lost, note=text % told, name="lost")
+def delivered_panel(preview: Preview) -> Panel:
+    note = _("First those that were paid with coupons, then the others; of each the newest.")
+    return orders_table(_("Delivered already: cannot be frozen"), preview.delivered, note=note, name="delivered")
+
+
+def delivered_words(preview: Preview) -> str:
+    """What cannot be frozen any more, and what of it is lost; empty where nothing has left."""
+    count, (lost_orders, lost) = preview.count(LOST_STATUSES), preview.lost()
+    if not count:
+        return ""
+    text = _("%(count)s of them, %(worth)s, are delivered or completed already: they cannot be frozen and are skipped.")
+    told = text % {"count": count_text(count), "worth": worth_text(preview.worth(LOST_STATUSES))}
+    if not lost_orders:
+        return f"{told} {_('No coupon was involved: nothing is lost with them.')}"
+    text = _("Lost with them is what coupons took off %(orders)s of them: %(lost)s.")
+    return f"{told} {text % {'orders': count_text(lost_orders), 'lost': worth_text(lost)}}"
 
 
 def orders_table(title: Any, orders: Sequence[Any], *, note: Any = "", empty: Any = "", name: str = "") -> Panel:
@@ -126,9 +151,19 @@ def orders_table(title: Any, orders: Sequence[Any], *, note: Any = "", empty: An
             stacked(page_of(order.customer), order.customer.masked_phone),
             time_html(order.placed_at),
             amount_html(order.gross_amount, order.currency),
+            amount_html(order.discount_amount, order.currency),
             amount_html(order.virtual_amount, order.currency),
         ]
         for order in orders
     ]
-    columns = [_("order"), _("state"), _("held"), _("customer"), _("placed"), _("amount"), _("virtual goods")]
+    columns = [
+        _("order"),
+        _("state"),
+        _("held"),
+        _("customer"),
+        _("placed"),
+        _("amount"),
+        _("taken off by coupons"),
+        _("virtual goods"),
+    ]
     return Panel(title, columns, rows, empty or _("No orders."), note=note, name=name)

@@ -80,7 +80,8 @@ def check_import(order_import: OrderImport, *, settings: ImportSettings, by: Any
 
 @transaction.atomic
 def load_import(order_import: OrderImport, *, by: Any, reason: str, at: datetime) -> OrderImport:
-    """Load what was checked, by a job.
+    """Load what was checked, by a job. It is not taken back: an order from a file is completed, its states know no way back from
+    there, and an order is never deleted, since holds, findings and records may name it. A wrong file is discarded before.
 
     Raises ImportNotReady where rows are wrong or nothing is left, and StaleState where it is not checked.
     """

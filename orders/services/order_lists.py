@@ -19,24 +19,24 @@ LINES_AT_ONCE = 10_000
 LONGEST_NAME = 200
 # A list on its way in: gone with the transaction, so that a file with one wrong line leaves nothing.
 STAGE = """
-DROP TABLE IF EXISTS order_numbers, order_ids;
+DROP TABLE IF EXISTS order_numbers, order_found, order_ids;
 CREATE TEMP TABLE order_numbers (line integer NOT NULL, ref text NOT NULL) ON COMMIT DROP
 """
 COPY_IN = "COPY order_numbers (line, ref) FROM STDIN"
 ANALYZE = "ANALYZE order_numbers"
-UNKNOWN = """
-SELECT line, ref, count(*) OVER () FROM order_numbers n
- WHERE NOT EXISTS (SELECT FROM orders_order o WHERE o.ref = n.ref) ORDER BY line, ref LIMIT %s
+# The orders are looked up once, which is most of the reading; what follows looks at what was found.
+FIND = """
+CREATE TEMP TABLE order_found ON COMMIT DROP AS
+SELECT n.line, n.ref, o.id FROM order_numbers n LEFT JOIN orders_order o ON o.ref = n.ref
 """
-KNOWN_IDS = """
-CREATE TEMP TABLE order_ids ON COMMIT DROP AS
-SELECT DISTINCT o.id FROM orders_order o JOIN order_numbers n ON n.ref = o.ref
-"""
+UNKNOWN = "SELECT line, ref, count(*) OVER () FROM order_found WHERE id IS NULL ORDER BY line, ref LIMIT %s"
+KNOWN_IDS = "CREATE TEMP TABLE order_ids ON COMMIT DROP AS SELECT DISTINCT id FROM order_found WHERE id IS NOT NULL"
 CHOSEN_IDS = """
 DROP TABLE IF EXISTS order_ids;
 CREATE TEMP TABLE order_ids ON COMMIT DROP AS SELECT chosen.id FROM ({chosen}) AS chosen (id)
 """
-STAGED = "SELECT count(*), count(DISTINCT ref) FROM order_numbers"
+# An order has one number: ids are compared sooner than numbers.
+FOUND = "SELECT count(*), count(DISTINCT id) + count(DISTINCT ref) FILTER (WHERE id IS NULL) FROM order_found"
 FINGERPRINT = """
 SELECT count(*), encode(sha256(convert_to(coalesce(string_agg(id::text, ',' ORDER BY id), ''), 'UTF8')), 'hex') FROM order_ids
 """
@@ -93,6 +93,7 @@ def _load(
         cursor.execute(STAGE)
         _stage(cursor, numbers, problems)
         cursor.execute(ANALYZE)
+        cursor.execute(FIND)
         cursor.execute(UNKNOWN, [PROBLEMS_SHOWN])
         unknown = cursor.fetchall()
         count_unknown = unknown[0][2] if unknown else 0
@@ -103,7 +104,7 @@ def _load(
             problems.shown.sort(key=lambda problem: problem.line)
         if problems.count:
             raise BadNumbers(problems)
-        cursor.execute(STAGED)
+        cursor.execute(FOUND)
         named, different = cursor.fetchone()
         cursor.execute(KNOWN_IDS)
     return _make(source, name, by, at, unknown=count_unknown, repeated=named - different)

@@ -22,7 +22,7 @@ from orders.services.scopes import Fingerprint
 from orders.states import DELIVERABLE_STATUSES, LOST_STATUSES, UNDELIVERED_STATUSES, HoldKind
 
 SAMPLE = 50
-LOST_SHOWN = 20
+DELIVERED_SHOWN = 20
 LONGEST = timedelta(seconds=20)
 FINGERPRINT = """
     SELECT count(*), encode(sha256(convert_to(coalesce(string_agg(id::text, ',' ORDER BY id), ''), 'UTF8')), 'hex')
@@ -33,9 +33,10 @@ NOTHING = Fingerprint(0, "")
 
 @dataclass(frozen=True)
 class Group:
-    """Orders of one state and currency: how many, worth what, less what coupons took off; and which of them are held already.
+    """Orders of one state and currency: how many, worth what, what coupons took off; and which of them are held already.
 
-    `held` has, by kind of hold, how many have such a hold open and what those are worth; under "" those with any.
+    `with_coupons` is how many had something taken off. `held` has, by kind of hold, how many have such a hold open and what those
+    are worth; under "" those with any.
     """
 
     status: str
@@ -44,6 +45,7 @@ class Group:
     gross: Decimal
     off: Decimal
     virtual: Decimal
+    with_coupons: int
     held: Mapping[str, tuple[int, Decimal]]
 
 
@@ -58,7 +60,11 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class Preview:
-    """What was found. `fingerprint` is what a request for exactly this must come to."""
+    """What was found. `fingerprint` is what a request for exactly this must come to.
+
+    Delivered and completed orders cannot be frozen. `delivered` shows some, first those that were paid with coupons: what these
+    took off is lost. The rest of their worth the customer paid, and an order from a file lost nothing.
+    """
 
     at: datetime
     fingerprint: Fingerprint = NOTHING
@@ -66,11 +72,17 @@ class Preview:
     groups: Sequence[Group] = ()
     left_out: Sequence[LeftOut] = ()
     sample: Sequence[Any] = ()
-    lost: Sequence[Any] = ()
+    delivered: Sequence[Any] = ()
     panels: Sequence[Panel] = field(default_factory=tuple)
 
     def count(self, statuses: Sequence[str]) -> int:
         return sum(group.orders for group in self.groups if group.status in statuses)
+
+    def lost(self) -> tuple[int, dict[str, Decimal]]:
+        """How many orders that have left were paid with coupons, and what these took off, by currency."""
+        gone = [group for group in self.groups if group.status in LOST_STATUSES]
+        worth = _by_currency((group.currency, group.off) for group in gone if group.off)
+        return sum(group.with_coupons for group in gone), worth
 
     def worth(self, statuses: Sequence[str], amount: str = "gross") -> dict[str, Decimal]:
         """By currency, what the orders in these states are worth, or another amount of theirs."""
@@ -125,7 +137,7 @@ def _previewed(
         groups=_groups(orders),
         left_out=left_out,
         sample=_sample(orders),
-        lost=list(orders.filter(status__in=LOST_STATUSES).select_related("customer").order_by("-placed_at", "-pk")[:LOST_SHOWN]),
+        delivered=_delivered(orders),
         panels=breakdowns(orders),
     )
 
@@ -147,6 +159,7 @@ def _groups(orders: OrderQuerySet) -> list[Group]:
     counts = {f"{kind}_n": Count("pk", filter=is_held) for kind, is_held in held.items()}
     sums = {f"{kind}_gross": Sum("gross_amount", filter=is_held, default=ZERO) for kind, is_held in held.items()}
     amounts = {"gross": Sum("gross_amount"), "off": Sum("discount_amount"), "virtual": Sum("virtual_amount")}
+    counts["with_coupons"] = Count("pk", filter=Q(discount_amount__gt=0))
     rows = orders.order_by("status", "currency").values("status", "currency")
     return [
         Group(
@@ -156,6 +169,7 @@ def _groups(orders: OrderQuerySet) -> list[Group]:
             row["gross"],
             row["off"],
             row["virtual"],
+            row["with_coupons"],
             {
                 "" if kind == "any" else kind: (row[f"{kind}_n"], row[f"{kind}_gross"])
                 for kind in ("any", HoldKind.LEGAL.value, HoldKind.MANUAL.value)
@@ -185,6 +199,12 @@ def _sample(orders: OrderQuerySet) -> list[Any]:
     )
     rows = orders.select_related("customer").annotate(urgency=urgency)
     return list(rows.order_by("urgency", "-virtual_amount", "-gross_amount", "pk")[:SAMPLE])
+
+
+def _delivered(orders: OrderQuerySet) -> list[Any]:
+    """The newest that cannot be frozen any more, those that coupons paid for first."""
+    rows = orders.filter(status__in=LOST_STATUSES).select_related("customer").annotate(is_lost=Q(discount_amount__gt=0))
+    return list(rows.order_by("-is_lost", "-placed_at", "-pk")[:DELIVERED_SHOWN])
 
 
 def _by_currency(amounts: Any) -> dict[str, Decimal]:

@@ -128,13 +128,14 @@ def test_who_may_not_ask_asks_in_vain(world: World, as_role: AtRole) -> None:
     assert Freeze.objects.count() == before
 
 
-def test_delivered_orders_are_named_as_lost(world: World, as_role: AtRole) -> None:
+def test_delivered_orders_are_named_and_what_coupons_took_off_them_is_lost(world: World, as_role: AtRole) -> None:
     from orders.services.delivering import deliver_order
 
     client, query = as_role("risk analyst"), f"?coupon_type={world.restricted.pk}"
     deliver_order("SO-guest-1", at=NOW)
     text = text_of(client.get(led_to(client, "orders_order", Order.objects.all(), query=query, everything=True)))
-    assert "1 of them, 168.00 CNY, are delivered already: they are lost and will be skipped." in text
+    assert "1 of them, 168.00 CNY, are delivered or completed already: they cannot be frozen and are skipped." in text
+    assert "Lost with them is what coupons took off 1 of them: 100.00 CNY." in text
 
 
 def test_from_asking_to_release(world: World, as_role: AtRole) -> None:

@@ -22,9 +22,17 @@ CLEAN, DISTURBED = generated.SMALL_SCOPE, generated.SCOPE
 
 def prepare(orders: int) -> None:
     """A migrated database with so many undelivered orders in each of the two scopes."""
+    migrate()
+    generated.make_orders(4 * orders, small=orders)
+    make_staff()
+
+
+def migrate() -> None:
     call_command("migrate", verbosity=0)
     seed_schedules()
-    generated.make_orders(4 * orders, small=orders)
+
+
+def make_staff() -> None:
     User.objects.create(username="chaos-asker")
     User.objects.create(username="chaos-approver", is_superuser=True)
 
@@ -48,18 +56,18 @@ def approved_freeze(scope: str) -> Freeze:
     return freeze
 
 
-def progress(freeze: Freeze) -> tuple[int, str] | None:
+def progress(job_id: int) -> tuple[int, str] | None:
     """How many items are done and the job's state; None while the database is away."""
     try:
-        return Job.objects.values_list("done", "status").get(pk=freeze.job_id)
+        return Job.objects.values_list("done", "status").get(pk=job_id)
     except Error:
         connection.close()
         return None
 
 
-def seconds_of_work(freeze: Freeze) -> float:
+def seconds_of_work(job_id: int) -> float:
     """From the first lease on a job that is done to its end: what its worker needed to start does not count."""
-    started_at, finished_at = Job.objects.values_list("started_at", "finished_at").get(pk=freeze.job_id)
+    started_at, finished_at = Job.objects.values_list("started_at", "finished_at").get(pk=job_id)
     return (finished_at - started_at).total_seconds()
 
 

@@ -1,6 +1,7 @@
 """Twenty times `kill -9` of child, worker, PostgreSQL and Valkey: nothing is lost, nothing is done twice, nobody has to help.
 
-It takes minutes and runs with --run-slow; in the fast suite `test_freeze_survives` dies in every chunk. A site of its own runs in a
+It takes minutes and runs with --run-slow; the fast suite has `test_freeze_worker_killed`, and `test_freeze_survives`, which dies in
+every chunk. A site of its own runs in a
 process of its own (`tests.orders.chaos_kills`): the PostgreSQL of the tests is not to be killed.
 """
 

@@ -98,6 +98,12 @@ def test_unknown_numbers_are_left_out_only_when_that_was_said_and_counted():
         pasted("SO-1\n" + "x" * 65, leaves_out_unknown=True)
 
 
+def test_numbers_named_more_than_once_are_counted_whether_they_are_known_or_not():
+    two()
+    made = pasted("SO-1\nSO-2\nSO-1\nSO-9\nSO-9\nSO-8", leaves_out_unknown=True)
+    assert (named(made), made.unknown, made.repeated) == (["SO-1", "SO-2"], 3, 2)
+
+
 def test_of_many_wrong_lines_the_first_hundred_are_told_and_all_are_counted():
     with pytest.raises(BadNumbers) as refusal:
         pasted("\n".join(f"SO-{n}" for n in range(250)))

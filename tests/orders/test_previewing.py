@@ -7,13 +7,15 @@ import pytest
 from django.db import DatabaseError, InternalError, connection, transaction
 
 from backoffice.lib.reading import TooSlow, read_only
+from orders.admin.preview_panels import delivered_words
 from orders.models import Order
 from orders.scopes.fields import part
 from orders.scopes.parts import ScopeParts
 from orders.services.delivering import deliver_order
-from orders.services.previewing import SAMPLE, preview_freeze, preview_release
+from orders.services.previewing import DELIVERED_SHOWN, SAMPLE, preview_freeze, preview_release
 from orders.states import LOST_STATUSES
-from tests.orders.factories import a_done_freeze, a_freeze, a_hold, a_line, a_top_up, an_order, everything
+from tests.orders.factories import a_done_freeze, a_freeze, a_hold, a_line, a_plain_coupon, a_top_up, an_order, everything
+from tests.orders.import_files import a_file, checked, loaded
 from tests.orders.rounds import sql
 from tests.promotions.factories import NOON
 
@@ -26,17 +28,38 @@ def scope(*left_out):
 
 
 def test_a_preview_counts_orders_customers_and_money():
-    held, free, lost = (an_order(customer_ref="one"), an_order(customer_ref="one"), an_order(customer_ref="two"))
+    held, free, gone = (an_order(customer_ref="one"), an_order(customer_ref="one"), an_order(customer_ref="two"))
     a_hold(held)
-    deliver_order(lost.ref, at=NOON)
+    deliver_order(gone.ref, at=NOON)
     preview = preview_freeze(scope(), at=NOON)
     assert (preview.fingerprint.count, preview.customers) == (3, 2)
     assert preview.would_be_held("legal") == (2, {"CNY": Decimal(200)})
     assert preview.would_be_held("manual") == (1, {"CNY": Decimal(100)})
     assert (preview.held(), preview.held("manual"), preview.held("legal")) == (1, 1, 0)
     assert (preview.count(LOST_STATUSES), preview.worth(LOST_STATUSES)) == (1, {"CNY": Decimal(100)})
-    assert [order.pk for order in preview.lost] == [lost.pk]
+    assert [order.pk for order in preview.delivered] == [gone.pk]
     assert free.pk in {order.pk for order in preview.sample}
+
+
+def test_lost_is_what_coupons_took_off_orders_that_have_left():
+    paid_for = an_order(coupons=(a_plain_coupon(),))
+    deliver_order(paid_for.ref, at=NOON)
+    an_order(coupons=(a_plain_coupon(),))  # control: it has not left, and can be saved
+    for _ in range(DELIVERED_SHOWN):
+        deliver_order(an_order().ref, at=NOON + MINUTE)
+    preview = preview_freeze(scope(), at=NOON + MINUTE)
+    assert preview.count(LOST_STATUSES) == DELIVERED_SHOWN + 1
+    assert preview.lost() == (1, {"CNY": Decimal(10)})
+    assert [order.pk for order in preview.delivered][:1] == [paid_for.pk], "before all that were delivered later"
+    assert len(preview.delivered) == DELIVERED_SHOWN
+
+
+def test_orders_from_a_file_cannot_be_frozen_and_lose_nothing():
+    loaded(checked(a_file("H1,2025-01-01,u1,tea,2,5.25")))
+    preview = preview_freeze(ScopeParts((part("status", "completed"),)), at=NOON)
+    assert (preview.count(LOST_STATUSES), preview.worth(LOST_STATUSES)) == (1, {"CNY": Decimal("10.50")})
+    assert preview.lost() == (0, {})
+    assert "nothing is lost with them" in delivered_words(preview)
 
 
 def test_money_is_never_added_up_over_currencies():
