@@ -29,7 +29,7 @@ def test_every_page_leads_to_the_picture_that_begins_at_it(client):
 
 
 def test_who_may_not_see_links_gets_no_way_to_them(client):
-    user = a_user(is_staff=True)
+    user = a_user()
     user.user_permissions.set(Permission.objects.filter(codename="view_order"))
     client.force_login(user)
     page = page_of(client, a_flag().order)
