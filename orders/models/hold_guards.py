@@ -54,8 +54,11 @@ LEGAL_HOLD_ENDS_BY_A_RELEASE = pgtrigger.Trigger(
             SELECT 1 FROM new_holds n JOIN old_holds o ON o.id = n.id
             WHERE n.kind = 'legal' AND o.released_at IS NULL AND n.released_at IS NOT NULL
               AND NOT EXISTS (
-                SELECT 1 FROM orders_releaseitem i JOIN orders_release r ON r.id = i.release_id JOIN lib_job j ON j.id = r.job_id
-                WHERE i.hold_id = n.id AND i.result IN ('pending', 'released') AND j.status IN ('queued', 'running')
+                SELECT 1 FROM orders_releaseitem i
+                WHERE i.hold_id = n.id AND i.result IN ('pending', 'released') AND i.release_id = ANY (ARRAY(
+                    SELECT r.id FROM lib_job j JOIN orders_release r ON r.job_id = j.id
+                    WHERE j.kind = 'release' AND j.status IN ('queued', 'running')
+                ))
             )
         ) THEN
             RAISE EXCEPTION 'a legal hold ends by a release'

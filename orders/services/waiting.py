@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext_lazy as _
 
 from backoffice.lib.outbox import outbox_event, tell
@@ -34,7 +35,9 @@ def end_wait(order: Order, *, at: datetime) -> None:
 
 def settle_waits(order_ids: Sequence[int], *, at: datetime) -> int:
     """Tell of those of these orders that nothing holds any more, in the caller's transaction. Answers how many waits ended."""
-    return _settle_all(DeliveryWait.objects.over().filter(order__in=order_ids), at)
+    # One array instead of thousands of parameters: making and reading those took longer than the search.
+    released = RawSQL("SELECT unnest(%s::bigint[])", [list(order_ids)])
+    return _settle_all(DeliveryWait.objects.over().filter(order__in=released), at)
 
 
 def settle_missed_waits(at: datetime) -> int:
