@@ -23,6 +23,7 @@ from orders.models import Hold, Order
 from orders.scopes.fields import part
 from orders.states import DELIVERABLE_STATUSES, UNDELIVERED_STATUSES
 from promotions.states import CouponTypeStatus, EntryStatus
+from risk.admin.link_pictures import picture_of
 from risk.admin.trace_links import trace_link
 from risk.models import Incident, IncidentAnchor, IncidentFigure, IncidentMember, IncidentOrder
 from risk.services.incident_figures import LABELS, MEANINGS, latest_figures, money_of
@@ -39,6 +40,7 @@ def panels_of(request: HttpRequest, incident: Incident) -> list[Any]:
         still_deliverable(incident),
         figures_panel(figures),
         people_panel(incident, figures),
+        *picture_of(request, incident),
         *chart_of(incident),
         stops_panel(request, known),
         timeline_panel(known),
