@@ -109,7 +109,10 @@ def _in_step(order: Order, coupons: list[CouponRow], values: Mapping[str, Any]) 
 
 
 def gather_claim_facts(customer_id: int, *, at: datetime) -> OrderFacts | None:
-    """What is known of somebody who claimed and has not ordered, as if he ordered nothing now; None without a coupon of late."""
+    """What is known of somebody who claimed and has not ordered, as if he ordered nothing now; None without a coupon of late.
+
+    A coupon that paid for an order which a reviewer cleared is left out.
+    """
     values = {"customer": customer_id, "order": None, "coupons_read": COUPONS_READ, **_window(at)}
     coupons = [CouponRow(*row) for row in _rows(CLAIMED_COUPONS, values)]
     if not coupons:
