@@ -102,6 +102,19 @@ SELECT (SELECT count(DISTINCT s.customer_id) FROM (
             ORDER BY placed_at DESC LIMIT %(rows_read)s) s) AS accounts_on_address
 """
 
+# Accounts that paid from the same account, and that had parcels sent to the same number. Its owner is no account on it.
+SHARED_PURSES = """
+SELECT (SELECT count(DISTINCT s.customer_id) FROM (
+           SELECT customer_id FROM orders_order
+            WHERE payment_account_hash = %(payment_account)s AND payment_account_hash <> '' AND discount_amount > 0
+              AND placed_at > %(since)s AND placed_at <= %(at)s ORDER BY placed_at DESC LIMIT %(rows_read)s) s),
+       (SELECT count(DISTINCT s.customer_id) FROM (
+           SELECT customer_id FROM orders_order
+            WHERE delivery_phone_hash = %(delivery_phone)s AND delivery_phone_hash <> '' AND discount_amount > 0
+              AND placed_at > %(since)s AND placed_at <= %(at)s ORDER BY placed_at DESC LIMIT %(rows_read)s) s
+          JOIN promotions_customer u ON u.id = s.customer_id WHERE u.phone_hash <> %(delivery_phone)s)
+"""
+
 # One row per recipient of the order. Whoever tops up his own number is no account on it.
 RECIPIENTS = """
 SELECT mine.recipient_hash, crowd.accounts, crowd.young, crowd.made

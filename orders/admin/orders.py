@@ -32,6 +32,7 @@ from orders.admin.links import (
 )
 from orders.admin.panels import discounts_panel, holds_panel, lines_panel, parcels_panel, refunds_panel
 from orders.models import Hold, Order, OrderDiscount, Refund
+from orders.recipients import masked_recipient
 from orders.scopes.fields import part
 from orders.services.cancelling import cancel_order
 from orders.services.holding import place_hold
@@ -218,7 +219,13 @@ def facts_of(order: Any) -> list[Fact]:
         Fact(_("Cancelled"), time_html(order.cancelled_at), order.get_cancelled_by_display()),
         Fact(_("Device"), order.device or NOTHING),
         Fact(_("Network address"), order.address or NOTHING),
+        Fact(_("Payment account"), _masked(order.payment_account_hash, order.payment_account_last_four)),
+        Fact(_("Delivery phone"), _masked(order.delivery_phone_hash, order.delivery_phone_last_four)),
     ]
+
+
+def _masked(hashed: str, last_four: str) -> str:
+    return masked_recipient(hashed, last_four) if hashed else NOTHING
 
 
 def gate_warning(order: Any) -> str:
