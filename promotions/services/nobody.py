@@ -153,7 +153,7 @@ def known_payment_account(text: str | None) -> tuple[str, str]:
 
 def known_delivery_phone(text: str | None) -> tuple[str, str]:
     """Keyed hash, as of a customer's own phone, and last four of the number a parcel goes to; empty where it names nobody."""
-    phone = None if is_hidden(text or "") else known_phone(text)
+    phone = None if is_hidden(text or "") or not plain_text(text) else known_phone(text)
     return (phone.hash, phone.last_four) if phone else ("", "")
 
 

@@ -69,6 +69,6 @@ def test_of_a_short_account_the_last_four_would_be_most_of_it_and_are_not_kept()
 
 
 def test_one_that_is_too_long_is_refused_and_nothing_is_stored():
-    with pytest.raises(InvalidInput, match="the payment account"):
+    with pytest.raises(InvalidInput, match="payment account is longer"):
         an_order(payment_account="x" * 201)
     assert not Order.objects.exists()
