@@ -15,6 +15,7 @@ from django.http import HttpRequest
 from django_structlog.middlewares import RequestMiddleware
 
 PRIVATE_NAMES = frozenset({"phone", "ip", "device", "token", "password", "secret", "recipient", "address", "user_agent"})
+PRIVATE_NAMES |= {"payment_account", "delivery_phone"}
 PHONE_NUMBER = re.compile(r"(?<!\d)(?:\+?86)?1[3-9]\d{9}(?!\d)")
 MASK = "[masked]"
 SHARED_PROCESSORS: list[Any] = [

@@ -58,10 +58,16 @@ OF_ORDER = """
   FROM orders_orderdiscount d
   JOIN promotions_coupon c ON c.id = d.coupon_id
 """
-OF_CUSTOMER = """
-  FROM (SELECT * FROM promotions_coupon n WHERE n.customer_id = %(customer)s AND n.issued_at > %(since)s AND n.issued_at <= %(at)s
-         ORDER BY n.issued_at DESC, n.id DESC LIMIT %(coupons_read)s) c
+# What paid for an order that a reviewer cleared has been judged by a person, and is no evidence any more.
+NOT_CLEARED = """
+   AND NOT EXISTS (SELECT FROM orders_orderdiscount p JOIN risk_flag f ON f.order_id = p.order_id
+                    WHERE p.coupon_id = {coupon}.id AND f.decision = 'cleared')
 """
+OF_CUSTOMER = f"""
+  FROM (SELECT * FROM promotions_coupon n WHERE n.customer_id = %(customer)s AND n.issued_at > %(since)s AND n.issued_at <= %(at)s
+         {NOT_CLEARED.format(coupon="n")}
+         ORDER BY n.issued_at DESC, n.id DESC LIMIT %(coupons_read)s) c
+"""  # noqa: S608  made of constants
 COUPON_JOINS = """
   JOIN promotions_coupontype t ON t.id = c.coupon_type_id
   LEFT JOIN promotions_claim l ON l.id = c.claim_id
@@ -74,11 +80,12 @@ COUPON_JOINS = """
 """
 COUPONS = f"{COUPON_COLUMNS}{OF_ORDER}{COUPON_JOINS} WHERE d.order_id = %(order)s ORDER BY d.id"
 CLAIMED_COUPONS = f"{COUPON_COLUMNS}{OF_CUSTOMER}{COUPON_JOINS} ORDER BY c.id"
-WHERE_CLAIMED = """
+WHERE_CLAIMED = f"""
 SELECT l.device, l.address FROM promotions_coupon c JOIN promotions_claim l ON l.id = c.claim_id
  WHERE c.customer_id = %(customer)s AND c.issued_at > %(since)s AND c.issued_at <= %(at)s
+ {NOT_CLEARED.format(coupon="c")}
  ORDER BY c.issued_at DESC, c.id DESC LIMIT 1
-"""
+"""  # noqa: S608  made of constants
 
 AROUND = """
 SELECT (SELECT count(DISTINCT s.customer_id) FROM (
@@ -93,6 +100,19 @@ SELECT (SELECT count(DISTINCT s.customer_id) FROM (
            SELECT customer_id FROM orders_order
             WHERE address = %(address)s AND address <> '' AND placed_at > %(since)s AND placed_at <= %(at)s
             ORDER BY placed_at DESC LIMIT %(rows_read)s) s) AS accounts_on_address
+"""
+
+# Accounts that paid from the same account, and that had parcels sent to the same number. Its owner is no account on it.
+SHARED_PURSES = """
+SELECT (SELECT count(DISTINCT s.customer_id) FROM (
+           SELECT customer_id FROM orders_order
+            WHERE payment_account_hash = %(payment_account)s AND payment_account_hash <> '' AND discount_amount > 0
+              AND placed_at > %(since)s AND placed_at <= %(at)s ORDER BY placed_at DESC LIMIT %(rows_read)s) s),
+       (SELECT count(DISTINCT s.customer_id) FROM (
+           SELECT customer_id FROM orders_order
+            WHERE delivery_phone_hash = %(delivery_phone)s AND delivery_phone_hash <> '' AND discount_amount > 0
+              AND placed_at > %(since)s AND placed_at <= %(at)s ORDER BY placed_at DESC LIMIT %(rows_read)s) s
+          JOIN promotions_customer u ON u.id = s.customer_id WHERE u.phone_hash <> %(delivery_phone)s)
 """
 
 # One row per recipient of the order. Whoever tops up his own number is no account on it.

@@ -102,6 +102,10 @@ class OrderFacts:
     """Whom the order tops up, the customer's own number left out."""
     accounts_on_address: int | None
     """Distinct accounts that ordered from this network address; None where it is unknown."""
+    accounts_on_payment_account: int | None = None
+    """Distinct accounts whose orders with coupons were paid from the same account; None where it is unknown."""
+    accounts_on_delivery_phone: int | None = None
+    """Distinct accounts whose orders with coupons went to the same number, its owner left out; None where it is unknown."""
     in_step: int = 0
     """Others, each on another device, who claimed by the same entry and ordered, both within IN_STEP_WITHIN of this one."""
     claimed_together: int = 0

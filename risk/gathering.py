@@ -18,6 +18,7 @@ from risk.fact_statements import (
     RECIPIENTS,
     RECIPIENTS_READ,
     ROWS_READ,
+    SHARED_PURSES,
     WHERE_CLAIMED,
 )
 from risk.facts import (
@@ -70,6 +71,7 @@ def gather_facts(order: Order, *, at: datetime) -> OrderFacts | None:
         return None
     customer = coupons[0]
     on_device, on_address = _rows(AROUND, values)[0]
+    on_payment_account, on_delivery_phone = _shared_purses(order, values)
     values["registered_at"] = customer.registered_at
     in_step, claimed_together = _in_step(order, coupons, values)
     recipients = _recipients(values) if order.virtual_amount else []
@@ -86,9 +88,20 @@ def gather_facts(order: Order, *, at: datetime) -> OrderFacts | None:
         accounts_on_device=_capped(on_device) if values["device"] else None,
         recipients=tuple(others),
         accounts_on_address=_capped(on_address) if values["address"] else None,
+        accounts_on_payment_account=on_payment_account,
+        accounts_on_delivery_phone=on_delivery_phone,
         in_step=_capped(in_step),
         claimed_together=claimed_together,
     )
+
+
+def _shared_purses(order: Order, values: Mapping[str, Any]) -> tuple[int | None, int | None]:
+    """Accounts on the payment account and on the delivery phone; None, and no query, where the storefront has told of neither."""
+    payment_account, delivery_phone = order.payment_account_hash, order.delivery_phone_hash
+    if not payment_account and not delivery_phone:
+        return None, None
+    paid, sent = _rows(SHARED_PURSES, {**values, "payment_account": payment_account, "delivery_phone": delivery_phone})[0]
+    return (_capped(paid) if payment_account else None), (_capped(sent) if delivery_phone else None)
 
 
 def _in_step(order: Order, coupons: list[CouponRow], values: Mapping[str, Any]) -> tuple[int, int]:
@@ -109,7 +122,10 @@ def _in_step(order: Order, coupons: list[CouponRow], values: Mapping[str, Any]) 
 
 
 def gather_claim_facts(customer_id: int, *, at: datetime) -> OrderFacts | None:
-    """What is known of somebody who claimed and has not ordered, as if he ordered nothing now; None without a coupon of late."""
+    """What is known of somebody who claimed and has not ordered, as if he ordered nothing now; None without a coupon of late.
+
+    A coupon that paid for an order which a reviewer cleared is left out.
+    """
     values = {"customer": customer_id, "order": None, "coupons_read": COUPONS_READ, **_window(at)}
     coupons = [CouponRow(*row) for row in _rows(CLAIMED_COUPONS, values)]
     if not coupons:

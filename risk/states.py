@@ -142,6 +142,7 @@ class LinkKind(models.TextChoices):
 
     DEVICE = "device", _("device")
     RECIPIENT = "recipient", _("recipient of a top-up")
+    PAYMENT = "payment", _("payment account")
     TOKEN = "token", _("claim token")
     FORGED = "forged", _("forged code")
     TOGETHER = "together", _("address and time together")

@@ -131,6 +131,8 @@ class OrderEvent(Event):
     lines: tuple[Line, ...]
     device: str
     address: str
+    payment_account: str = ""
+    delivery_phone: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

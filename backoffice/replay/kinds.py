@@ -132,6 +132,8 @@ def read_order(fields: Fields, place: Place) -> events.OrderEvent:
         lines=tuple(_lines(fields.items("lines", least=1, most=MOST_LINES_OF_AN_ORDER))),
         device=fields.text("device", most=DEVICE, may_be_empty=True),
         address=fields.text("ip", most=ADDRESS, may_be_empty=True),
+        payment_account=_optional(fields, "payment_account"),
+        delivery_phone=_optional(fields, "delivery_phone"),
     )
 
 
@@ -161,6 +163,10 @@ def read_event(values: Any, *, line: int) -> events.Event:
     event = KINDS[kind](fields, {"line": line, "at": at})
     fields.refuse_others()
     return event
+
+
+def _optional(fields: Fields, name: str) -> str:
+    return fields.text(name, most=RECIPIENT, may_be_empty=True) if fields.has(name) else ""
 
 
 def _currency(fields: Fields) -> str:

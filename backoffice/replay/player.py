@@ -116,7 +116,16 @@ class Player:
             return self._note_order(event, None, Outcome.NOT_PLACED, NO_COUPON)
         lines = tuple(LineRequest(line.sku, line.category, line.amount, line.recipient) for line in event.lines)
         coupon_codes = tuple(code for code in codes if code is not None)
-        request = OrderRequest(event.id, event.customer, coupon_codes, lines, event.device, event.address)
+        request = OrderRequest(
+            event.id,
+            event.customer,
+            coupon_codes,
+            lines,
+            event.device,
+            event.address,
+            payment_account=event.payment_account,
+            delivery_phone=event.delivery_phone,
+        )
         try:
             order = place_order(request, at=event.at)
         except CouponRefused as refusal:

@@ -106,7 +106,7 @@ def orders_panel(title: Any, orders: QuerySet[Order], *, url: str = "", note: An
 
 
 def neighbours(order: Order) -> Sequence[Panel]:
-    """Orders that share the device, or the account that was topped up."""
+    """Orders that share the device, the account that was topped up, the account that paid, or the phone parcels go to."""
     panels = []
     if order.device:
         same = Order.objects.filter(device=order.device).exclude(pk=order.pk)
@@ -116,4 +116,10 @@ def neighbours(order: Order) -> Sequence[Panel]:
     if recipients:
         same = Order.objects.filter(lines__recipient_hash__in=recipients).exclude(pk=order.pk).distinct()
         panels.append(orders_panel(_("Other orders for the same recipient"), same))
+    if order.payment_account_hash:
+        same = Order.objects.filter(payment_account_hash=order.payment_account_hash).exclude(pk=order.pk)
+        panels.append(orders_panel(_("Other orders paid from the same account"), same))
+    if order.delivery_phone_hash:
+        same = Order.objects.filter(delivery_phone_hash=order.delivery_phone_hash).exclude(pk=order.pk)
+        panels.append(orders_panel(_("Other orders sent to the same phone"), same))
     return panels

@@ -32,6 +32,7 @@ from orders.admin.links import (
 )
 from orders.admin.panels import discounts_panel, holds_panel, lines_panel, parcels_panel, refunds_panel
 from orders.models import Hold, ImportedInvoice, Order, OrderDiscount, Refund
+from orders.recipients import masked_recipient
 from orders.scopes.fields import part
 from orders.services.cancelling import cancel_order
 from orders.services.holding import place_hold
@@ -218,6 +219,8 @@ def facts_of(order: Any) -> list[Fact]:
         Fact(_("Cancelled"), time_html(order.cancelled_at), order.get_cancelled_by_display()),
         Fact(_("Device"), order.device or NOTHING),
         Fact(_("Network address"), order.address or NOTHING),
+        Fact(_("Payment account"), _masked(order.payment_account_hash, order.payment_account_last_four)),
+        Fact(_("Delivery phone"), _masked(order.delivery_phone_hash, order.delivery_phone_last_four)),
         *imported_facts(order),
     ]
 
@@ -229,6 +232,10 @@ def imported_facts(order: Any) -> list[Fact]:
     invoice = ImportedInvoice.objects.select_related("order_import").get(order=order)
     text = _("line %(line)s of %(import)s") % {"line": count_text(invoice.number), "import": invoice.order_import}
     return [Fact(_("Imported from"), order.imported_from, page_of(invoice.order_import, text))]
+
+
+def _masked(hashed: str, last_four: str) -> str:
+    return masked_recipient(hashed, last_four) if hashed else NOTHING
 
 
 def gate_warning(order: Any) -> str:

@@ -37,7 +37,9 @@ class OrderLineInput(LineInput):
 
 
 class OrderInput(StrictSerializer):
-    """An order. A top-up names its recipient, of whom only a keyed hash and four characters are kept."""
+    """An order. A top-up names its recipient; of recipient, payment account and delivery phone a keyed hash and four characters
+    are kept.
+    """
 
     ref = RefField(help_text=_("The storefront's own reference, never used before."))
     customer = RefField()
@@ -46,6 +48,20 @@ class OrderInput(StrictSerializer):
     paid = FlagField(default=True, help_text=_("false where the payment is told later; nothing is delivered before."))
     device = TextField(max_length=200, allow_null=True, allow_blank=True, default="")
     ip = AddressField(allow_null=True, default=None)
+    payment_account = TextField(
+        max_length=200,
+        allow_null=True,
+        allow_blank=True,
+        default="",
+        help_text=_("The payer's account at the payment service, whole. One with stars in it is left out."),
+    )
+    delivery_phone = TextField(
+        max_length=64,
+        allow_null=True,
+        allow_blank=True,
+        default="",
+        help_text=_("The number that parcels go to: the true one, not a relay's."),
+    )
 
 
 class PiecesInput(StrictSerializer):
@@ -248,6 +264,8 @@ def _order_request(data: dict[str, Any]) -> OrderRequest:
         device=data["device"] or "",
         address=data["ip"] or "",
         is_paid=data["paid"],
+        payment_account=data["payment_account"] or "",
+        delivery_phone=data["delivery_phone"] or "",
     )
 
 

@@ -86,7 +86,11 @@ HELD_LINE_IS_NOT_DELIVERED = pgtrigger.Trigger(
 
 
 class Order(models.Model):
-    """An order of the storefront, mirrored, with what it was paid with. Amounts in the campaign's currency."""
+    """An order of the storefront, mirrored, with what it was paid with. Amounts in the campaign's currency.
+
+    Of the account that paid and of the phone that parcels go to, only a keyed hash and the last four characters are kept. Empty
+    where the storefront has not said.
+    """
 
     ref = models.CharField(_("order"), max_length=64, unique=True, help_text=_("The storefront's reference."))
     customer = models.ForeignKey("promotions.Customer", models.PROTECT, related_name="+", verbose_name=_("customer"))
@@ -98,6 +102,10 @@ class Order(models.Model):
     virtual_amount = models.DecimalField(_("virtual goods"), max_digits=14, decimal_places=2, default=0)
     device = models.CharField(_("device"), max_length=200, blank=True)
     address = models.CharField(_("network address"), max_length=45, blank=True)
+    payment_account_hash = models.CharField(max_length=64, blank=True, db_default="", editable=False)
+    payment_account_last_four = models.CharField(_("payment account"), max_length=4, blank=True, db_default="")
+    delivery_phone_hash = models.CharField(max_length=64, blank=True, db_default="", editable=False)
+    delivery_phone_last_four = models.CharField(_("delivery phone"), max_length=4, blank=True, db_default="")
     refunded_amount = models.DecimalField(_("refunded"), max_digits=14, decimal_places=2, default=0)
     paid_at = models.DateTimeField(_("paid at"), null=True)
     delivery_asked_at = models.DateTimeField(_("delivery first asked at"), null=True)
@@ -151,6 +159,12 @@ class Order(models.Model):
             models.Index(fields=["device", "placed_at"], name="order_by_device", condition=~Q(device="")),
             models.Index(fields=["address", "placed_at"], name="order_by_address", condition=~Q(address="")),
             models.Index(fields=["customer", "placed_at"], name="order_by_customer"),
+            models.Index(
+                fields=["payment_account_hash", "placed_at"], name="order_by_payment_account", condition=~Q(payment_account_hash="")
+            ),
+            models.Index(
+                fields=["delivery_phone_hash", "placed_at"], name="order_by_delivery_phone", condition=~Q(delivery_phone_hash="")
+            ),
         ]
         triggers = [
             guard_moves("order_moves", ORDER_MOVES),

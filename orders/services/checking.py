@@ -39,7 +39,8 @@ class LineRequest:
 class OrderRequest:
     """An order as the storefront tells of it, paid unless it says otherwise.
 
-    `device` and `address` are the raw texts, empty where unknown.
+    `device`, `address`, `payment_account` and `delivery_phone` are the raw texts, empty where unknown. The last two go no further
+    than a keyed hash and four characters.
     """
 
     ref: str
@@ -49,6 +50,8 @@ class OrderRequest:
     device: str = ""
     address: str = ""
     is_paid: bool = True
+    payment_account: str = ""
+    delivery_phone: str = ""
 
 
 def checked(request: OrderRequest) -> OrderRequest:
@@ -66,6 +69,12 @@ def checked(request: OrderRequest) -> OrderRequest:
         device=checked_reference(request.device, _("the device"), longest=LONGEST_TEXT, may_be_blank=True),
         address=checked_reference(request.address, _("the network address"), longest=LONGEST_TEXT, may_be_blank=True),
         is_paid=request.is_paid,
+        payment_account=checked_reference(
+            request.payment_account, _("the payment account"), longest=LONGEST_TEXT, may_be_blank=True
+        ),
+        delivery_phone=checked_reference(
+            request.delivery_phone, _("the delivery phone"), longest=LONGEST_REFERENCE, may_be_blank=True
+        ),
     )
     if sum((line.amount for line in found.lines), ZERO) >= AMOUNTS_END_AT:
         raise InvalidInput(_("The lines together are worth more than an order can be."))

@@ -17,6 +17,10 @@ OF_ORDER = (
     "virtual_amount",
     "device",
     "address",
+    "payment_account_hash",
+    "payment_account_last_four",
+    "delivery_phone_hash",
+    "delivery_phone_last_four",
     "paid_at",
 )
 OF_LINE = (
@@ -36,10 +40,13 @@ STORE = """
 WITH placed AS (
     INSERT INTO orders_order
            (ref, customer_id, placed_at, status, currency, gross_amount, discount_amount, virtual_amount, device, address,
+            payment_account_hash, payment_account_last_four, delivery_phone_hash, delivery_phone_last_four,
             refunded_amount, paid_at, cancelled_by, cancel_reason)
     VALUES (%(ref)s::text, (SELECT id FROM promotions_customer WHERE ref = %(customer)s::text), %(placed_at)s::timestamptz,
             %(status)s::text, %(currency)s::text, %(gross_amount)s::numeric, %(discount_amount)s::numeric,
-            %(virtual_amount)s::numeric, %(device)s::text, %(address)s::text, 0, %(paid_at)s::timestamptz, '', '')
+            %(virtual_amount)s::numeric, %(device)s::text, %(address)s::text,
+            %(payment_account_hash)s::text, %(payment_account_last_four)s::text, %(delivery_phone_hash)s::text,
+            %(delivery_phone_last_four)s::text, 0, %(paid_at)s::timestamptz, '', '')
  RETURNING id
 ), lines AS (
     INSERT INTO orders_orderline

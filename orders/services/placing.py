@@ -26,7 +26,13 @@ from orders.signals import order_placed
 from orders.states import HoldKind, OrderStatus
 from promotions.models import Coupon, Customer
 from promotions.services.customers import customer_who_orders
-from promotions.services.nobody import known_device, known_network, known_recipient
+from promotions.services.nobody import (
+    known_delivery_phone,
+    known_device,
+    known_network,
+    known_payment_account,
+    known_recipient,
+)
 from promotions.services.redeeming import BasketLine, CouponRefused, Quote, redeem_coupons
 
 __all__ = ["CouponRefused", "DuplicateOrder", "LineRequest", "OrderRequest", "place_order"]
@@ -97,6 +103,8 @@ def _store(request: OrderRequest, recipients: Sequence[tuple[str, str]], at: dat
 
 
 def _order(request: OrderRequest, customer: Customer, quote: Quote, at: datetime) -> Order:
+    payment_hash, payment_last_four = known_payment_account(request.payment_account)
+    phone_hash, phone_last_four = known_delivery_phone(request.delivery_phone)
     return Order(
         ref=request.ref,
         customer=customer,
@@ -109,6 +117,10 @@ def _order(request: OrderRequest, customer: Customer, quote: Quote, at: datetime
         virtual_amount=sum((line.amount for line in request.lines if is_virtual(line)), ZERO),
         device=known_device(request.device),
         address=known_network(request.address),
+        payment_account_hash=payment_hash,
+        payment_account_last_four=payment_last_four,
+        delivery_phone_hash=phone_hash,
+        delivery_phone_last_four=phone_last_four,
     )
 
 

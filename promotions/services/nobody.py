@@ -20,7 +20,18 @@ from django.utils.translation import gettext_noop
 from backoffice.lib.audit import because
 from backoffice.lib.errors import InvalidInput, StaleState
 from backoffice.lib.sentences import Sentence
-from promotions.identities import Phone, network_of, person_of, phone_of, plain_identity, plain_text, recipient_of, squeezed
+from promotions.identities import (
+    Phone,
+    is_hidden,
+    network_of,
+    payment_account_of,
+    person_of,
+    phone_of,
+    plain_identity,
+    plain_text,
+    recipient_of,
+    squeezed,
+)
 from promotions.models import NobodyValue
 from promotions.services.campaigns import save_valid
 from promotions.states import NobodyKind
@@ -131,6 +142,19 @@ def known_recipient(text: str) -> tuple[str, str]:
     if nobodies().has_text(plain_text(text), NobodyKind.TEXT):
         return "", ""
     return recipient_of(text, key=settings.HOLDFAST_IDENTITY_KEY)
+
+
+def known_payment_account(text: str | None) -> tuple[str, str]:
+    """Keyed hash and last four of the account that paid; empty where the text names nobody, such as "balance" once it is listed."""
+    if not text or nobodies().has_text(plain_text(text), NobodyKind.TEXT):
+        return "", ""
+    return payment_account_of(text, key=settings.HOLDFAST_IDENTITY_KEY)
+
+
+def known_delivery_phone(text: str | None) -> tuple[str, str]:
+    """Keyed hash, as of a customer's own phone, and last four of the number a parcel goes to; empty where it names nobody."""
+    phone = None if is_hidden(text or "") or not plain_text(text) else known_phone(text)
+    return (phone.hash, phone.last_four) if phone else ("", "")
 
 
 @transaction.atomic

@@ -28,6 +28,7 @@ KIND_NAMES = {
     "account": gettext_lazy("customer"),
     "device": gettext_lazy("device"),
     "recipient": gettext_lazy("recipient"),
+    "payment": gettext_lazy("payment account"),
     "token": gettext_lazy("claim token"),
 }
 LONGEST = 200

@@ -22,7 +22,19 @@ from orders.recipients import masked_recipient
 from promotions.models import Claim, ClaimToken, Coupon, Customer, Entry, TokenBatch
 from risk.admin.trace_links import trace_link, trace_url
 from risk.models import Incident, IncidentOrder
-from risk.services.tracing import COUNTED_UP_TO, KINDS, Shared, Start, Trace, TraceLine, names_nobody, start_of, starts_of, trace
+from risk.services.tracing import (
+    COUNTED_UP_TO,
+    KINDS,
+    Shared,
+    Start,
+    Trace,
+    TraceLine,
+    names_nobody,
+    purses_of,
+    start_of,
+    starts_of,
+    trace,
+)
 
 NEEDED = ("risk.view_incident", "orders.view_order", "promotions.view_claim", "promotions.view_claimtoken")
 MODELS: dict[type, str] = {
@@ -138,7 +150,8 @@ def _of_order(order: Any) -> list[Hop]:
     ]
     held = hold_badges(order) if order.open_kinds else ""
     found = _hop("order", order, stacked(state_badge(order), held), hint=time_html(order.placed_at))
-    return [found, *recipients, *_values("device", order.device), *_values("address", order.address)]
+    purses = [Hop(KINDS[one.kind].label, one.shown, "", trace_url(one.kind, one.key)) for one in purses_of(order)]
+    return [found, *recipients, *purses, *_values("device", order.device), *_values("address", order.address)]
 
 
 def _values(kind: str, value: str) -> list[Hop]:

@@ -15,7 +15,7 @@ MOST_NODES = 300
 MOST_WALKED = 60
 OF_AN_ACCOUNT = 20
 Name = tuple[str, str]
-KINDS = ("order", "account", "device", "recipient", "token")
+KINDS = ("order", "account", "device", "recipient", "payment", "token")
 
 
 @dataclass
@@ -84,6 +84,9 @@ def _subject(kind: str, value: str) -> Node | None:
         "account": lambda: _first(map(_account, Customer.objects.filter(ref=value)[:1])),
         "device": lambda: Node("device", value, value) if value and _is_device(value) else None,
         "recipient": lambda: _first(map(_recipient, OrderLine.objects.filter(recipient_hash=value).exclude(recipient_hash="")[:1])),
+        "payment": lambda: _first(
+            map(_payment, Order.objects.filter(payment_account_hash=value).exclude(payment_account_hash="")[:1])
+        ),
         "token": lambda: (
             _first(map(_token, ClaimToken.objects.filter(pk=value).select_related("batch"))) if _is_number(value) else None
         ),
@@ -107,7 +110,8 @@ def _from_order(ref: str, at: datetime) -> list[Node]:
     order = Order.objects.select_related("customer").get(ref=ref)
     lines = order.lines.exclude(recipient_hash="")
     devices = [Node("device", order.device, order.device)] if order.device else []
-    return [_account(order.customer), *devices, *map(_recipient, lines)]
+    payments = [_payment(order)] if order.payment_account_hash else []
+    return [_account(order.customer), *devices, *map(_recipient, lines), *payments]
 
 
 def _from_account(ref: str, at: datetime) -> list[Node]:
@@ -141,6 +145,14 @@ def _from_recipient(recipient: str, at: datetime) -> list[Node]:
     return [_order(order) for order in list(orders.values())[: CAPS["recipient"] + 1]]
 
 
+def _from_payment(account: str, at: datetime) -> list[Node]:
+    """Orders paid from it, one of each customer."""
+    paid = Order.objects.filter(payment_account_hash=account, placed_at__gt=at - WINDOW, placed_at__lte=at, discount_amount__gt=0)
+    newest = paid.exclude(payment_account_hash="").select_related("customer").order_by("-placed_at")
+    orders = {order.customer_id: order for order in newest[: 4 * CAPS["payment"]]}
+    return [_order(order) for order in list(orders.values())[: CAPS["payment"] + 1]]
+
+
 def _from_token(token: str, at: datetime) -> list[Node]:
     claims = Claim.objects.filter(token=int(token), outcome="issued", at__gt=at - WINDOW, at__lte=at).order_by("-at")
     ids = claims.values_list("customer_id", flat=True)[: 4 * CAPS["token"]]
@@ -152,6 +164,7 @@ WALKS: dict[str, Callable[[str, datetime], list[Node]]] = {
     "account": _from_account,
     "device": _from_device,
     "recipient": _from_recipient,
+    "payment": _from_payment,
     "token": _from_token,
 }
 
@@ -183,6 +196,10 @@ def _accounts(ids: list[int]) -> list[Node]:
 
 def _recipient(line: OrderLine) -> Node:
     return Node("recipient", line.recipient_hash, f"••••{line.recipient_last_four}")
+
+
+def _payment(order: Order) -> Node:
+    return Node("payment", order.payment_account_hash, f"••••{order.payment_account_last_four}")
 
 
 def _token(token: ClaimToken) -> Node:

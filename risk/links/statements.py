@@ -23,6 +23,10 @@ SELECT hashtextextended(l.recipient_hash, 2), o.customer_id
  WHERE l.recipient_hash <> '' AND o.discount_amount > 0 AND o.placed_at > %(since)s AND o.placed_at <= %(at)s
    AND u.phone_hash <> l.recipient_hash
 """,
+    "payment": """
+SELECT hashtextextended(payment_account_hash, 5), customer_id FROM orders_order
+ WHERE payment_account_hash <> '' AND discount_amount > 0 AND placed_at > %(since)s AND placed_at <= %(at)s
+""",
     "token": """
 SELECT c.token_id, c.customer_id FROM promotions_claim c JOIN promotions_coupontype t ON t.id = c.coupon_type_id
  WHERE c.token_id IS NOT NULL AND c.outcome = 'issued' AND t.audience = 'restricted' AND c.at > %(since)s AND c.at <= %(at)s
@@ -63,6 +67,16 @@ SELECT f.value, s.customer_id FROM fresh f CROSS JOIN LATERAL (
       JOIN orders_order o ON o.id = l.order_id JOIN promotions_customer u ON u.id = o.customer_id
      WHERE o.discount_amount > 0 AND o.placed_at > %(since)s AND o.placed_at <= %(at)s AND u.phone_hash <> f.value
      LIMIT %(most)s) s
+""",
+    "payment": """
+WITH fresh AS (SELECT DISTINCT payment_account_hash AS value FROM orders_order
+                WHERE placed_at > %(fresh)s AND placed_at <= %(at)s AND discount_amount > 0 AND payment_account_hash <> '')
+SELECT f.value, s.customer_id FROM fresh f CROSS JOIN LATERAL (
+    SELECT DISTINCT n.customer_id FROM (
+        SELECT customer_id FROM orders_order
+         WHERE payment_account_hash = f.value AND payment_account_hash <> '' AND discount_amount > 0
+           AND placed_at > %(since)s AND placed_at <= %(at)s
+         ORDER BY placed_at DESC LIMIT %(rows_read)s) n LIMIT %(most)s) s
 """,
     "token": """
 WITH fresh AS (SELECT DISTINCT c.token_id AS value FROM promotions_claim c JOIN promotions_coupontype t ON t.id = c.coupon_type_id
@@ -119,6 +133,8 @@ TEXT_OF_HUB = {
     " UNION SELECT device FROM orders_order WHERE customer_id = %s AND hashtextextended(device, 1) = %s LIMIT 1",
     "recipient": "SELECT l.recipient_hash FROM orders_order o JOIN orders_orderline l ON l.order_id = o.id"
     " WHERE o.customer_id = %s AND hashtextextended(l.recipient_hash, 2) = %s LIMIT 1",
+    "payment": "SELECT payment_account_hash FROM orders_order"
+    " WHERE customer_id = %s AND hashtextextended(payment_account_hash, 5) = %s LIMIT 1",
     "forged": "SELECT token_fingerprint FROM promotions_claim"
     " WHERE customer_id = %s AND hashtextextended(token_fingerprint, 3) = %s LIMIT 1",
 }

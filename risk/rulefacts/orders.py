@@ -64,6 +64,13 @@ ORDER.add(
     "recipient",
     hint=gettext_noop("There is a recipient other than the customer's own phone number."),
 )
+ORDER.add(
+    "order.goes_to_own_phone",
+    FactType.YES_NO,
+    gettext_noop("parcels go to the customer's own phone"),
+    "nullif(e.delivery_phone_hash, '') = nullif(u.phone_hash, '')",
+    hint=gettext_noop("Missing where one of the numbers is unknown."),
+)
 ORDER.add("order.device", FactType.TEXT, gettext_noop("device of the order"), "nullif(e.device, '')")
 ORDER.add("order.address", FactType.TEXT, gettext_noop("network address of the order"), "nullif(e.address, '')")
 ORDER.add("order.placed_at", FactType.MOMENT, gettext_noop("time of the order"), "e.placed_at")

@@ -145,6 +145,7 @@ def _first_seen(rows: Rows, key: Key, at: str) -> SqlFact:
 
 BY_DEVICE, BY_ADDRESS = gettext_noop("by device"), gettext_noop("by network address")
 BY_CUSTOMER, BY_SEGMENT = gettext_noop("by customer"), gettext_noop("by phone segment")
+BY_PAYMENT_ACCOUNT, BY_DELIVERY_PHONE = gettext_noop("by payment account"), gettext_noop("by delivery phone")
 BY_TOKEN, BY_ENTRY, BY_RECIPIENT = gettext_noop("by token"), gettext_noop("by entry"), gettext_noop("by recipient")
 ENTRY_MATCH = "x.coupon_type_id = {type} AND x.entry_id = {entry}"
 
@@ -171,6 +172,11 @@ def claims_of(event: str, *, is_own: bool) -> Rows:
 OWN = {"device": "device", "address": "address", "customer": "customer_id", "segment": "phone_segment", "token": "token_id"}
 
 
+def _hashed(name: str, label: str) -> Key:
+    column = f"{name}_hash"
+    return Key(name, label, f"nullif(e.{column}, '')", f"x.{column} = e.{column} AND x.{column} <> ''", own=f"e.{column}")
+
+
 def orders_of_orders() -> Rows:
     """Orders before an order."""
     # The newest lines of the recipient up to this order's own, and then their orders: lines have no time.
@@ -182,5 +188,7 @@ def orders_of_orders() -> Rows:
         Key("address", BY_ADDRESS, "nullif(e.address, '')", "x.address = e.address AND x.address <> ''", own="e.address"),
         Key("customer", BY_CUSTOMER, "e.customer_id", "x.customer_id = e.customer_id", own="e.customer_id"),
         Key("recipient", BY_RECIPIENT, "r.hash", "true", ("recipient",), source=lines),
+        _hashed("payment_account", BY_PAYMENT_ACCOUNT),
+        _hashed("delivery_phone", BY_DELIVERY_PHONE),
     )
     return Rows("orders", gettext_noop("Orders before it"), "orders_order", "x.placed_at", "x.discount_amount", keys)

@@ -1,4 +1,4 @@
-"""Many accounts that act as one: on a device, on a recipient, on an address."""
+"""Many accounts that act as one: on a device, a recipient, a payment account, a delivery phone, an address."""
 
 from backoffice.lib.sentences import Sentence, gettext_noop
 from risk.facts import HUB_CAP, OrderFacts, RecipientFacts
@@ -16,6 +16,8 @@ ON_RECIPIENT = Sentence(
     gettext_noop("%(accounts)s accounts topped up one recipient with coupons within 7 days, %(young)s of them new")
 )
 ON_ADDRESS = Sentence(gettext_noop("%(accounts)s accounts ordered from one network address within 7 days"))
+ON_PAYMENT_ACCOUNT = Sentence(gettext_noop("%(accounts)s accounts paid from one payment account within 7 days"))
+ON_DELIVERY_PHONE = Sentence(gettext_noop("%(accounts)s accounts had parcels sent to one phone within 7 days"))
 HUB = Sentence(gettext_noop("%(what)s: a hub, which joins nobody"))
 
 
@@ -58,6 +60,35 @@ def score_of(recipient: RecipientFacts) -> int:
     if recipient.young_accounts >= SEVERAL_YOUNG:
         return STRONG_FROM
     return 20 if recipient.accounts >= SEVERAL else 0
+
+
+@rule(Evidence.CONCENTRATION)
+def many_accounts_paid_from_one_account(facts: OrderFacts) -> Finding | None:
+    """A payment account is one verified person's, who pays for his family, too. Strong only where a coupon is what gangs come for.
+
+    A company's account, or a service that pays for others, has more than the cap, and is no evidence.
+    """
+    accounts = facts.accounts_on_payment_account
+    if accounts is None or accounts < SEVERAL:
+        return None
+    text = ON_PAYMENT_ACCOUNT % {"accounts": counted(accounts)}
+    if accounts > HUB_CAP:
+        return explains(HUB % {"what": text}, accounts=accounts)
+    if accounts < MANY or not facts.has_tempting_coupon:
+        return against(10, text, accounts=accounts)
+    return against(60 if accounts >= VERY_MANY else 35, text, strength=Strength.STRONG, accounts=accounts)
+
+
+@rule(Evidence.CONCENTRATION)
+def many_accounts_delivering_to_one_phone(facts: OrderFacts) -> Finding | None:
+    """Weak however many they are: a dormitory's porter, a pick-up point and a front desk take in parcels for strangers."""
+    accounts = facts.accounts_on_delivery_phone
+    if accounts is None or accounts < MANY:
+        return None
+    text = ON_DELIVERY_PHONE % {"accounts": counted(accounts)}
+    if accounts > HUB_CAP:
+        return explains(HUB % {"what": text}, accounts=accounts)
+    return against(20 if accounts >= VERY_MANY and facts.has_tempting_coupon else 10, text, accounts=accounts)
 
 
 @rule(Evidence.CONCENTRATION)

@@ -1,7 +1,7 @@
 """What a customer is called over all that was found on him, and what a person says instead.
 
 Nobody is called organised but by two independent kinds of evidence, one of them strong: see `risk.rules.weighing`. Orders that a
-reviewer cleared are no evidence.
+reviewer cleared are no evidence, and nor are the coupons that paid for them.
 """
 
 import json
@@ -137,7 +137,7 @@ def _row(customer_id: int, known: _Known, at: datetime) -> dict[str, Any]:
 
 
 def _of_claims(customer_id: int, at: datetime) -> dict[str, list[Finding]]:
-    """Of somebody without findings on orders: what the rules find on the coupons that he still has."""
+    """Of somebody without findings on orders: what the rules find on his coupons, but for those of orders that were cleared."""
     facts = gather_claim_facts(customer_id, at=at)
     return {"": apply_rules(facts)[0]} if facts else {}
 

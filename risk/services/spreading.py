@@ -13,12 +13,14 @@ from risk.rules import Finding
 from risk.rules.concentration import (
     STRONG_FROM,
     many_accounts_on_one_device,
+    many_accounts_paid_from_one_account,
     many_accounts_topping_up_one_recipient,
     score_of,
 )
 
 MOST_EARLIER_ORDERS = 60
 ON_DEVICE = many_accounts_on_one_device.__name__
+ON_PAYMENT_ACCOUNT = many_accounts_paid_from_one_account.__name__
 ON_RECIPIENT = many_accounts_topping_up_one_recipient.__name__
 
 # Of the newest orders there: those that were assessed, that no reviewer has decided and no rule failed on, and whose finding weighs
@@ -40,27 +42,34 @@ SELECT o.id
   JOIN promotions_customer u ON u.id = o.customer_id
  WHERE u.phone_hash <> %(value)s {UNDECIDED}
 """  # noqa: S608  made of constants
-EARLIER_ON_DEVICE = f"""
+EARLIER_WITH = """
 SELECT o.id
-  FROM (SELECT * FROM orders_order WHERE device = %(value)s AND device <> '' ORDER BY placed_at DESC LIMIT %(rows_read)s) o
+  FROM (SELECT * FROM orders_order WHERE {column} = %(value)s AND {column} <> '' ORDER BY placed_at DESC LIMIT %(rows_read)s) o
  WHERE EXISTS (SELECT FROM orders_orderdiscount d JOIN promotions_coupon c ON c.id = d.coupon_id
-                 JOIN promotions_coupontype t ON t.id = c.coupon_type_id WHERE d.order_id = o.id AND {IS_TEMPTING}) {UNDECIDED}
-"""  # noqa: S608  made of constants
+                 JOIN promotions_coupontype t ON t.id = c.coupon_type_id WHERE d.order_id = o.id AND {tempting}) {undecided}
+"""
+EARLIER_ON_DEVICE = EARLIER_WITH.format(column="device", tempting=IS_TEMPTING, undecided=UNDECIDED)
+EARLIER_ON_PAYMENT_ACCOUNT = EARLIER_WITH.format(column="payment_account_hash", tempting=IS_TEMPTING, undecided=UNDECIDED)
+
+BY_VALUE = {ON_DEVICE: (EARLIER_ON_DEVICE, "device"), ON_PAYMENT_ACCOUNT: (EARLIER_ON_PAYMENT_ACCOUNT, "payment_account_hash")}
 
 
 def earlier_orders_to_assess(order: Order, facts: OrderFacts, findings: Sequence[Finding], *, at: datetime) -> list[int]:
-    """Ids of earlier undecided orders on the same device or recipient whose finding weighs less than what this order shows.
+    """Ids of earlier undecided orders on the same device, recipient or payment account whose finding weighs less than this shows.
 
-    Also the other way round: when a device turns out to be a hub, those that still have the finding. Bounded; and since an order
-    that was assessed again weighs the same as this one, it is assessed only once for each step that the evidence climbs.
+    Also the other way round: when a device or an account turns out to be a hub, those that still have the finding. Bounded; and
+    since an order that was assessed again weighs the same as this one, it is assessed only once for each step that the evidence
+    climbs.
     """
     found: set[int] = set()
     for recipient in facts.recipients:
         if score_of(recipient) >= STRONG_FROM and recipient.accounts <= HUB_CAP:
             found.update(_on_recipient(order, recipient, at))
     for finding in findings:
-        if finding.rule == ON_DEVICE and (finding.is_strong_evidence or finding.score == 0):
-            found.update(_earlier(EARLIER_ON_DEVICE, order, at, value=order.device, rule=ON_DEVICE, score=finding.score))
+        if finding.rule in BY_VALUE and (finding.is_strong_evidence or finding.score == 0):
+            statement, name = BY_VALUE[finding.rule]
+            value = getattr(order, name)
+            found.update(_earlier(statement, order, at, value=value, rule=finding.rule, score=finding.score))
     return sorted(found)
 
 

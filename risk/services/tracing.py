@@ -15,20 +15,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from backoffice.lib.errors import NotFound
-from orders.models import Order, OrderDiscount, OrderLine
-from orders.recipients import masked_recipient
+from orders.models import Order, OrderDiscount
 from promotions.identities import plain_identity
 from promotions.models import Claim, ClaimToken, Coupon, CouponType, Customer, Entry, TokenBatch
-from promotions.services.nobody import known_device, known_network, known_recipient
+from promotions.services.nobody import known_device, known_network
 from promotions.services.refusals import Refused
 from promotions.services.tokens import find_token
 from promotions.tokens import PREFIX
 from risk.facts import HUB_CAP
 from risk.models import Incident, IncidentCoupon
+from risk.services.hashed_values import HASHED, hash_of, is_seen, shown_as
 
 LINES_SHOWN = 20
 COUNTED_UP_TO = 1_000
-HASH_LENGTH = 64
 
 
 @dataclass(frozen=True)
@@ -57,6 +56,8 @@ KINDS: Mapping[str, Kind] = {
         Kind("device", gettext_lazy("device"), coupons="claim__device", orders="device"),
         Kind("address", gettext_lazy("network address"), coupons="claim__address", orders="address"),
         Kind("recipient", gettext_lazy("recipient of a top-up"), orders="lines__recipient_hash"),
+        Kind("payment_account", gettext_lazy("payment account"), orders="payment_account_hash"),
+        Kind("delivery_phone", gettext_lazy("delivery phone"), orders="delivery_phone_hash"),
     )
 }
 
@@ -177,19 +178,12 @@ def _values(term: str) -> list[Start]:
         found.append(Start("device", device, device))
     if Order.objects.filter(address=term).exists():
         found.append(Start("address", term, term))
-    hashed, _last_four = known_recipient(term) if len(term) != HASH_LENGTH else (term.lower(), "")
-    if hashed and OrderLine.objects.filter(recipient_hash=hashed).exists():
-        found.append(Start("recipient", hashed, _shown("recipient", hashed)))
-    return found
+    hashes = ((kind, hash_of(kind, term)) for kind in HASHED)
+    return found + [Start(kind, hashed, shown_as(kind, hashed)) for kind, hashed in hashes if is_seen(kind, hashed)]
 
 
 def _shown(kind: str, key: str) -> str:
-    if kind != "recipient":
-        return key
-    last_four = (
-        OrderLine.objects.filter(recipient_hash=key).exclude(recipient_hash="").values_list("recipient_last_four", flat=True)
-    )
-    return masked_recipient(key, last_four.first() or "")
+    return shown_as(kind, key) if kind in HASHED else key
 
 
 def _lines(start: Start) -> list[TraceLine]:
@@ -229,6 +223,7 @@ def _values_on(line: TraceLine) -> list[Start]:
     if order:
         hashes = order.lines.exclude(recipient_hash="").order_by("position").values_list("recipient_hash", flat=True)
         found += [Start("recipient", value, _shown("recipient", value)) for value in _different(*hashes)]
+        found += purses_of(order)
     found += [
         Start("address", value, value) for value in _different(order.address if order else "", claim.address if claim else "")
     ]
@@ -237,6 +232,12 @@ def _values_on(line: TraceLine) -> list[Start]:
     if claim and claim.entry:
         found.append(_row("entry", claim.entry))
     return [*found, _row("coupon_type", coupon.coupon_type)] if coupon else found
+
+
+def purses_of(order: Order) -> list[Start]:
+    """The account that paid and the phone that parcels go to, where the storefront has told of them."""
+    kept = {"payment_account": order.payment_account_hash, "delivery_phone": order.delivery_phone_hash}
+    return [Start(kind, value, _shown(kind, value)) for kind, value in kept.items() if value]
 
 
 def _different(*values: str) -> list[str]:
@@ -256,6 +257,8 @@ _ORDERED = {
     "device": "o.device = %(key)s AND o.device <> ''",
     "address": "o.address = %(key)s AND o.address <> ''",
     "recipient": "o.id IN (SELECT r.order_id FROM orders_orderline r WHERE r.recipient_hash = %(key)s AND r.recipient_hash <> '')",
+    "payment_account": "o.payment_account_hash = %(key)s AND o.payment_account_hash <> ''",
+    "delivery_phone": "o.delivery_phone_hash = %(key)s AND o.delivery_phone_hash <> ''",
 }
 
 

@@ -243,3 +243,11 @@ def test_the_same_file_twice_gives_the_same_bytes(replay: Replay) -> None:
 
 def _young(number: int) -> nights.Event:
     return nights.a_customer(f"c{number}", registered_at="2026-01-20T11:00:00Z", phone=f"170{number:08}")
+
+
+def test_an_order_may_name_what_paid_for_it_and_whose_phone_its_parcels_go_to(replay: Replay) -> None:
+    told = {"payment_account": "2088002244668800", "delivery_phone": "13911112222"}
+    claims = [nights.a_claim(f"c{number}", number) for number in range(2)]
+    orders = [nights.an_order("o0", 5, claims=["c0"], **told), nights.an_order("o1", 6, claims=["c1"])]
+    night = replay([*nights.online_setup(), *claims, *orders])
+    assert [night.outcome("order", order) for order in ("o0", "o1")] == ["placed", "placed"]

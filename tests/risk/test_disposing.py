@@ -12,6 +12,7 @@ from risk.services.assessing import assess_order
 from risk.services.disposing import dispose_customer, dispose_customers, overrule_customer
 from risk.services.reviewing import decide_flag
 from risk.states import Decision, Disposition
+from tests.orders.factories import an_order
 from tests.promotions.factories import NOON, a_claimant, a_coupon, a_user
 from tests.risk.factories import (
     DAY,
@@ -26,6 +27,8 @@ from tests.risk.factories import (
 )
 
 LATER = NOON + HOUR
+FARM = "a device of the farm"
+FARM_LATER = NOON + 9 * HOUR
 TO_COLLECTOR = Finding(60, Strength.STRONG, "to a collector", {}, "recipient", Evidence.CONCENTRATION)
 AT_ONCE = Finding(20, Strength.WEAK, "at once", {}, "quick", Evidence.CASH_OUT)
 OWN_NUMBER = Finding(-30, Strength.STRONG, "own number", {}, "own", Evidence.CASH_OUT)
@@ -90,17 +93,41 @@ class TestCustomers:
     def test_an_order_that_a_reviewer_cleared_is_no_evidence(self):
         flag = a_flag()
         decide_flag(flag, decision=Decision.CLEARED, reason="called him", by=a_user(), at=LATER)
-        assert CustomerDisposition.objects.get(customer=flag.order.customer).disposition == Disposition.UNDETERMINED
+        assert CustomerDisposition.objects.get(customer=flag.order.customer).disposition == Disposition.SWEPT_ALONG
 
     def test_whoever_only_claimed_is_weighed_by_his_claims(self):
-        token, device = a_leaked_token(), "a device of the farm"
-        coupons = [
-            a_coupon(token=token, claimant=a_claimant(**a_night_account()), device=device, at=NOON + step * HOUR)
-            for step in range(9)
-        ]
-        row = dispose_customer(coupons[0].customer_id, at=NOON + 9 * HOUR)
+        row = dispose_customer(self.on_a_farm_device(9)[0].customer_id, at=FARM_LATER)
         assert row.disposition == Disposition.ORGANISED
         assert {line["order"] for line in row.against} == {""}
+
+    def test_what_a_reviewer_cleared_does_not_come_back_by_the_coupon_that_paid_for_it(self):
+        coupons = self.on_a_farm_device(9)
+        order = an_order(coupons=(coupons[-1],), device=FARM, at=FARM_LATER)
+        flag = assess_order(order.pk, at=FARM_LATER)
+        decide_flag(flag, decision=Decision.CLEARED, reason="called him", by=a_user(), at=FARM_LATER)
+        row = CustomerDisposition.objects.get(customer=order.customer)
+        assert (row.disposition, row.against) == (Disposition.SWEPT_ALONG, [])
+        assert dispose_customer(coupons[0].customer_id, at=FARM_LATER).disposition == Disposition.ORGANISED
+
+    def test_what_he_claimed_and_nobody_cleared_is_evidence_still(self):
+        self.on_a_farm_device(8)
+        claimant = a_claimant(**a_night_account())
+        coupon = a_coupon(token=a_leaked_token(), claimant=claimant, device=FARM, at=NOON + 8 * HOUR)
+        order = an_order(coupons=(coupon,), device=FARM, at=FARM_LATER)
+        flag = assess_order(order.pk, at=FARM_LATER)
+        a_coupon(token=a_leaked_token(), claimant=claimant, device=FARM, at=FARM_LATER)
+        decide_flag(flag, decision=Decision.CLEARED, reason="called him", by=a_user(), at=FARM_LATER)
+        row = CustomerDisposition.objects.get(customer=order.customer)
+        assert "many_accounts_on_one_device" in {line["rule"] for line in row.against}
+
+    @staticmethod
+    def on_a_farm_device(count):
+        """Night accounts that claimed by one leaked code from one device, an hour apart."""
+        token = a_leaked_token()
+        return [
+            a_coupon(token=token, claimant=a_claimant(**a_night_account()), device=FARM, at=NOON + step * HOUR)
+            for step in range(count)
+        ]
 
     def test_whoever_only_claimed_by_the_leaked_code_was_swept_along(self):
         token = a_leaked_token()

@@ -8,7 +8,7 @@ from orders.models import Hold, Order
 from orders.scopes.fields import matching, part
 from orders.scopes.parts import ScopeParts
 from orders.services.delivering import deliver_order
-from risk.models import Incident, IncidentAnchor, IncidentMember, IncidentNote, IncidentOrder, Ruling
+from risk.models import Flag, Incident, IncidentAnchor, IncidentMember, IncidentNote, IncidentOrder, Ruling
 from risk.services import growing
 from risk.services.growing import grow_incidents
 from risk.services.incident_figures import amount_of, latest_figures, run_again, run_read_only, take_snapshot
@@ -25,12 +25,13 @@ from risk.services.incidents import (
     own_incident,
 )
 from risk.services.judging import overrule
+from risk.services.reviewing import decide_flag
 from risk.services.timeline import around, timeline_of
 from tests.orders.factories import a_done_freeze, an_order
 from tests.orders.rounds import sql
 from tests.orders.test_constraints import refused
 from tests.promotions.factories import NOON, the_approver, the_asker
-from tests.risk.factories import COLLECTOR, HOUR, MINUTE, a_leaked_token, a_top_up_order, gang_orders
+from tests.risk.factories import COLLECTOR, HOUR, MINUTE, a_leaked_token, a_night_account, a_top_up_order, gang_orders
 from tests.risk.incidents import LATER, a_guest_order, a_night, an_incident, an_incident_of_token, assessed, grown
 
 pytestmark = pytest.mark.django_db
@@ -205,6 +206,18 @@ def test_a_reviewer_overrules_and_growth_does_not_undo_it():
         overrule(stale, disposition="undetermined", by=the_asker(), reason="stale page", at=LATER)
     with pytest.raises(InvalidInput):
         overrule(member, disposition="guilty", by=the_asker(), reason="x", at=LATER)
+
+
+def test_whom_a_reviewer_cleared_his_unspent_evidence_does_not_keep_organised():
+    token = a_leaked_token()
+    gang = assessed([a_top_up_order(token, device="rack", at=NOON + step * MINUTE, **a_night_account()) for step in range(10)])
+    incident = an_incident(token)
+    cleared = gang[-1]
+    assert looks(incident)[cleared.customer.ref] == "organised"
+    decide_flag(Flag.objects.get(order=cleared), decision="cleared", reason="a student, called him", by=the_asker(), at=LATER)
+    grown(incident)
+    assert looks(incident)[cleared.customer.ref] == "swept_along"
+    assert looks(incident)[gang[-2].customer.ref] == "organised"
 
 
 def test_nobody_is_overruled_round_the_rulings():
