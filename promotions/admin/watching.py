@@ -37,7 +37,9 @@ def in_unit(unit: str, value: Decimal | None, currency: str = "") -> str:
 
 
 def value_of(alarm: Alarm) -> str:
-    """Value and limit of an alarm, in the unit of its line."""
+    """Value and limit of an alarm, in the unit of its line; nothing where it has neither."""
+    if alarm.value is None and alarm.limit is None:
+        return str(NOTHING)
     unit = unit_of(alarm.threshold) if alarm.threshold else ("money" if alarm.cause in MONEY_METRICS else "plain")
     if unit == "plain":
         values = [NOTHING if value is None else f"{value:,f}" for value in (alarm.value, alarm.limit)]

@@ -16,7 +16,9 @@ from promotions.states import AlarmCause, Severity
 
 SOME = 5  # so many are named
 STAND_STILL = Sentence(gettext_noop("No run of %(checks)s was finished in time. What they watch over is not watched."))
-GUARDS = Sentence(gettext_noop("%(count)s triggers are missing, disabled or altered, as %(some)s. What they refuse is let in."))
+GUARDS = Sentence(
+    gettext_noop("Triggers that are missing, disabled or altered: %(count)s, among them %(some)s. What they refuse is let in.")
+)
 SWITCHED_OFF = Sentence(gettext_noop("%(webhook)s kept failing and was switched off. What is told now does not reach it."))
 
 

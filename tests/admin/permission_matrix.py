@@ -86,7 +86,9 @@ MODELS = {
     "promotions_redemptionhold": Model(see="ANLUR", steps={"ask_to_lift": "NLR"}),
     "promotions_alarmrecipient": Model(see="LUR", add="LR", edit="LR"),
     "promotions_escalationstep": Model(see="LUR", add="LR", edit="LR"),
-    "lib_webhookendpoint": Model(see="LUR", add="R", edit="R", steps={"send_test": "LR", "switch_off": "R", "switch_on": "R"}),
+    "lib_webhookendpoint": Model(
+        see="LUR", add="R", edit="R", steps={"send_test": "LR", "new_secret": "R", "switch_off": "R", "switch_on": "R"}
+    ),
     "lib_delivery": Model(see="LUR", steps={"send_again": "LR"}),
     "orders_order": Model(see="NLUSR", steps={"hold": "NLR", "cancel": "NLSR"}, actions={"freeze": "NLR"}),
     "orders_notice": Model(see="NLUSR"),

@@ -63,7 +63,7 @@ def test_a_freeze_is_paused_goes_on_and_is_cancelled(world: World, half_done: Fr
     assert fresh(half_done.job).status == JobStatus.QUEUED
     step(lead, "orders_freeze", "cancel", pk, reason=WHY)
     text = page(lead, "orders_freeze", pk)
-    assert "It is cancelled. The job only notes" in text
+    assert "It was cancelled: nothing more is done" in text
     assert offered(lead, "orders_freeze", pk) == []
     assert run_job(half_done.job_id, now=lambda: NOW)
     assert Hold.objects.open().filter(freeze=half_done).count() == half_done.items.tally()["held"] == 1

@@ -167,7 +167,7 @@ def job_warnings(job: Job) -> list[str]:
     """What stands in red on the pages of a job and of what it works."""
     warnings = [error_aloud(job.error)] if job.error else []
     if job.is_being_cancelled:
-        warnings.append(_("It is cancelled. The job only notes of each of the rest that nothing was done with it."))
+        warnings.append(_("It was cancelled: nothing more is done. The job still writes a result for each of the rest."))
     return warnings
 
 

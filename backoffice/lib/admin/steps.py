@@ -51,7 +51,8 @@ class Step:
     `tells` is the sentence above the reason: what will happen, to how many and how much. `why_not` is why it cannot be done now,
     empty where it can. `is_shown` leaves out what makes no sense for the object. `run` gets the object, `by`, `at` and what the
     form asked. `key` is the key that presses the button (with the browser's modifier). `leads_to_list` where the object is gone
-    afterwards, `leads_to_result` opens the page of what `run` answered, where that is another object of the same kind.
+    afterwards, `leads_to_result` opens the page of what `run` answered, where that is another object of the same kind. `shows_once`
+    draws the answer itself from what `run` answered, for what nobody may be shown again.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Step:
     is_stop: bool = False
     leads_to_list: bool = False
     leads_to_result: bool = False
+    shows_once: Callable[[Any, HttpRequest, Any, Any], HttpResponse] | None = None
 
     def is_allowed(self, user: Any, obj: Any) -> bool:
         """Whether this person may ever do it, whatever the state of the object."""
@@ -136,6 +138,8 @@ def _answer(admin: Any, request: HttpRequest, step: Step, object_id: str) -> Htt
     why_not = step.why_not(obj, request.user)
     taken = _take(request, step, obj, form) if not why_not and form.is_valid() else []
     if taken:
+        if step.shows_once is not None:
+            return step.shows_once(admin, request, obj, taken[0])
         if step.leads_to_result:
             page = _page_of(admin, taken[0])
         return HttpResponseRedirect(_list_of(admin) if step.leads_to_list else page)
@@ -150,7 +154,8 @@ def _take(request: HttpRequest, step: Step, obj: Any, form: ReasonForm) -> list[
     except DomainError as error:
         form.add_error(None, str(error))
         return []
-    messages.success(request, step.done(result) if callable(step.done) else step.done)
+    if step.done:
+        messages.success(request, step.done(result) if callable(step.done) else step.done)
     return [result]
 
 

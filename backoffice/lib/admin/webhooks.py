@@ -1,7 +1,7 @@
 """Webhooks, and the log of what was sent to them and by e-mail."""
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -23,7 +23,7 @@ from backoffice.lib.aloud import aloud
 from backoffice.lib.display import NOTHING, badge, link, state_badge, time_html
 from backoffice.lib.models import Delivery, WebhookEndpoint
 from backoffice.lib.outbox import event_choices, send_again, send_test
-from backoffice.lib.webhooks import make_webhook, switch_off, switch_on
+from backoffice.lib.webhooks import OVERLAP, make_webhook, renew_secret, switch_off, switch_on
 
 SHOWN = 20
 
@@ -46,6 +46,22 @@ def on(endpoint: WebhookEndpoint, *, by: Any, reason: str, at: datetime) -> Webh
     return switch_on(endpoint, at=at)
 
 
+def renew(endpoint: WebhookEndpoint, *, by: Any, reason: str, at: datetime) -> str:
+    return renew_secret(endpoint, at=at)
+
+
+def show_secret(model_admin: Any, request: HttpRequest, endpoint: WebhookEndpoint, secret: str) -> HttpResponse:
+    """The only time the secret is shown: in the answer itself, so that it stands in no message, log or history."""
+    context = {
+        **model_admin.admin_site.each_context(request),
+        "title": _("The new secret"),
+        "opts": model_admin.opts,
+        "object": endpoint,
+        "secret": secret,
+    }
+    return TemplateResponse(request, "admin/holdfast/webhook_secret.html", context, headers={"Cache-Control": "no-store"})
+
+
 STEPS = (
     Step(
         name="send_test",
@@ -55,6 +71,19 @@ STEPS = (
         run=test_it,
         tells=lambda endpoint: _("A message that says nothing is sent to %s. What came of it stands below.") % endpoint.url,
         done=gettext_lazy("Sent. Look at the deliveries."),
+    ),
+    Step(
+        name="new_secret",
+        label=gettext_lazy("New secret"),
+        icon="key",
+        permission="lib.change_webhookendpoint",
+        run=renew,
+        shows_once=show_secret,
+        tells=lambda endpoint: (
+            _("%(webhook)s gets a new secret, shown once on the next page. For %(hours)s hours the old one signs as well.")
+            % {"webhook": endpoint, "hours": OVERLAP // timedelta(hours=1)}
+        ),
+        done="",
     ),
     Step(
         name="switch_off",
@@ -108,6 +137,7 @@ class WebhookEndpointAdmin(EditableAdmin):
             Fact(_("Last delivered"), time_html(obj.last_delivered_at)),
             Fact(_("Failing since"), time_html(obj.failing_since)),
             Fact(_("Created by"), obj.created_by, time_html(obj.created_at)),
+            *([Fact(_("The old secret signs until"), time_html(obj.previous_until))] if obj.previous_until else []),
         ]
         warnings = [_("It kept failing and was switched off. Switch it on when it works again.")] if obj.switched_off_at else []
         return Headline(obj.name, endpoint_state(obj), facts=facts, warnings=warnings)
@@ -126,15 +156,7 @@ class WebhookEndpointAdmin(EditableAdmin):
         obj.__dict__.update(made.__dict__)
 
     def response_add(self, request: HttpRequest, obj: WebhookEndpoint, post_url_continue: str | None = None) -> HttpResponse:
-        """The only time the secret is shown: in the answer itself, so that it stands in no message, log or history."""
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("The new secret"),
-            "opts": self.opts,
-            "object": obj,
-            "secret": request.secret,  # type: ignore[attr-defined]
-        }
-        return TemplateResponse(request, "admin/holdfast/webhook_secret.html", context, headers={"Cache-Control": "no-store"})
+        return show_secret(self, request, obj, request.secret)  # type: ignore[attr-defined]
 
 
 def delivery_row(delivery: Delivery) -> list[Any]:
