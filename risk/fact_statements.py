@@ -102,6 +102,26 @@ SELECT (SELECT count(DISTINCT s.customer_id) FROM (
             ORDER BY placed_at DESC LIMIT %(rows_read)s) s) AS accounts_on_address
 """
 
+# Of the accounts that paid from this address with coupons which gangs come for: how many, and how many of them were new and
+# topped up somebody else, each on another device.
+CASHING_OUT_ON_ADDRESS = f"""
+SELECT count(DISTINCT o.customer_id),
+       least(count(DISTINCT o.customer_id) FILTER (WHERE o.cashes_out),
+             count(DISTINCT nullif(o.device, '')) FILTER (WHERE o.cashes_out))
+  FROM (SELECT n.customer_id, n.device,
+               n.virtual_amount > 0 AND n.placed_at - u.registered_at <= %(old)s
+               AND EXISTS (SELECT FROM orders_orderline l
+                            WHERE l.order_id = n.id AND l.recipient_hash NOT IN ('', u.phone_hash)) AS cashes_out
+          FROM (SELECT id, customer_id, device, virtual_amount, placed_at FROM orders_order
+                 WHERE address = %(address)s AND address <> '' AND placed_at > %(since)s AND placed_at <= %(at)s
+                   AND discount_amount > 0
+                 ORDER BY placed_at DESC LIMIT %(rows_read)s) n
+          JOIN promotions_customer u ON u.id = n.customer_id
+         WHERE EXISTS (SELECT FROM orders_orderdiscount d JOIN promotions_coupon c ON c.id = d.coupon_id
+                         JOIN promotions_coupontype t ON t.id = c.coupon_type_id
+                        WHERE d.order_id = n.id AND {IS_TEMPTING})) o
+"""  # noqa: S608  made of constants
+
 # Accounts that paid from the same account, and that had parcels sent to the same number. Its owner is no account on it.
 SHARED_PURSES = """
 SELECT (SELECT count(DISTINCT s.customer_id) FROM (

@@ -19,6 +19,9 @@ CROWD_WINDOW = timedelta(days=7)
 YOUNG = timedelta(hours=72)
 """An account that claims or orders so soon after it registered counts as young."""
 
+OLD = timedelta(days=30)
+"""An account older than this was not made for the occasion; it may have been bought for it."""
+
 MADE_WITHIN = timedelta(minutes=10)
 """Accounts that were registered so close to each other count as made together."""
 
@@ -102,6 +105,11 @@ class OrderFacts:
     """Whom the order tops up, the customer's own number left out."""
     accounts_on_address: int | None
     """Distinct accounts that ordered from this network address; None where it is unknown."""
+    coupon_users_on_address: int = 0
+    """Of those, how many paid with coupons that gangs come for. Not counted, and 0, for an order that `cashes_out_new` is not true
+    of, and where the address is shared by few or is a hub."""
+    newcomers_cashing_out_on_address: int = 0
+    """Of those again, how many did the same, each on another device."""
     accounts_on_payment_account: int | None = None
     """Distinct accounts whose orders with coupons were paid from the same account; None where it is unknown."""
     accounts_on_delivery_phone: int | None = None
@@ -152,6 +160,11 @@ class OrderFacts:
     @property
     def is_young(self) -> bool:
         return self.age_at_claim is not None and self.age_at_claim < YOUNG
+
+    @property
+    def cashes_out_new(self) -> bool:
+        """An account that is not OLD turned a coupon that gangs come for into virtual goods for somebody else."""
+        return self.age is not None and self.age <= OLD and self.tops_up_others and self.has_tempting_coupon
 
     @property
     def accounts_on_recipient(self) -> int:

@@ -1,6 +1,7 @@
 """Gathers what is known of an order, in one place and in few statements: see `risk.facts` for what it means."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -11,6 +12,7 @@ from orders.models import Order
 from promotions.services.nobody import known_device, known_network
 from risk.fact_statements import (
     AROUND,
+    CASHING_OUT_ON_ADDRESS,
     CLAIMED_COUPONS,
     COUPONS,
     COUPONS_READ,
@@ -24,13 +26,18 @@ from risk.fact_statements import (
 from risk.facts import (
     COUNTED_UP_TO,
     CROWD_WINDOW,
+    HUB_CAP,
     IN_STEP_WITHIN,
     MADE_WITHIN,
+    OLD,
     YOUNG,
     CouponFacts,
     OrderFacts,
     RecipientFacts,
 )
+
+FEWEST_ON_ADDRESS = 8
+"""Of fewer accounts it says nothing what they do alike."""
 
 
 class CouponRow(NamedTuple):
@@ -76,7 +83,7 @@ def gather_facts(order: Order, *, at: datetime) -> OrderFacts | None:
     in_step, claimed_together = _in_step(order, coupons, values)
     recipients = _recipients(values) if order.virtual_amount else []
     others = [recipient for recipient in recipients if recipient.recipient_hash != customer.phone_hash]
-    return OrderFacts(
+    facts = OrderFacts(
         at=at,
         placed_at=order.placed_at,
         registered_at=customer.registered_at,
@@ -93,6 +100,15 @@ def gather_facts(order: Order, *, at: datetime) -> OrderFacts | None:
         in_step=_capped(in_step),
         claimed_together=claimed_together,
     )
+    return _with_crowd_on_address(facts, values)
+
+
+def _with_crowd_on_address(facts: OrderFacts, values: Mapping[str, Any]) -> OrderFacts:
+    """What others at its address did, where this order itself did that and others are there at all; else it costs no query."""
+    if not facts.cashes_out_new or not FEWEST_ON_ADDRESS <= (facts.accounts_on_address or 0) <= HUB_CAP:
+        return facts
+    users, newcomers = _rows(CASHING_OUT_ON_ADDRESS, {**values, "old": OLD})[0]
+    return replace(facts, coupon_users_on_address=users, newcomers_cashing_out_on_address=newcomers)
 
 
 def _shared_purses(order: Order, values: Mapping[str, Any]) -> tuple[int | None, int | None]:

@@ -1,13 +1,10 @@
 """Who the customer is, as far as the account tells."""
 
-from datetime import timedelta
-
 from backoffice.lib.sentences import Sentence, gettext_noop
-from risk.facts import YOUNG, OrderFacts
+from risk.facts import OLD, YOUNG, OrderFacts
 from risk.rules.findings import Evidence, Finding, Strength, against, counted, in_favour, rule
 from risk.rules.segments import virtual_operator
 
-OLD = timedelta(days=30)
 MADE_TOGETHER_FROM = 5
 REGISTERED = Sentence(gettext_noop("The account was registered %(hours)s h before the claim and has no other life"))
 VIRTUAL_NUMBER = Sentence(gettext_noop("The phone number is a virtual operator's (%(prefix)s)"))
@@ -47,9 +44,13 @@ def made_in_a_burst(facts: OrderFacts) -> Finding | None:
 
 @rule(Evidence.ACCOUNT)
 def virtual_operator_number(facts: OrderFacts) -> Finding | None:
-    """Supports other evidence and weighs too little to count as a kind: millions of ordinary people have such a number."""
+    """Supports other evidence and weighs too little to count as a kind: millions of ordinary people have such a number.
+
+    Cards are bought by the thousand for accounts that are made for a night. Who has had his account for a month has had his number
+    for as long, and is one of the millions.
+    """
     segment = virtual_operator(facts.phone_segment, on=facts.placed_at.date())
-    if segment is None or not facts.has_tempting_coupon:
+    if segment is None or not facts.has_tempting_coupon or (facts.age is not None and facts.age > OLD):
         return None
     if segment.is_for_things:
         return against(5, NUMBER_OF_THINGS % {"prefix": segment.prefix}, prefix=segment.prefix)

@@ -11,6 +11,8 @@ VERY_MANY = 10
 SEVERAL_YOUNG = 3
 STRONG_FROM = 50
 MANY_ON_ADDRESS = 10
+NEWCOMERS_FROM = 8
+NEARLY_ALL = 0.8
 ON_DEVICE = Sentence(gettext_noop("%(accounts)s accounts on one device within 7 days"))
 ON_RECIPIENT = Sentence(
     gettext_noop("%(accounts)s accounts topped up one recipient with coupons within 7 days, %(young)s of them new")
@@ -18,6 +20,9 @@ ON_RECIPIENT = Sentence(
 ON_ADDRESS = Sentence(gettext_noop("%(accounts)s accounts ordered from one network address within 7 days"))
 ON_PAYMENT_ACCOUNT = Sentence(gettext_noop("%(accounts)s accounts paid from one payment account within 7 days"))
 ON_DELIVERY_PHONE = Sentence(gettext_noop("%(accounts)s accounts had parcels sent to one phone within 7 days"))
+CASHING_OUT_ON_ADDRESS = Sentence(
+    gettext_noop("Of %(users)s accounts that used such coupons on one network address %(newcomers)s are new and topped up others")
+)
 HUB = Sentence(gettext_noop("%(what)s: a hub, which joins nobody"))
 
 
@@ -101,3 +106,18 @@ def many_accounts_on_one_address(facts: OrderFacts) -> Finding | None:
     if accounts > HUB_CAP:
         return explains(HUB % {"what": text}, accounts=accounts)
     return against(5, text, accounts=accounts)
+
+
+@rule(Evidence.CONCENTRATION)
+def newcomers_cashing_out_on_one_address(facts: OrderFacts) -> Finding | None:
+    """Whoever does the same as nearly everybody at his address, and that is what honest people behind one address never all do.
+
+    In a dormitory, an office, a studio's network some accounts are new, and some top up a friend; others are old, buy goods, or top
+    up themselves. Where nearly all are new, each on a device of its own, and send a coupon's value to somebody else, a rack stands
+    behind the address. A swept-along crowd behind a carrier's address is beyond the hub cap, and mixed.
+    """
+    users, newcomers = facts.coupon_users_on_address, facts.newcomers_cashing_out_on_address
+    if newcomers < NEWCOMERS_FROM or newcomers < NEARLY_ALL * users:
+        return None
+    text = CASHING_OUT_ON_ADDRESS % {"newcomers": newcomers, "users": users}
+    return against(35, text, strength=Strength.STRONG, newcomers=newcomers, users=users)

@@ -15,10 +15,12 @@ from risk.rules.concentration import (
     many_accounts_on_one_device,
     many_accounts_paid_from_one_account,
     many_accounts_topping_up_one_recipient,
+    newcomers_cashing_out_on_one_address,
     score_of,
 )
 
 MOST_EARLIER_ORDERS = 60
+ON_ADDRESS = newcomers_cashing_out_on_one_address.__name__
 ON_DEVICE = many_accounts_on_one_device.__name__
 ON_PAYMENT_ACCOUNT = many_accounts_paid_from_one_account.__name__
 ON_RECIPIENT = many_accounts_topping_up_one_recipient.__name__
@@ -51,11 +53,18 @@ SELECT o.id
 EARLIER_ON_DEVICE = EARLIER_WITH.format(column="device", tempting=IS_TEMPTING, undecided=UNDECIDED)
 EARLIER_ON_PAYMENT_ACCOUNT = EARLIER_WITH.format(column="payment_account_hash", tempting=IS_TEMPTING, undecided=UNDECIDED)
 
-BY_VALUE = {ON_DEVICE: (EARLIER_ON_DEVICE, "device"), ON_PAYMENT_ACCOUNT: (EARLIER_ON_PAYMENT_ACCOUNT, "payment_account_hash")}
+EARLIER_ON_ADDRESS = EARLIER_WITH.format(column="address", tempting=f"{IS_TEMPTING} AND o.virtual_amount > 0", undecided=UNDECIDED)
+
+BY_VALUE = {
+    ON_ADDRESS: (EARLIER_ON_ADDRESS, "address"),
+    ON_DEVICE: (EARLIER_ON_DEVICE, "device"),
+    ON_PAYMENT_ACCOUNT: (EARLIER_ON_PAYMENT_ACCOUNT, "payment_account_hash"),
+}
 
 
 def earlier_orders_to_assess(order: Order, facts: OrderFacts, findings: Sequence[Finding], *, at: datetime) -> list[int]:
-    """Ids of earlier undecided orders on the same device, recipient or payment account whose finding weighs less than this shows.
+    """Ids of earlier undecided orders on the same device, recipient, payment account or address whose finding weighs less than
+    this shows.
 
     Also the other way round: when a device or an account turns out to be a hub, those that still have the finding. Bounded; and
     since an order that was assessed again weighs the same as this one, it is assessed only once for each step that the evidence

@@ -42,6 +42,11 @@ def just_suspended(**fields):
 
 LEAKED_AND_SUSPENDED = just_suspended(customers_on_token=2, token_uses_allowed=50)
 
+
+def on_address(*, users, newcomers):
+    return top_up_facts(coupon_users_on_address=users, newcomers_cashing_out_on_address=newcomers)
+
+
 TABLE = [
     ("unknown_provenance", facts(), None),
     ("unknown_provenance", facts(coupons=ORDINARY), None),
@@ -95,6 +100,11 @@ TABLE = [
     ("many_accounts_on_one_address", facts(accounts_on_address=9), None),
     ("many_accounts_on_one_address", facts(accounts_on_address=10), (5, "weak")),
     ("many_accounts_on_one_address", facts(accounts_on_address=51), (0, "weak")),
+    ("newcomers_cashing_out_on_one_address", facts(), None),
+    ("newcomers_cashing_out_on_one_address", on_address(users=7, newcomers=7), None),
+    ("newcomers_cashing_out_on_one_address", on_address(users=8, newcomers=8), (35, "strong")),
+    ("newcomers_cashing_out_on_one_address", on_address(users=10, newcomers=8), (35, "strong")),
+    ("newcomers_cashing_out_on_one_address", on_address(users=11, newcomers=8), None),
     ("quick_cash_out", facts(), None),
     ("quick_cash_out", own_number_facts(), None),
     ("quick_cash_out", top_up_facts(), (20, "weak")),
@@ -114,6 +124,9 @@ TABLE = [
     ("virtual_operator_number", facts(phone_segment="1651"), (5, "weak")),
     ("virtual_operator_number", facts(phone_segment=""), None),
     ("virtual_operator_number", facts(phone_segment="1705", coupons=ORDINARY), None),
+    ("virtual_operator_number", facts(phone_segment="1705", registered_at=NOON - 30 * DAY), (5, "weak")),
+    ("virtual_operator_number", facts(phone_segment="1705", registered_at=NOON - 31 * DAY), None),
+    ("virtual_operator_number", facts(phone_segment="1705", registered_at=None), (5, "weak")),
     ("made_in_a_burst", facts(), None),
     ("made_in_a_burst", facts(coupons=(leaked_coupon(made_together=4),)), None),
     ("made_in_a_burst", facts(coupons=(leaked_coupon(made_together=5),)), (15, "weak")),
