@@ -1,7 +1,5 @@
 """A coupon for first orders pays for one order of a customer, also when several are placed at once."""
 
-import time
-
 import pytest
 
 from orders.models import Order
@@ -15,6 +13,7 @@ from tests.orders.factories import an_order
 from tests.promotions.conditions import a_type_of
 from tests.promotions.factories import NOON, a_claimant, a_coupon, an_entry
 from tests.promotions.racing import at_once, errors_in
+from tests.race.waiting import meeting
 
 
 def first_order_coupons(count):
@@ -51,27 +50,27 @@ def redeemed_at_once(count):
 @pytest.mark.race
 @pytest.mark.django_db(transaction=True)
 def test_of_six_first_orders_at_once_one_is_the_first(monkeypatch):
-    linger_while_fitting(monkeypatch)
+    decide_together(monkeypatch, seconds=0.3)  # the others do not come: they stand before the lock
     assert redeemed_at_once(6) == 1
 
 
 @pytest.mark.race
 @pytest.mark.django_db(transaction=True)
 def test_control_without_the_lock_on_the_customer_several_are_first(monkeypatch):
-    linger_while_fitting(monkeypatch)
+    decide_together(monkeypatch)
     monkeypatch.setattr(redeeming, "lock_customer", lambda customer: None)
     # the other one marks the customer's row, and so locks it
     monkeypatch.setattr(placing, "customer_who_orders", lambda ref, at: Customer.objects.get(ref=ref))
     assert redeemed_at_once(6) > 1
 
 
-def linger_while_fitting(monkeypatch):
-    """Let each decide, and dawdle before it writes."""
-    fit = redeeming.fit
+def decide_together(monkeypatch, **patience):
+    """Two decide before either of them writes."""
+    fit, meet = redeeming.fit, meeting(2, **patience)
 
-    def dawdling(*args, **kwargs):
+    def fit_and_meet(*args, **kwargs):
         found = fit(*args, **kwargs)
-        time.sleep(0.3)
+        meet()
         return found
 
-    monkeypatch.setattr(redeeming, "fit", dawdling)
+    monkeypatch.setattr(redeeming, "fit", fit_and_meet)
