@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from backoffice.lib.display import NOTHING, time_html
+from backoffice.lib.sentences import gettext_noop
 from risk.rulebook import All, Any, Clause, Fact, Node, Not, Schema
 from risk.rulefacts.velocity import WINDOWS
 
@@ -50,6 +51,30 @@ GROUP_NAMES: Mapping[str, Anything] = {
     "any": gettext_lazy("at least one of these holds"),
     "none": gettext_lazy("none of these holds"),
 }
+
+
+BUILT_IN_RULES = (
+    gettext_noop("made for the night"),
+    gettext_noop("made in a burst"),
+    gettext_noop("virtual operator number"),
+    gettext_noop("old account"),
+    gettext_noop("earlier delivery"),
+    gettext_noop("own number topped up"),
+    gettext_noop("quick cash out"),
+    gettext_noop("many accounts on one device"),
+    gettext_noop("many accounts topping up one recipient"),
+    gettext_noop("many accounts paid from one account"),
+    gettext_noop("many accounts delivering to one phone"),
+    gettext_noop("many accounts on one address"),
+    gettext_noop("newcomers cashing out on one address"),
+    gettext_noop("unknown provenance"),
+    gettext_noop("leaked token"),
+    gettext_noop("claimed before suspension"),
+    gettext_noop("crossed a claim rule"),
+    gettext_noop("lockstep"),
+    gettext_noop("arrived after public"),
+)
+"""The names of the rules in code, as lists show them: read with `aloud.word`."""
 
 
 class Line(NamedTuple):

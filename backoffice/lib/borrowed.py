@@ -74,6 +74,7 @@ KEYS = (
     gettext_noop("amount"),
     gettext_noop("authority"),
     gettext_noop("broken"),
+    gettext_noop("bulk review"),
     gettext_noop("check import"),
     gettext_noop("count"),
     gettext_noop("counted by"),

@@ -15,6 +15,7 @@ from backoffice.lib.admin.columns import text_column, time_column
 from backoffice.lib.admin.filters import ChoicesFilter, MomentFilter
 from backoffice.lib.admin.page import Fact, Headline, Panel
 from backoffice.lib.admin.search import ExactSearchMixin
+from backoffice.lib.aloud import aloud
 from backoffice.lib.display import count_text, link, time_html
 from orders.admin.links import orders_panel, page_of
 from orders.admin.scope_panels import hash_cell
@@ -76,7 +77,7 @@ class OrderListAdmin(ReadOnlyAdmin):
     list_display = (
         "__str__",
         "source",
-        "name",
+        text_column(lambda row: aloud(row.name), "name", gettext_lazy("name"), "name"),
         text_column(lambda row: count_text(row.count), "orders", gettext_lazy("orders")),
         text_column(lambda row: count_text(row.unknown), "unknown", gettext_lazy("unknown, left out")),
         text_column(lambda row: hash_cell(row.sha256), "sha256", gettext_lazy("hash")),
@@ -89,7 +90,7 @@ class OrderListAdmin(ReadOnlyAdmin):
 
     def headline(self, request: HttpRequest, obj: OrderList) -> Headline:
         facts = [
-            Fact(_("Came"), obj.get_source_display(), obj.name),
+            Fact(_("Came"), obj.get_source_display(), aloud(obj.name)),
             Fact(_("Orders"), count_text(obj.count)),
             Fact(_("Numbers of no order, left out"), count_text(obj.unknown)),
             Fact(_("Named more than once"), count_text(obj.repeated)),

@@ -16,6 +16,7 @@ from backoffice.lib.errors import DomainError, InvalidInput
 from backoffice.lib.jobs import OPEN_STATUSES, cancel_job, queue_job
 from backoffice.lib.models import Job
 from backoffice.lib.models.job import JobStatus
+from backoffice.lib.sentences import Sentence, gettext_noop
 from backoffice.lib.states import move
 from orders.import_settings import SOURCE, ImportSettings, checked_settings, guessed_columns
 from orders.models import ImportedInvoice, ImportMapping, ImportRow, OrderImport
@@ -23,6 +24,10 @@ from orders.services.import_statements import COPY_IN
 from orders.states import IMPORT_MOVES, ImportStatus
 
 CHECK_KIND, LOAD_KIND = "check import", "load import"
+FILE_READ = Sentence(gettext_noop("the file %(name)s was read"))
+FILE_CHECKED = Sentence(gettext_noop("the file %(name)s is checked"))
+CHECK = Sentence(gettext_noop("check of the import"))
+MAPPING_SAVED = Sentence(gettext_noop("mapping saved"))
 ROWS_AT_ONCE = 5_000
 BYTES_AT_ONCE = 1024 * 1024
 LONGEST_NAME = 60
@@ -44,7 +49,7 @@ def read_file(stream: BinaryIO, *, name: str, encoding: str = "", by: Any, at: d
     sha256 = _hash_of(stream)
     stream.seek(0)
     file = open_csv(stream, encoding=encoding)
-    with because(_("the file %s was read") % name, user=by.pk):
+    with because(FILE_READ % {"name": name}, user=by.pk):
         found = OrderImport.objects.create(
             name=name[:100], sha256=sha256, encoding=file.encoding, columns=list(file.columns), rows_count=0, made_by=by, made_at=at
         )
@@ -68,10 +73,10 @@ def check_import(order_import: OrderImport, *, settings: ImportSettings, by: Any
     """
     found = locked(order_import.pk)
     checked_settings(settings, found.columns)
-    with because(_("the file %s is checked") % found.name, user=by.pk):
+    with because(FILE_CHECKED % {"name": found.name}, user=by.pk):
         if found.status == ImportStatus.CHECKING and not _is_open(found.check_job):
             move(found, ImportStatus.READ, IMPORT_MOVES)
-        job = _job(CHECK_KIND, found.rows_count, _("check of the import"), by, at)
+        job = _job(CHECK_KIND, found.rows_count, str(CHECK), by, at)
         also = {"settings": settings.data(), "source": settings.source, "check_job": job, "preview": {}}
         move(found, ImportStatus.CHECKING, IMPORT_MOVES, **also)
         queue_job(job)
@@ -126,7 +131,7 @@ def save_mapping(name: str, settings: ImportSettings, *, by: Any, at: datetime) 
     name = " ".join(name.split())
     if not 0 < len(name) <= LONGEST_NAME:
         raise InvalidInput(_("A mapping is called by 1 to %s characters.") % LONGEST_NAME)
-    with because(_("mapping saved"), user=by.pk):
+    with because(str(MAPPING_SAVED), user=by.pk):
         mapping, _is_new = ImportMapping.objects.update_or_create(name=name, defaults={"settings": settings.data()})
     return mapping
 

@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from backoffice.lib.errors import InvalidInput
+from backoffice.lib.sentences import Sentence, gettext_noop
 from orders.models import Order, OrderList
 from orders.order_files import MOST_ROWS, PROBLEMS_SHOWN, Problems, filed_numbers, pasted_numbers
 from orders.states import ListSource
@@ -43,6 +44,9 @@ SELECT count(*), encode(sha256(convert_to(coalesce(string_agg(id::text, ',' ORDE
 FILL = "INSERT INTO orders_orderlistitem (order_list_id, order_id) SELECT %s, id FROM order_ids ORDER BY id"
 
 
+PASTED = Sentence(gettext_noop("pasted text"))
+
+
 class BadNumbers(InvalidInput):
     """The list was not loaded. Its first line says how many lines are wrong, the others which and why."""
 
@@ -63,7 +67,7 @@ def list_from_text(text: str, *, leaves_out_unknown: bool = False, by: Any, at: 
     Raises BadNumbers for numbers of no order, by line, unless they are to be left out; InvalidInput where no order remains.
     """
     problems = Problems()
-    return _load(pasted_numbers(text, problems), problems, leaves_out_unknown, ListSource.PASTED, _("pasted text"), by, at)
+    return _load(pasted_numbers(text, problems), problems, leaves_out_unknown, ListSource.PASTED, str(PASTED), by, at)
 
 
 @transaction.atomic

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -115,7 +116,7 @@ class CustomerDispositionAdmin(ExactSearchMixin, ReadOnlyAdmin):
         overrule = obj.overrule
         facts = [
             Fact(_("Customer"), page_of(obj.customer)),
-            Fact(_("By the evidence"), state_badge(obj, "found"), _("as of %s") % time_html(obj.disposed_at)),
+            Fact(_("By the evidence"), state_badge(obj, "found"), format_html("{} {}", _("as of"), time_html(obj.disposed_at))),
             Fact(_("Score"), obj.score, _("against less in favour")),
             Fact(_("Overruled by"), overrule.by if overrule else NOTHING, time_html(overrule.at) if overrule else ""),
             Fact(_("Links"), link(picture_url("account", obj.customer.ref), _("picture"))),

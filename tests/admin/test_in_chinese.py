@@ -42,7 +42,9 @@ def texts_of(html: str) -> set[str]:
 TYPED = re.compile(
     r"New Year gala|Autumn|Spring|off tea|off plums|100 off, studio guests|customer called|as agreed|no suspicion|one more"
     r"|first two|a rack of phones|Public security bureau|asked by police|the wrong list|the studio.{1,6}s coupon leaks"
-    r"|This is a test. Nothing has happened|it leaves now|old shop"
+    r"|This is a test. Nothing has happened|it leaves now|old shop|Tokens on a bargain board|seen in the night|a great discount"
+    r"|bought by many accounts|I bought it for my mother|one of the rack|the house.{1,6}s own tablet|finds great discounts|one rack"
+    r"|the forged tokens alarmed|watch it|The venue was told|he called|older.csv"
 )
 # Summaries of freezes and releases, which are kept in the language they were asked in.
 FREEZES = re.compile(r"A hold of the kind|holds that freeze")

@@ -10,6 +10,7 @@ import pytest
 from risk import states
 from risk.rules import RULES, Disposition, Evidence, Strength, apply_rules
 from risk.rules.segments import TABLE_AS_OF, VIRTUAL_OPERATORS, virtual_operator
+from risk.wording import BUILT_IN_RULES
 from tests.promotions.factories import NOON
 from tests.risk.factories import (
     DAY,
@@ -200,6 +201,10 @@ def test_a_rule_that_fails_is_named_and_silences_no_other():
 def test_values_can_be_stored_as_json():
     findings, _ = apply_rules(top_up_facts(virtual_amount=Decimal("100.40")))
     assert next(finding.values for finding in findings)["amount"] == "100.40"
+
+
+def test_every_rule_has_a_name_that_is_translated():
+    assert set(BUILT_IN_RULES) == {name.replace("_", " ") for name in RULES}
 
 
 def test_the_rules_need_no_django():
