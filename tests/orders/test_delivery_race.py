@@ -11,6 +11,7 @@ from orders.services.holding import OrderIsFinal, place_hold
 from tests.orders.factories import an_order, orders
 from tests.orders.rounds import in_threads, sql, trigger_off
 from tests.promotions.factories import NOON, the_asker
+from tests.race.waiting import somebody_waits, wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.race]
 
@@ -36,11 +37,11 @@ def overlap(first, second):
         with transaction.atomic():
             sql(*first)
             done.set()
-            tried.wait(timeout=0.5)
+            wait_until(lambda: tried.is_set() or somebody_waits())
 
     def later():
-        done.wait(timeout=10)
         try:
+            assert done.wait(timeout=30)
             sql(*second)
         finally:
             tried.set()

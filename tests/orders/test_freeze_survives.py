@@ -15,6 +15,7 @@ from orders.services.holding import place_hold, release_hold
 from tests.orders.factories import a_done_freeze, a_freeze, a_release, an_order, approved, orders, worked
 from tests.orders.rounds import in_chunks_of, in_threads
 from tests.promotions.factories import NOON, the_asker
+from tests.race.waiting import somebody_waits, wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.race]
 
@@ -169,10 +170,11 @@ def test_a_release_waits_for_one_by_hand_and_then_skips_that_hold():
         with transaction.atomic():
             release_hold(hold, by=user, reason="cleared", at=NOON)
             by_hand.set()
-            by_job.wait(timeout=0.5)
+            wait_until(lambda: by_job.is_set() or somebody_waits())
+            assert not by_job.is_set()
 
     def run():
-        by_hand.wait(timeout=10)
+        assert by_hand.wait(timeout=30)
         run_job(release.job_id, now=lambda: LATER)
         by_job.set()
 
@@ -219,10 +221,11 @@ def test_a_freeze_waits_for_a_delivery_under_way_and_then_skips_that_order():
         with transaction.atomic():
             deliver_order(order.ref, at=NOON)
             delivering.set()
-            freezing.wait(timeout=0.5)
+            wait_until(lambda: freezing.is_set() or somebody_waits())
+            assert not freezing.is_set()
 
     def run():
-        delivering.wait(timeout=10)
+        assert delivering.wait(timeout=30)
         run_job(freeze.job_id, now=lambda: NOON)
         freezing.set()
 

@@ -1,7 +1,6 @@
 """Who asked in vain for a delivery is told once, as soon as nothing holds the order any more."""
 
 from itertools import chain
-from time import sleep
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -21,6 +20,7 @@ from tests.lib.telling import a_webhook
 from tests.orders.factories import HOUR, a_cooling_order, a_done_freeze, a_done_release, a_hold, an_order, orders
 from tests.orders.rounds import in_threads, sql, trigger_off
 from tests.promotions.factories import NOON, the_asker
+from tests.race.waiting import meeting
 
 pytestmark = pytest.mark.django_db
 
@@ -228,14 +228,15 @@ def test_eight_sweeps_at_once_tell_each_order_once(webhook, monkeypatch):
 @pytest.mark.race
 @pytest.mark.django_db(transaction=True)
 def test_control_without_the_rows_locks_an_order_is_told_twice(webhook, monkeypatch):
-    """The waits are read without their locks, and the guards of their ends are off. Each dawdles between reading and writing."""
+    """The waits are read without their locks, and the guards of their ends are off. Nobody writes before all have read."""
     waiting_and_free(30)
+    all_have_read = meeting(8)
 
-    def dawdling(*args, **kwargs):
-        sleep(0.3)
+    def read_and_tell(*args, **kwargs):
+        all_have_read()
         return tell(*args, **kwargs)
 
-    monkeypatch.setattr(waiting, "tell", dawdling)
+    monkeypatch.setattr(waiting, "tell", read_and_tell)
     monkeypatch.setattr(waiting.DeliveryWaitQuerySet, "select_for_update", lambda self, **_options: self.all())
     with trigger_off("orders_deliverywait", "delivery_wait_is_settled_once"):
         in_threads(*[lambda: settle_missed_waits(NOON)] * 8)
