@@ -23,6 +23,7 @@ from tests.orders.factories import (
 )
 from tests.orders.rounds import in_threads, sql, trigger_off
 from tests.promotions.factories import NOON, a_user, the_approver, the_asker
+from tests.race.waiting import meeting
 
 pytestmark = pytest.mark.django_db
 
@@ -199,6 +200,13 @@ def test_control_without_the_lock_many_of_a_hundred_approvals_do_not_hear_that_a
     """What is left then is the guarded move of the job, which refuses them in words that say nothing of the approval."""
     orders(3)
     freeze = a_freeze()
-    monkeypatch.setattr(approvals, "_lock_pending", lambda approval: Approval.objects.get(pk=freeze.job.approval_id))
+    meet = meeting(2)
+
+    def read_together(approval):
+        found = Approval.objects.get(pk=freeze.job.approval_id)
+        meet()
+        return found
+
+    monkeypatch.setattr(approvals, "_lock_pending", read_together)
     told = a_hundred_approvals(freeze)
     assert [type(answer).__name__ for answer in told].count("AlreadyDecided") < 99

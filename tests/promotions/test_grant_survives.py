@@ -192,7 +192,7 @@ def race_of_one_customer_with_himself():
         with transaction.atomic():
             claiming(request)()
             claimed.set()
-            given.wait(timeout=0.5)
+            wait_until(lambda: given.is_set() or somebody_waits())
 
     def give():
         claimed.wait(timeout=10)
