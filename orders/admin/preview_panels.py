@@ -136,7 +136,7 @@ def delivered_words(preview: Preview) -> str:
     text = _("%(count)s of them, %(worth)s, are delivered or completed already: they cannot be frozen and are skipped.")
     told = text % {"count": count_text(count), "worth": worth_text(preview.worth(LOST_STATUSES))}
     if not lost_orders:
-        return f"{told} {_('No coupon was involved: nothing is lost with them.')}"
+        return told + " " + _("No coupon was involved: nothing is lost with them.")
     text = _("Lost with them is what coupons took off %(orders)s of them: %(lost)s.")
     return f"{told} {text % {'orders': count_text(lost_orders), 'lost': worth_text(lost)}}"
 

@@ -21,19 +21,26 @@ from orders.services.stopping import (
 
 def tells_freeze(job: Job) -> str:
     text = _(
-        "What is held stays held, under a release of its own. %(left)s of %(total)s orders have no result yet: they are not held."
+        "What is held stays held, until it is released. %(left)s of %(total)s orders have no result yet: they are not held. A"
+        " cancellation cannot be undone."
     )
-    return f"{text % _numbers(job)} {_('It cannot be undone.')}"
+    return text % _numbers(job)
 
 
 def tells_release(job: Job) -> str:
-    text = _("What is released stays released. %(left)s of %(total)s holds have no result yet: they stay as they are.")
-    return f"{text % _numbers(job)} {_('It cannot be undone.')}"
+    text = _(
+        "What is released stays released. %(left)s of %(total)s holds have no result yet: they stay as they are. A"
+        " cancellation cannot be undone."
+    )
+    return text % _numbers(job)
 
 
 def tells_import(job: Job) -> str:
-    text = _("What is loaded stays loaded. %(left)s of %(total)s invoices have no result yet: they are not loaded.")
-    return f"{text % _numbers(job)} {_('The same file, uploaded again, loads what is missing.')}"
+    text = _(
+        "What is loaded stays loaded. %(left)s of %(total)s invoices have no result yet: they are not loaded. The same"
+        " file, uploaded again, loads what is missing."
+    )
+    return text % _numbers(job)
 
 
 def _numbers(job: Job) -> dict[str, str]:

@@ -13,6 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 CATALOGUE = ROOT / "backoffice" / "locale" / "zh_Hans" / "LC_MESSAGES" / "django.po"
 MARKED = ["backoffice", "orders", "promotions", "risk", "templates"]
+MARKS = {"_", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "pgettext"}
 LEFT_OUT = shutil.ignore_patterns("__pycache__", "migrations", "static", "*.mo")
 PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|%[a-z%]|\{\w*\}")
 MAKE = "manage.py makemessages -l zh_Hans --no-location --no-obsolete -i '.venv/*' -i 'tests/*' -i '.data/*'"
@@ -87,3 +88,27 @@ def test_every_marked_string_is_in_the_catalogue(tmp_path):
     assert len(marked) > 900
     missing = sorted(marked.keys() - entries(CATALOGUE).keys())
     assert not missing, f"not in django.po: {missing}; run: {MAKE}"
+
+
+def test_no_text_is_marked_where_gettext_does_not_look():
+    """xgettext reads no expression inside an f-string: a text that is marked only there is in no catalogue."""
+    known = {key.rpartition("\4")[2].partition("\0")[0] for key in messages()}
+    assert [found for path in sources() for found in marked_in_f_strings(path) if found[1] not in known] == []
+
+
+def sources():
+    return [path for folder in MARKED for path in (ROOT / folder).rglob("*.py") if "migrations" not in path.parts]
+
+
+def marked_in_f_strings(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for string in (node for node in ast.walk(tree) if isinstance(node, ast.JoinedStr)):
+        for call in (node for node in ast.walk(string) if isinstance(node, ast.Call)):
+            if isinstance(call.func, ast.Name) and call.func.id in MARKS and isinstance(call.args[0], ast.Constant):
+                yield path.name, call.args[0].value
+
+
+def test_a_text_marked_inside_an_f_string_would_be_seen(tmp_path):
+    source = tmp_path / "module.py"
+    source.write_text("def told(n):\n    return f\"{n} {_('never extracted')}\"\n")
+    assert list(marked_in_f_strings(source)) == [("module.py", "never extracted")]
