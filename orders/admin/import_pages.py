@@ -84,7 +84,7 @@ def mapping_button(request: HttpRequest, found: OrderImport) -> list[StepButton]
     if found.status not in MAPPABLE or not may_map(request):
         return []
     url = reverse("admin:orders_orderimport_mapping", args=[found.pk])
-    return [StepButton(_("Map columns"), url, "", "table_chart", False, "")]
+    return [StepButton(_("Map columns"), url, "", "table_chart", False, "", opens_page=True)]
 
 
 def draw(model_admin: Any, request: HttpRequest, title: str, form: forms.Form, button: str) -> HttpResponse:

@@ -57,7 +57,10 @@ def import_panels(found: OrderImport) -> list[Panel]:
         return [first_rows(found)]
     if found.status == ImportStatus.CHECKED:
         return [kinds_panel(found), problems_panel(found), there_panel(found), sample_panel(found)]
-    return [results_panel(found), trouble_panel(found), kinds_panel(found), sample_panel(found)]
+    trouble, wrong = trouble_panel(found), found.preview.get("wrong")
+    # Where rows were left out, and nothing else, "everything was loaded" would not be true.
+    troubles = [*([trouble] if trouble.rows or not wrong else []), *([problems_panel(found)] if wrong else [])]
+    return [results_panel(found), *troubles, kinds_panel(found), sample_panel(found)]
 
 
 def first_rows(found: OrderImport) -> Panel:

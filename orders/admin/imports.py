@@ -56,6 +56,7 @@ STEPS = (
         name="discard",
         label=gettext_lazy("Discard"),
         icon="delete",
+        is_stop=True,
         permission="orders.load_orderimport",
         run=discard_import,
         is_shown=lambda found: found.status in MAPPABLE,

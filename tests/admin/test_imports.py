@@ -121,6 +121,24 @@ def test_what_failed_is_shown_before_what_was_skipped(world: World, as_role: AtR
     assert page.index("there already, and different") < page.index("there already, and the same")
 
 
+def test_rows_that_were_left_out_are_shown_also_when_the_rest_is_loaded(world: World, as_role: AtRole) -> None:
+    client = as_role("risk lead")
+    found = checked_by(client, world, FILE + "N3,2025-02-30,guest-0,tea,1,5.00\n", leaves_out_wrong="on")
+    page = loaded_by(client, world, found)
+    assert "there is no such date" in page
+    assert "Everything was loaded." not in page
+
+
+def test_the_mapping_is_a_page_and_opens_in_no_dialog(world: World, as_role: AtRole) -> None:
+    client = as_role("risk lead")
+    uploaded(client, FILE)
+    found = OrderImport.objects.latest("pk")
+    page = client.get(reverse("admin:orders_orderimport_change", args=[found.pk])).content.decode()
+    url = reverse("admin:orders_orderimport_mapping", args=[found.pk])
+    assert f'href="{url}"' in page
+    assert f'hx-get="{url}"' not in page
+
+
 def test_an_order_says_which_file_it_came_from_and_what_its_lines_are_called(world: World, as_role: AtRole) -> None:
     client, head = as_role("risk lead"), HEAD.replace("Quantity", "Description,Quantity")
     found = checked_by(client, world, head + "N7,2025-01-01,guest-0,tea,Green tea of spring,2,5.00\n")

@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 from django_celery_beat.models import PeriodicTask
 
+from backoffice.lib.admin.jobs import progress_of
 from backoffice.lib.apikeys import find_key
 from backoffice.lib.models import ApiKey, Job, JobStatus
 from promotions.models import Alarm, Claim
@@ -15,7 +16,7 @@ from promotions.services.tokens import token_text
 from promotions.states import AlarmCause
 from risk.services.growing import grow_incidents
 from risk.services.honest import honest_held
-from tests.admin.conftest import AtRole
+from tests.admin.conftest import NOW, AtRole
 from tests.admin.forms import step, text_of
 from tests.admin.world import World, fresh
 
@@ -77,6 +78,15 @@ def test_the_bar_of_a_moving_job_fetches_itself_and_that_of_a_done_one_rests(wor
     response = client.get(f"/admin/lib/job/{world.waiting_freeze.job_id}/progress/")
     assert 'hx-trigger="every 2s"' in response.content.decode()
     assert "25% · 250 of 1,000 · 25 a second · 30 s left" in text_of(response)
+
+
+@pytest.mark.parametrize(
+    ("done", "words"),
+    [(1, "1 of 14 · 0.3 a second · 39 s left"), (6, "6 of 14 · 2 a second · 4 s left"), (14, "14 of 14 · 5 a second")],
+)
+def test_a_slow_job_is_not_said_to_stand_still_and_one_with_all_results_to_have_time_left(done: int, words: str) -> None:
+    job = Job(total=14, done=done, status=JobStatus.RUNNING, started_at=NOW - timedelta(seconds=3))
+    assert progress_of(job, NOW).words == words
 
 
 def test_a_failed_job_is_tried_again(world: World, as_role: AtRole) -> None:

@@ -97,3 +97,16 @@ def take_record_out(page: "Page", freeze: Freeze, words: str, file: Path) -> Pat
         page.click(f"text={words}")
     download.value.save_as(file)
     return file
+
+
+def test_a_form_is_sent_once_however_often_its_button_is_clicked(
+    world: World, page: "Page", log_in: LogIn, complaints: list[str]
+) -> None:
+    log_in("risk lead")
+    page.goto("/admin/orders/orderimport/add/")
+    click = "form => form.dispatchEvent(new Event('submit', {cancelable: true}))"
+    form = page.locator("form.hf-form")
+    assert [form.evaluate(click), form.evaluate(click)] == [True, False]
+    assert form.get_attribute("aria-busy") == "true"
+    page.reload()
+    assert form.get_attribute("aria-busy") is None

@@ -13,6 +13,9 @@ from django.db import connection
 from backoffice.lib import jobs
 from orders.services.scope_kinds import FREEZE_SCOPE, RELEASE_SCOPE
 
+LONGEST = 900.0
+"""Seconds. Only who hangs is not through by then, at full size and beside other work too."""
+
 
 def sql(statement: str, *params: Any) -> None:
     with connection.cursor() as cursor:
@@ -26,7 +29,7 @@ def in_threads(*functions: Callable[[], Any]) -> list[Any]:
 
     def run(place: int, function: Callable[[], Any]) -> None:
         try:
-            barrier.wait(timeout=30)
+            barrier.wait(timeout=120)
             answers[place] = function()
         except Exception as error:
             answers[place] = error
@@ -37,7 +40,7 @@ def in_threads(*functions: Callable[[], Any]) -> list[Any]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=60)
+        thread.join(timeout=LONGEST)
         assert not thread.is_alive(), "a thread hangs"
     return answers
 

@@ -40,8 +40,8 @@ def overlap(first, second):
             wait_until(lambda: tried.is_set() or somebody_waits())
 
     def later():
-        done.wait(timeout=10)
         try:
+            assert done.wait(timeout=30)
             sql(*second)
         finally:
             tried.set()

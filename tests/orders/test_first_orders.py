@@ -13,7 +13,7 @@ from tests.orders.factories import an_order
 from tests.promotions.conditions import a_type_of
 from tests.promotions.factories import NOON, a_claimant, a_coupon, an_entry
 from tests.promotions.racing import at_once, errors_in
-from tests.race.waiting import meeting
+from tests.race.waiting import somebody_waits, wait_until
 
 
 def first_order_coupons(count):
@@ -40,8 +40,18 @@ def test_an_order_without_coupons_is_a_first_order_too():
     an_order(coupons=(coupon,))
 
 
-def redeemed_at_once(count):
+def redeemed_at_once(monkeypatch, count):
+    """Nobody writes before all have decided, or before somebody is held back."""
+    fit, decided = redeeming.fit, []
+
+    def fit_and_wait(*args, **kwargs):
+        found = fit(*args, **kwargs)
+        decided.append(found)
+        wait_until(lambda: len(decided) >= count or somebody_waits())
+        return found
+
     coupons = first_order_coupons(count)
+    monkeypatch.setattr(redeeming, "fit", fit_and_wait)
     results = at_once([lambda c=coupon: an_order(coupons=(c,)) for coupon in coupons])
     assert {type(error) for error in errors_in(results)} <= {CouponRefused}
     return Redemption.objects.count()
@@ -50,27 +60,13 @@ def redeemed_at_once(count):
 @pytest.mark.race
 @pytest.mark.django_db(transaction=True)
 def test_of_six_first_orders_at_once_one_is_the_first(monkeypatch):
-    decide_together(monkeypatch, seconds=0.3)  # the others do not come: they stand before the lock
-    assert redeemed_at_once(6) == 1
+    assert redeemed_at_once(monkeypatch, 6) == 1
 
 
 @pytest.mark.race
 @pytest.mark.django_db(transaction=True)
 def test_control_without_the_lock_on_the_customer_several_are_first(monkeypatch):
-    decide_together(monkeypatch)
     monkeypatch.setattr(redeeming, "lock_customer", lambda customer: None)
     # the other one marks the customer's row, and so locks it
     monkeypatch.setattr(placing, "customer_who_orders", lambda ref, at: Customer.objects.get(ref=ref))
-    assert redeemed_at_once(6) > 1
-
-
-def decide_together(monkeypatch, **patience):
-    """Two decide before either of them writes."""
-    fit, meet = redeeming.fit, meeting(2, **patience)
-
-    def fit_and_meet(*args, **kwargs):
-        found = fit(*args, **kwargs)
-        meet()
-        return found
-
-    monkeypatch.setattr(redeeming, "fit", fit_and_meet)
+    assert redeemed_at_once(monkeypatch, 6) > 1

@@ -171,9 +171,10 @@ def test_a_release_waits_for_one_by_hand_and_then_skips_that_hold():
             release_hold(hold, by=user, reason="cleared", at=NOON)
             by_hand.set()
             wait_until(lambda: by_job.is_set() or somebody_waits())
+            assert not by_job.is_set()
 
     def run():
-        by_hand.wait(timeout=10)
+        assert by_hand.wait(timeout=30)
         run_job(release.job_id, now=lambda: LATER)
         by_job.set()
 
@@ -221,9 +222,10 @@ def test_a_freeze_waits_for_a_delivery_under_way_and_then_skips_that_order():
             deliver_order(order.ref, at=NOON)
             delivering.set()
             wait_until(lambda: freezing.is_set() or somebody_waits())
+            assert not freezing.is_set()
 
     def run():
-        delivering.wait(timeout=10)
+        assert delivering.wait(timeout=30)
         run_job(freeze.job_id, now=lambda: NOON)
         freezing.set()
 

@@ -23,6 +23,7 @@ from tests.orders.factories import HOUR, a_done_freeze, a_freeze, a_release, app
 from tests.orders.import_files import a_file, asked_to_load, checked, loaded
 from tests.orders.rounds import AFTER_THE_LEASE, begun, in_chunks_of, in_threads, sql, trigger_off
 from tests.promotions.factories import NOON, a_user, the_approver, the_asker
+from tests.race.waiting import somebody_waits, wait_until
 
 pytestmark = pytest.mark.django_db
 
@@ -368,21 +369,26 @@ def cancelled_in_the_middle_of_a_chunk(monkeypatch, *, waits):
     in_the_chunk, told = threading.Event(), threading.Event()
     settle = import_scopes()._settle_or_halve
 
-    def slowly(*arguments):
+    def settle_and_be_cancelled(*arguments):
         answer = settle(*arguments)
         in_the_chunk.set()
-        told.wait(timeout=1.0 if waits else 10)
+        wait_until(lambda: told.is_set() or (waits and somebody_waits()))
         return answer
 
-    monkeypatch.setattr(import_scopes(), "_settle_or_halve", slowly)
+    def between_two_chunks():
+        if in_the_chunk.is_set():
+            assert told.wait(timeout=30)
+        return NOON
+
+    monkeypatch.setattr(import_scopes(), "_settle_or_halve", settle_and_be_cancelled)
 
     def cancel():
-        in_the_chunk.wait(timeout=10)
+        assert in_the_chunk.wait(timeout=30)
         cancelled(freeze)
         seen.append(Hold.objects.count())
         told.set()
 
-    in_threads(lambda: run_job(freeze.job_id, now=lambda: NOON), cancel)
+    in_threads(lambda: run_job(freeze.job_id, now=between_two_chunks), cancel)
     run_job(freeze.job_id, now=lambda: NOON + AFTER_THE_LEASE)
     return freeze, seen[0], Hold.objects.count()
 

@@ -228,15 +228,15 @@ def test_eight_sweeps_at_once_tell_each_order_once(webhook, monkeypatch):
 @pytest.mark.race
 @pytest.mark.django_db(transaction=True)
 def test_control_without_the_rows_locks_an_order_is_told_twice(webhook, monkeypatch):
-    """The waits are read without their locks, and the guards of their ends are off. Two have read before either writes."""
+    """The waits are read without their locks, and the guards of their ends are off. Nobody writes before all have read."""
     waiting_and_free(30)
-    meet = meeting(2)
+    all_have_read = meeting(8)
 
-    def meet_and_tell(*args, **kwargs):
-        meet()
+    def read_and_tell(*args, **kwargs):
+        all_have_read()
         return tell(*args, **kwargs)
 
-    monkeypatch.setattr(waiting, "tell", meet_and_tell)
+    monkeypatch.setattr(waiting, "tell", read_and_tell)
     monkeypatch.setattr(waiting.DeliveryWaitQuerySet, "select_for_update", lambda self, **_options: self.all())
     with trigger_off("orders_deliverywait", "delivery_wait_is_settled_once"):
         in_threads(*[lambda: settle_missed_waits(NOON)] * 8)

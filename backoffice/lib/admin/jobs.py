@@ -27,6 +27,8 @@ from backoffice.lib.display import NOTHING, count_text, duration_text, link, sta
 from backoffice.lib.jobs import OPEN_STATUSES, UNFINISHED_STATUSES, pause_job, queue_job
 from backoffice.lib.models import Job, JobStatus
 
+SLOW = 1
+"""Items a second below which a whole number would say that nothing moves."""
 MOVING = (JobStatus.REQUESTED, JobStatus.QUEUED, JobStatus.RUNNING)
 _pages: dict[str, Callable[[Job], str]] = {}
 
@@ -75,8 +77,8 @@ class Progress:
         if self.job.failed_items:
             parts.append(_("%s failed") % count_text(self.job.failed_items))
         if self.rate is not None and self.is_moving:
-            parts.append(_("%s a second") % f"{self.rate:,.0f}")
-        if self.left is not None and self.is_moving:
+            parts.append(_("%s a second") % (f"{self.rate:,.0f}" if self.rate >= SLOW else f"{self.rate:.1g}"))
+        if self.left and self.is_moving:
             parts.append(_("%s left") % duration_text(self.left))
         return " · ".join(parts)
 
@@ -94,9 +96,11 @@ def progress_url(job: Job) -> str:
 def bar(job: Job) -> SafeString:
     """A small bar for lists."""
     return format_html(
-        '<span class="hf-bar" title="{}/{}"><span style="width: {}%"></span></span> {}%',
+        '<span class="hf-short"><span class="hf-bar" title="{}/{}"><span class="hf-progress-{}" style="width: {}%"></span></span>'
+        " {}%</span>",
         job.done,
         job.total,
+        job.status,
         job.percent_done,
         job.percent_done,
     )
