@@ -155,15 +155,22 @@ SELECT mine.recipient_hash, crowd.accounts, crowd.young, crowd.made
               AND u.phone_hash <> mine.recipient_hash) crowd
 """
 
-# Others who claimed within a minute, and of them who also ordered within the minute of this order.
+# Others who claimed within a minute, of them who also ordered within the minute of this order, and of these again the new accounts
+# that topped up somebody else. OFFSET 0 keeps the two from being merged, which would read the orders once for each count.
 IN_STEP = """
-SELECT count(DISTINCT n.device) FILTER (WHERE EXISTS (
-           SELECT FROM orders_order o WHERE o.customer_id = n.customer_id AND o.discount_amount > 0
-              AND o.placed_at BETWEEN %(placed_at)s - %(within)s AND least(%(placed_at)s + %(within)s, %(at)s))),
-       count(DISTINCT n.customer_id)
+SELECT count(DISTINCT s.device) FILTER (WHERE s.cashes_out IS NOT NULL),
+       count(DISTINCT s.customer_id),
+       count(DISTINCT s.device) FILTER (WHERE s.cashes_out)
+  FROM (SELECT n.customer_id, n.device, (
+           SELECT bool_or(o.virtual_amount > 0 AND o.placed_at - u.registered_at <= %(old)s
+                          AND EXISTS (SELECT FROM orders_orderline l
+                                       WHERE l.order_id = o.id AND l.recipient_hash NOT IN ('', u.phone_hash)))
+             FROM orders_order o JOIN promotions_customer u ON u.id = o.customer_id
+            WHERE o.customer_id = n.customer_id AND o.discount_amount > 0
+              AND o.placed_at BETWEEN %(placed_at)s - %(within)s AND least(%(placed_at)s + %(within)s, %(at)s)) AS cashes_out
   FROM (SELECT c.customer_id, c.device FROM promotions_claim c
          WHERE c.coupon_type_id = %(coupon_type)s AND c.entry_id = %(entry)s AND c.outcome = 'issued'
            AND c.at BETWEEN %(claimed_at)s - %(within)s AND least(%(claimed_at)s + %(within)s, %(at)s)
          ORDER BY c.at LIMIT %(rows_read)s) n
- WHERE n.customer_id <> %(customer)s AND n.device <> '' AND n.device <> %(device)s
+         WHERE n.customer_id <> %(customer)s AND n.device <> '' AND n.device <> %(device)s OFFSET 0) s
 """

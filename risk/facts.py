@@ -116,6 +116,8 @@ class OrderFacts:
     """Distinct accounts whose orders with coupons went to the same number, its owner left out; None where it is unknown."""
     in_step: int = 0
     """Others, each on another device, who claimed by the same entry and ordered, both within IN_STEP_WITHIN of this one."""
+    newcomers_in_step: int = 0
+    """Of those in step, how many did what `cashes_out_new` says, each on another device. 0 for an order that it is not true of."""
     claimed_together: int = 0
     """Others who claimed by the same entry within IN_STEP_WITHIN, whether they ordered or not; of many the first ROWS_READ."""
 

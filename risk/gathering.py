@@ -80,7 +80,7 @@ def gather_facts(order: Order, *, at: datetime) -> OrderFacts | None:
     on_device, on_address = _rows(AROUND, values)[0]
     on_payment_account, on_delivery_phone = _shared_purses(order, values)
     values["registered_at"] = customer.registered_at
-    in_step, claimed_together = _in_step(order, coupons, values)
+    in_step, claimed_together, newcomers_in_step = _in_step(order, coupons, values)
     recipients = _recipients(values) if order.virtual_amount else []
     others = [recipient for recipient in recipients if recipient.recipient_hash != customer.phone_hash]
     facts = OrderFacts(
@@ -100,6 +100,8 @@ def gather_facts(order: Order, *, at: datetime) -> OrderFacts | None:
         in_step=_capped(in_step),
         claimed_together=claimed_together,
     )
+    if facts.cashes_out_new:
+        facts = replace(facts, newcomers_in_step=_capped(newcomers_in_step))
     return _with_crowd_on_address(facts, values)
 
 
@@ -120,11 +122,11 @@ def _shared_purses(order: Order, values: Mapping[str, Any]) -> tuple[int | None,
     return (_capped(paid) if payment_account else None), (_capped(sent) if delivery_phone else None)
 
 
-def _in_step(order: Order, coupons: list[CouponRow], values: Mapping[str, Any]) -> tuple[int, int]:
-    """By the first coupon that was claimed and that gangs come for; (0, 0) without one, which costs no query."""
+def _in_step(order: Order, coupons: list[CouponRow], values: Mapping[str, Any]) -> tuple[int, int, int]:
+    """By the first coupon that was claimed and that gangs come for; zeros without one, which costs no query."""
     tempting = [row for row in coupons if (row.is_restricted or row.can_pay_alone) and row.entry is not None]
     if not tempting:
-        return 0, 0
+        return 0, 0, 0
     row = min(tempting, key=lambda one: one.claimed_at)
     asked = {
         "customer": order.customer_id,
@@ -133,6 +135,7 @@ def _in_step(order: Order, coupons: list[CouponRow], values: Mapping[str, Any]) 
         "claimed_at": row.claimed_at,
         "placed_at": order.placed_at,
         "within": IN_STEP_WITHIN,
+        "old": OLD,
     }
     return _rows(IN_STEP, {**values, **asked})[0]  # type: ignore[return-value]
 

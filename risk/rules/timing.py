@@ -1,14 +1,20 @@
-"""When things were done: together with others, to the minute. Weak by nature, for a crowd moves together too. Pure."""
+"""When things were done: together with others, to the minute. A crowd moves together too, and does not all do the same. Pure."""
 
 from backoffice.lib.sentences import Sentence, gettext_noop
 from risk.facts import OrderFacts
-from risk.rules.findings import Evidence, Finding, against, in_favour, rule
+from risk.rules.findings import Evidence, Finding, Strength, against, in_favour, rule
 
 IN_STEP_FROM = 8
 """So many others, each on another device, who claimed and ordered within the same minutes."""
 
 IN_STEP = Sentence(
     gettext_noop("%(others)s of %(crowd)s others who claimed by the same entry within a minute also ordered within the same minute")
+)
+NEARLY_ALL = 0.8
+RACK_IN_STEP = Sentence(
+    gettext_noop(
+        "%(others)s others claimed and ordered within the same minutes, %(newcomers)s of them new accounts that topped up others"
+    )
 )
 AFTER_PUBLIC = Sentence(gettext_noop("Claimed %(minutes)s min after the code of %(type)s had gone public"))
 
@@ -25,6 +31,23 @@ def lockstep(facts: OrderFacts) -> Finding | None:
         return None
     text = IN_STEP % {"others": facts.in_step, "crowd": facts.claimed_together}
     return against(5 if facts.came_after_public else 10, text, others=facts.in_step, crowd=facts.claimed_together)
+
+
+@rule(Evidence.TIMING)
+def newcomers_cashing_out_in_step(facts: OrderFacts) -> Finding | None:
+    """Whoever does within the same two minutes as nearly all others there, and that is what no crowd all does.
+
+    People who are told of a code at the same moment, on a screen or in a chat, come together as well. But some of them have old
+    accounts, some buy goods, most top up their own number. Where nearly all are new, each on a device of its own, and send the
+    value to somebody else, a machine is at work. Once the code was public it is not counted: then newcomers come in crowds.
+    """
+    others, newcomers = facts.in_step, facts.newcomers_in_step
+    if newcomers < IN_STEP_FROM or newcomers < NEARLY_ALL * others:
+        return None
+    if 2 * others < facts.claimed_together or facts.came_after_public:
+        return None
+    text = RACK_IN_STEP % {"others": others, "newcomers": newcomers}
+    return against(35, text, strength=Strength.STRONG, others=others, newcomers=newcomers)
 
 
 @rule(Evidence.TIMING)

@@ -136,6 +136,8 @@ TABLE = [
     ("lockstep", facts(in_step=8, claimed_together=17), None),
     ("lockstep", facts(in_step=8, claimed_together=16), (10, "weak")),
     ("lockstep", facts(in_step=8, claimed_together=8, coupons=ORDINARY), None),
+    ("newcomers_cashing_out_in_step", facts(in_step=8, newcomers_in_step=7), None),
+    ("newcomers_cashing_out_in_step", facts(in_step=10, newcomers_in_step=8), (35, "strong")),
     ("arrived_after_public", facts(), None),
     ("arrived_after_public", facts(coupons=(leaked_coupon(went_public_at=NOON),)), None),
     ("arrived_after_public", facts(coupons=(leaked_coupon(went_public_at=NOON - HOUR),)), (-15, "weak")),
