@@ -9,6 +9,7 @@ from django_celery_beat.models import PeriodicTask
 
 from backoffice.lib.admin.jobs import progress_of
 from backoffice.lib.apikeys import find_key
+from backoffice.lib.approvals import approve
 from backoffice.lib.models import ApiKey, Job, JobStatus
 from promotions.models import Alarm, Claim
 from promotions.services.alarms import acknowledge_alarm
@@ -72,9 +73,8 @@ def test_the_bar_of_a_moving_job_fetches_itself_and_that_of_a_done_one_rests(wor
     client, job = as_role("risk analyst"), world.freeze.job
     url = f"/admin/lib/job/{job.pk}/progress/"
     assert "hx-trigger" not in client.get(url).content.decode()
-    Job.objects.filter(pk=world.waiting_freeze.job_id).update(
-        status=JobStatus.QUEUED, total=1000, done=250, started_at=world.at - timedelta(seconds=10)
-    )
+    approve(world.waiting_freeze.job.approval, by=world.users["risk lead"], reason="seen", at=world.at)
+    Job.objects.filter(pk=world.waiting_freeze.job_id).update(total=1000, done=250, started_at=world.at - timedelta(seconds=10))
     response = client.get(f"/admin/lib/job/{world.waiting_freeze.job_id}/progress/")
     assert 'hx-trigger="every 2s"' in response.content.decode()
     assert "25% · 250 of 1,000 · 25 a second · 30 s left" in text_of(response)
@@ -90,7 +90,8 @@ def test_a_slow_job_is_not_said_to_stand_still_and_one_with_all_results_to_have_
 
 
 def test_a_failed_job_is_tried_again(world: World, as_role: AtRole) -> None:
-    for status in (JobStatus.QUEUED, JobStatus.RUNNING, JobStatus.FAILED):
+    approve(world.waiting_freeze.job.approval, by=world.users["risk lead"], reason="seen", at=world.at)
+    for status in (JobStatus.RUNNING, JobStatus.FAILED):
         Job.objects.filter(pk=world.waiting_freeze.job_id).update(status=status)
     step(as_role("risk lead"), "lib_job", "try_again", world.waiting_freeze.job_id, reason="the disk has room again")
     assert fresh(world.waiting_freeze.job).status == JobStatus.QUEUED
