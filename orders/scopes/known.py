@@ -10,7 +10,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from backoffice.lib.aloud import word
+from backoffice.lib.aloud import aloud, word
 from backoffice.lib.sentences import Sentence, gettext_noop
 from orders.models import Freeze, Hold, OrderDiscount, OrderLine, OrderList, OrderListItem
 from orders.recipients import masked_recipient
@@ -149,7 +149,7 @@ def list_in_words(orders: OrderList) -> str:
         "count": f"{orders.count:,}",
         "list": orders,
         "source": orders.get_source_display(),
-        "name": orders.name,
+        "name": aloud(orders.name),
         "hash": orders.sha256[:16],
     }
 

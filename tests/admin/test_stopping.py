@@ -77,7 +77,7 @@ def test_before_the_reason_is_given_the_page_says_what_becomes_of_whom(half_done
     lead = as_role("risk lead")
     left = half_done.job.total - 1
     text = text_of(lead.get(address("orders_freeze", half_done.pk, "cancel")))
-    assert f"What is held stays held, under a release of its own. {left} of {left + 1} orders have no result yet" in text
+    assert f"What is held stays held, until it is released. {left} of {left + 1} orders have no result yet" in text
     response = step(lead, "orders_freeze", "cancel", half_done.pk, reason="")
     assert "This field is required" in text_of(response)
     assert fresh(half_done.job).cancelled_at is None
