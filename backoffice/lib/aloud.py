@@ -25,6 +25,12 @@ def aloud(text: str, *, is_ours: bool = False) -> str:
     return text if language.startswith(KEPT_IN) or not text else _aloud(text, is_ours, language)
 
 
+def english(thing: object) -> str:
+    """What a thing is called, as it is kept."""
+    with in_english():
+        return str(thing)
+
+
 def error_aloud(error: str) -> str:
     """What stopped a job, as it is kept with it: "Class: sentence". A sentence of ours stands for itself."""
     _class, _colon, sentence = error.partition(": ")

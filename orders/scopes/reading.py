@@ -9,7 +9,7 @@ import re
 
 from django.utils.translation import gettext as _
 
-from backoffice.lib.aloud import aloud, in_english, word
+from backoffice.lib.aloud import aloud, english, in_english, word
 from orders.scopes.fields import ScopeField, known_fields
 
 # Not those that stand inside a pair of brackets.
@@ -44,7 +44,7 @@ def _piece_aloud(piece: str) -> str:
 
 def _part_aloud(piece: str) -> str:
     label, colon, values = piece.partition(": ")
-    field = next((one for one in known_fields().values() if colon and _english(one.label) == label), None)
+    field = next((one for one in known_fields().values() if colon and english(one.label) == label), None)
     if field is None:
         return aloud(piece, is_ours=True)
     return _("%(field)s: %(values)s") % {"field": field.label, "values": _values_aloud(field, values)}
@@ -53,13 +53,8 @@ def _part_aloud(piece: str) -> str:
 def _values_aloud(field: ScopeField, values: str) -> str:
     if field.is_of_rows:
         return aloud(values, is_ours=True)
-    choices = {_english(label): str(label) for _value, label in field.choices()}
+    choices = {english(label): str(label) for _value, label in field.choices()}
     whole = aloud(values, is_ours=True)
     if whole != values:
         return whole
     return ", ".join(choices.get(value, aloud(value, is_ours=True)) for value in values.split(", "))
-
-
-def _english(label: object) -> str:
-    with in_english():
-        return str(label)

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from backoffice.lib.actors import system_user
-from backoffice.lib.aloud import in_english, word
+from backoffice.lib.aloud import english, word
 from backoffice.lib.approvals import approvable, request_approval
 from backoffice.lib.audit import because
 from backoffice.lib.errors import DomainError, StaleState
@@ -102,7 +102,7 @@ def request_start(breaker: HoldBreaker, *, by: Any, reason: str, at: datetime) -
     if breaker.stopped_at is None:
         raise StaleState(_("Automatic holds of this kind are not stopped."))
     waiting = MissedHold.objects.waiting().filter(kind=breaker.kind).count()
-    told = {"kind": _kind_of(breaker), "most": f"{breaker.most:,}", "window": breaker.window, "waiting": f"{waiting:,}"}
+    told = {"kind": english(breaker), "most": f"{breaker.most:,}", "window": breaker.window, "waiting": f"{waiting:,}"}
     return request_approval(
         action=START,
         target=f"orders.holdbreaker:{breaker.pk}",
@@ -181,14 +181,9 @@ def _tell_people(breaker: HoldBreaker, at: datetime) -> None:
         found=Found(
             value=Decimal(breaker.most + 1),
             limit=Decimal(breaker.most),
-            detail=TOO_MANY % {"most": f"{breaker.most:,}", "kind": _kind_of(breaker), "window": breaker.window},
+            detail=TOO_MANY % {"most": f"{breaker.most:,}", "kind": english(breaker), "window": breaker.window},
         ),
     )
-
-
-def _kind_of(breaker: HoldBreaker) -> str:
-    with in_english():
-        return str(breaker)
 
 
 def _limit_of(breaker: HoldBreaker) -> dict[str, int]:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from backoffice.lib.actors import system_user
-from backoffice.lib.aloud import in_english
+from backoffice.lib.aloud import english
 from backoffice.lib.approvals import AlreadyDecided, lapse
 from backoffice.lib.audit import because
 from backoffice.lib.errors import StaleState
@@ -20,7 +20,7 @@ from backoffice.lib.jobs import cancel_rest, queue_job, why_not_cancel
 from backoffice.lib.models import Approval, Job
 from backoffice.lib.outbox import outbox_event, tell
 from backoffice.lib.sentences import Sentence, gettext_noop
-from orders.models import Emergency, Freeze, Hold, Release
+from orders.models import Emergency, Hold, Release
 from orders.scopes.reading import act_aloud
 from orders.services.scope_kinds import FREEZE_SCOPE, RELEASE_SCOPE
 from orders.services.scopes import check_unchanged, fix_scope
@@ -103,17 +103,12 @@ def _undo(emergency: Emergency, *, reason: str, at: datetime) -> None:
         placed = Hold.objects.open().filter(freeze=freeze)
         if placed.exists():
             work = Job.objects.create(kind=RELEASE_SCOPE.name, reason=reason, requested_by=who, requested_at=at)
-            words = ALL_IT_PLACED % {"freeze": _in_english(freeze)}
+            words = ALL_IT_PLACED % {"freeze": english(freeze)}
             release = Release(freeze=freeze, job=work, legal_reference=freeze.legal_reference, scope_text=words)
             fix_scope(RELEASE_SCOPE, release, placed)
             Emergency.objects.filter(pk=emergency.pk).update(release=release)
             queue_job(work)
     _tell_fallen(emergency, at)
-
-
-def _in_english(act: Freeze) -> str:
-    with in_english():
-        return str(act)
 
 
 def _tell_fallen(emergency: Emergency, at: datetime) -> None:
@@ -124,6 +119,6 @@ def _tell_fallen(emergency: Emergency, at: datetime) -> None:
         severity=Severity.URGENT,
         about=emergency.freeze,
         key=f"emergency_fallen:{emergency.pk}",
-        found=Found(detail=IS_RELEASED % {"freeze": _in_english(emergency.freeze)}),
+        found=Found(detail=IS_RELEASED % {"freeze": english(emergency.freeze)}),
     )
     tell(FALLEN, payload_of(emergency), at=at)

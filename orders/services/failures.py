@@ -3,7 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 
-from backoffice.lib.aloud import in_english
+from backoffice.lib.aloud import english
 from backoffice.lib.models import Job
 from backoffice.lib.sentences import Sentence, gettext_noop
 from orders.models import Freeze, Release
@@ -20,8 +20,7 @@ def tell_of_failure(job: Job, *, at: datetime) -> None:
     if job.kind not in KINDS:
         return
     act = KINDS[job.kind]._default_manager.get(job=job)
-    with in_english():
-        told = {"act": str(act), "done": f"{job.done:,}", "total": f"{job.total:,}", "error": _sentence_of(job.error)}
+    told = {"act": english(act), "done": f"{job.done:,}", "total": f"{job.total:,}", "error": _sentence_of(job.error)}
     raise_alarm(
         AlarmCause.FREEZE_FAILED,
         scope=f"{act._meta.model_name}:{act.pk}",

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from backoffice.lib.aloud import in_english
+from backoffice.lib.aloud import english
 from backoffice.lib.approvals import approvable, request_approval
 from backoffice.lib.display import time_text, zone_text
 from backoffice.lib.errors import InvalidInput, StaleState
@@ -111,9 +111,12 @@ def request_extension(
         authority=checked_reference(authority, _("the authority"), longest=200, may_be_blank=True) or freeze.authority,
         document=document,
     )
-    with in_english():
-        name = str(freeze)
-    told = {"freeze": name, "before": time_text(freeze.valid_until), "until": time_text(valid_until), "reference": reference}
+    told = {
+        "freeze": english(freeze),
+        "before": time_text(freeze.valid_until),
+        "until": time_text(valid_until),
+        "reference": reference,
+    }
     extension.approval = request_approval(
         action=EXTEND,
         target=f"orders.termextension:{freeze.pk}",
@@ -211,8 +214,7 @@ def _tell(freeze: Freeze, left: int, open_holds: int, at: datetime) -> None:
 
 
 def _run_out(freeze: Freeze, days: int) -> str:
-    with in_english():
-        name = str(freeze)
+    name = english(freeze)
     return RAN_OUT % {"freeze": name, "days": days} if days else RUNS_OUT_TODAY % {"freeze": name}
 
 
