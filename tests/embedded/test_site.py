@@ -18,7 +18,7 @@ from tests.embedded.children import REPOSITORY, descendants, python_for, wait_fo
 
 SOURCES = ["backoffice", "promotions", "orders", "risk", "templates", "manage.py"]
 OUR_SETTINGS = re.compile(r"HOLDFAST|DATABASE_URL|REDIS_URL|SECRET_KEY|ALLOWED_HOSTS|DJANGO|DEBUG|LOG_LEVEL|PYTEST")
-START_SECONDS = 600  # a busy machine migrates for minutes
+START_SECONDS = 300
 
 
 @pytest.fixture

@@ -13,23 +13,20 @@ from django.db import connection
 from backoffice.lib import jobs
 from orders.services.scope_kinds import FREEZE_SCOPE, RELEASE_SCOPE
 
-LONGEST = 900.0
-"""Seconds. Only who hangs is not through by then, at full size and beside other work too."""
-
 
 def sql(statement: str, *params: Any) -> None:
     with connection.cursor() as cursor:
         cursor.execute(statement, params)
 
 
-def in_threads(*functions: Callable[[], Any]) -> list[Any]:
-    """Run all at the same time, each on a connection of its own. Answers what each returned or raised."""
+def in_threads(*functions: Callable[[], Any], seconds: float = 60) -> list[Any]:
+    """Run all at the same time, each on a connection of its own. Answers what each returned or raised; who takes longer hangs."""
     barrier = threading.Barrier(len(functions))
     answers: list[Any] = [None] * len(functions)
 
     def run(place: int, function: Callable[[], Any]) -> None:
         try:
-            barrier.wait(timeout=120)
+            barrier.wait(timeout=30)
             answers[place] = function()
         except Exception as error:
             answers[place] = error
@@ -40,7 +37,7 @@ def in_threads(*functions: Callable[[], Any]) -> list[Any]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=LONGEST)
+        thread.join(timeout=seconds)
         assert not thread.is_alive(), "a thread hangs"
     return answers
 

@@ -71,7 +71,7 @@ def a_clerk(number, found, user):
 def test_staff_who_race_over_orders_never_let_a_held_one_leave(size):
     staff, count = size
     found, user = orders(count), the_asker()
-    told = in_threads(*[a_clerk(number, found, user) for number in range(staff)])
+    told = in_threads(*[a_clerk(number, found, user) for number in range(staff)], seconds=max(60, count / 2))
     assert [one for one in told if isinstance(one, Exception)] == []  # no deadlock, no error but a refusal
     assert not held_and_gone().exists()
     status = dict(Order.objects.values_list("ref", "status"))
