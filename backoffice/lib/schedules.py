@@ -112,18 +112,13 @@ def checks_standing_still(at: datetime) -> list[str]:
     """The names, in order, of the checks that beat should run and whose last good run is longer ago than `MISSED` of its periods
     and `PATIENCE`. One that never ran well counts from when staff, or the first start, last changed its entry.
     """
-    entries = {entry.name: entry for entry in PeriodicTask.objects.select_related("interval").filter(enabled=True)}
-    watched = [check for check in all_checks() if check.name in entries]
     well = CheckRun.objects.filter(check_name=OuterRef("name"), finished_at__isnull=False, failed=False).order_by("-slot")
-    runs = PeriodicTask.objects.filter(name__in=[check.name for check in watched])
-    last = dict(runs.annotate(ran=Subquery(well.values("started_at")[:1])).values_list("name", "ran"))
-    late = []
-    for check in watched:
-        entry = entries[check.name]
-        since = last[check.name] or entry.date_changed
-        if at - since > max(MISSED * _period(entry), PATIENCE):
-            late.append(check.name)
-    return late
+    entries = PeriodicTask.objects.filter(enabled=True, name__in=_checks).select_related("interval").order_by("name")
+    return [
+        entry.name
+        for entry in entries.annotate(ran=Subquery(well.values("started_at")[:1]))
+        if at - (entry.ran or entry.date_changed) > max(MISSED * _period(entry), PATIENCE)
+    ]
 
 
 def forget_old_runs(at: datetime) -> int:
