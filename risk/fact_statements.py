@@ -102,6 +102,11 @@ SELECT (SELECT count(DISTINCT s.customer_id) FROM (
             ORDER BY placed_at DESC LIMIT %(rows_read)s) s) AS accounts_on_address
 """
 
+# An order that did what `OrderFacts.cashes_out_new` says, but for its coupon: of the order `{order}` and its customer u.
+CASHES_OUT_NEW = """{order}.virtual_amount > 0 AND {order}.placed_at - u.registered_at <= %(old)s
+               AND EXISTS (SELECT FROM orders_orderline l
+                            WHERE l.order_id = {order}.id AND l.recipient_hash NOT IN ('', u.phone_hash))"""
+
 # Of the accounts that paid from this address with coupons which gangs come for: how many, and how many of them were new and
 # topped up somebody else, each on another device.
 CASHING_OUT_ON_ADDRESS = f"""
@@ -109,9 +114,7 @@ SELECT count(DISTINCT o.customer_id),
        least(count(DISTINCT o.customer_id) FILTER (WHERE o.cashes_out),
              count(DISTINCT nullif(o.device, '')) FILTER (WHERE o.cashes_out))
   FROM (SELECT n.customer_id, n.device,
-               n.virtual_amount > 0 AND n.placed_at - u.registered_at <= %(old)s
-               AND EXISTS (SELECT FROM orders_orderline l
-                            WHERE l.order_id = n.id AND l.recipient_hash NOT IN ('', u.phone_hash)) AS cashes_out
+               {CASHES_OUT_NEW.format(order="n")} AS cashes_out
           FROM (SELECT id, customer_id, device, virtual_amount, placed_at FROM orders_order
                  WHERE address = %(address)s AND address <> '' AND placed_at > %(since)s AND placed_at <= %(at)s
                    AND discount_amount > 0
@@ -155,16 +158,15 @@ SELECT mine.recipient_hash, crowd.accounts, crowd.young, crowd.made
               AND u.phone_hash <> mine.recipient_hash) crowd
 """
 
-# Others who claimed within a minute, of them who also ordered within the minute of this order, and of these again the new accounts
-# that topped up somebody else. OFFSET 0 keeps the two from being merged, which would read the orders once for each count.
-IN_STEP = """
+# Others who claimed within a minute, of them who also ordered within the minute of this order, and of these again, where this order
+# is such a one itself (`does_it_too`), the new accounts that topped up somebody else. OFFSET 0 keeps the two from being merged,
+# which would read the orders once for each count.
+IN_STEP = f"""
 SELECT count(DISTINCT s.device) FILTER (WHERE s.cashes_out IS NOT NULL),
        count(DISTINCT s.customer_id),
        count(DISTINCT s.device) FILTER (WHERE s.cashes_out)
   FROM (SELECT n.customer_id, n.device, (
-           SELECT bool_or(o.virtual_amount > 0 AND o.placed_at - u.registered_at <= %(old)s
-                          AND EXISTS (SELECT FROM orders_orderline l
-                                       WHERE l.order_id = o.id AND l.recipient_hash NOT IN ('', u.phone_hash)))
+           SELECT bool_or(%(does_it_too)s AND {CASHES_OUT_NEW.format(order="o")})
              FROM orders_order o JOIN promotions_customer u ON u.id = o.customer_id
             WHERE o.customer_id = n.customer_id AND o.discount_amount > 0
               AND o.placed_at BETWEEN %(placed_at)s - %(within)s AND least(%(placed_at)s + %(within)s, %(at)s)) AS cashes_out
@@ -173,4 +175,4 @@ SELECT count(DISTINCT s.device) FILTER (WHERE s.cashes_out IS NOT NULL),
            AND c.at BETWEEN %(claimed_at)s - %(within)s AND least(%(claimed_at)s + %(within)s, %(at)s)
          ORDER BY c.at LIMIT %(rows_read)s) n
          WHERE n.customer_id <> %(customer)s AND n.device <> '' AND n.device <> %(device)s OFFSET 0) s
-"""
+"""  # noqa: S608  made of constants

@@ -22,6 +22,9 @@ YOUNG = timedelta(hours=72)
 OLD = timedelta(days=30)
 """An account older than this was not made for the occasion; it may have been bought for it."""
 
+NEWCOMERS_FROM = 8
+"""Behind one address it says nothing what fewer do alike, and it is not asked."""
+
 MADE_WITHIN = timedelta(minutes=10)
 """Accounts that were registered so close to each other count as made together."""
 

@@ -29,15 +29,13 @@ from risk.facts import (
     HUB_CAP,
     IN_STEP_WITHIN,
     MADE_WITHIN,
+    NEWCOMERS_FROM,
     OLD,
     YOUNG,
     CouponFacts,
     OrderFacts,
     RecipientFacts,
 )
-
-FEWEST_ON_ADDRESS = 8
-"""Of fewer accounts it says nothing what they do alike."""
 
 
 class CouponRow(NamedTuple):
@@ -80,7 +78,6 @@ def gather_facts(order: Order, *, at: datetime) -> OrderFacts | None:
     on_device, on_address = _rows(AROUND, values)[0]
     on_payment_account, on_delivery_phone = _shared_purses(order, values)
     values["registered_at"] = customer.registered_at
-    in_step, claimed_together, newcomers_in_step = _in_step(order, coupons, values)
     recipients = _recipients(values) if order.virtual_amount else []
     others = [recipient for recipient in recipients if recipient.recipient_hash != customer.phone_hash]
     facts = OrderFacts(
@@ -97,20 +94,24 @@ def gather_facts(order: Order, *, at: datetime) -> OrderFacts | None:
         accounts_on_address=_capped(on_address) if values["address"] else None,
         accounts_on_payment_account=on_payment_account,
         accounts_on_delivery_phone=on_delivery_phone,
+    )
+    in_step, claimed_together, newcomers_in_step = _in_step(order, coupons, facts, values)
+    users, newcomers = _crowd_on_address(facts, values)
+    return replace(
+        facts,
         in_step=_capped(in_step),
         claimed_together=claimed_together,
+        newcomers_in_step=_capped(newcomers_in_step),
+        coupon_users_on_address=users,
+        newcomers_cashing_out_on_address=newcomers,
     )
-    if facts.cashes_out_new:
-        facts = replace(facts, newcomers_in_step=_capped(newcomers_in_step))
-    return _with_crowd_on_address(facts, values)
 
 
-def _with_crowd_on_address(facts: OrderFacts, values: Mapping[str, Any]) -> OrderFacts:
+def _crowd_on_address(facts: OrderFacts, values: Mapping[str, Any]) -> tuple[int, int]:
     """What others at its address did, where this order itself did that and others are there at all; else it costs no query."""
-    if not facts.cashes_out_new or not FEWEST_ON_ADDRESS <= (facts.accounts_on_address or 0) <= HUB_CAP:
-        return facts
-    users, newcomers = _rows(CASHING_OUT_ON_ADDRESS, {**values, "old": OLD})[0]
-    return replace(facts, coupon_users_on_address=users, newcomers_cashing_out_on_address=newcomers)
+    if not facts.cashes_out_new or not NEWCOMERS_FROM <= (facts.accounts_on_address or 0) <= HUB_CAP:
+        return 0, 0
+    return _rows(CASHING_OUT_ON_ADDRESS, values)[0]  # type: ignore[return-value]
 
 
 def _shared_purses(order: Order, values: Mapping[str, Any]) -> tuple[int | None, int | None]:
@@ -122,7 +123,7 @@ def _shared_purses(order: Order, values: Mapping[str, Any]) -> tuple[int | None,
     return (_capped(paid) if payment_account else None), (_capped(sent) if delivery_phone else None)
 
 
-def _in_step(order: Order, coupons: list[CouponRow], values: Mapping[str, Any]) -> tuple[int, int, int]:
+def _in_step(order: Order, coupons: list[CouponRow], facts: OrderFacts, values: Mapping[str, Any]) -> tuple[int, int, int]:
     """By the first coupon that was claimed and that gangs come for; zeros without one, which costs no query."""
     tempting = [row for row in coupons if (row.is_restricted or row.can_pay_alone) and row.entry is not None]
     if not tempting:
@@ -135,7 +136,7 @@ def _in_step(order: Order, coupons: list[CouponRow], values: Mapping[str, Any]) 
         "claimed_at": row.claimed_at,
         "placed_at": order.placed_at,
         "within": IN_STEP_WITHIN,
-        "old": OLD,
+        "does_it_too": facts.cashes_out_new,
     }
     return _rows(IN_STEP, {**values, **asked})[0]  # type: ignore[return-value]
 
@@ -179,7 +180,7 @@ def _values(order: Order, at: datetime) -> dict[str, Any]:
 
 
 def _window(at: datetime) -> dict[str, Any]:
-    return {"at": at, "since": at - CROWD_WINDOW, "young": YOUNG, "rows_read": ROWS_READ, "made_within": MADE_WITHIN}
+    return {"at": at, "since": at - CROWD_WINDOW, "young": YOUNG, "rows_read": ROWS_READ, "made_within": MADE_WITHIN, "old": OLD}
 
 
 def _rows(statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:

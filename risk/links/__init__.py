@@ -1,9 +1,9 @@
 """Which accounts hang together: components over values that join, capped, so that what many strangers share joins nobody.
 
 Strong values join by themselves: a device, a recipient of top-ups that coupons paid for, an account that paid for orders with
-coupons, a token of a restricted type that few
-used, a forged code that several showed. Weak ones join only as two independent ones at once: the network address together with the
-time of registering, or of ordering. Two that share both share one composite value, so no pairs are ever listed.
+coupons, a token of a restricted type that few used, a forged code that several showed. Weak ones join only as two independent ones
+at once: the network address together with the time of registering, or of ordering. Two that share both share one composite value,
+so no pairs are ever listed.
 """
 
 from datetime import timedelta

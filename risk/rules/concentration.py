@@ -1,8 +1,8 @@
 """Many accounts that act as one: on a device, a recipient, a payment account, a delivery phone, an address."""
 
 from backoffice.lib.sentences import Sentence, gettext_noop
-from risk.facts import HUB_CAP, OrderFacts, RecipientFacts
-from risk.rules.findings import Evidence, Finding, Strength, against, counted, explains, rule
+from risk.facts import HUB_CAP, NEWCOMERS_FROM, OrderFacts, RecipientFacts
+from risk.rules.findings import Evidence, Finding, Strength, against, are_nearly_all, counted, explains, rule
 
 SEVERAL = 3
 """A family shares a device, and tops up a grandmother."""
@@ -11,8 +11,6 @@ VERY_MANY = 10
 SEVERAL_YOUNG = 3
 STRONG_FROM = 50
 MANY_ON_ADDRESS = 10
-NEWCOMERS_FROM = 8
-NEARLY_ALL = 0.8
 ON_DEVICE = Sentence(gettext_noop("%(accounts)s accounts on one device within 7 days"))
 ON_RECIPIENT = Sentence(
     gettext_noop("%(accounts)s accounts topped up one recipient with coupons within 7 days, %(young)s of them new")
@@ -29,15 +27,7 @@ HUB = Sentence(gettext_noop("%(what)s: a hub, which joins nobody"))
 @rule(Evidence.CONCENTRATION)
 def many_accounts_on_one_device(facts: OrderFacts) -> Finding | None:
     """Strong only where a coupon is what gangs come for: in a shop or a library ordinary customers share a device too."""
-    accounts = facts.accounts_on_device
-    if accounts is None or accounts < SEVERAL:
-        return None
-    text = ON_DEVICE % {"accounts": counted(accounts)}
-    if accounts > HUB_CAP:
-        return explains(HUB % {"what": text}, accounts=accounts)
-    if accounts < MANY or not facts.has_tempting_coupon:
-        return against(10, text, accounts=accounts)
-    return against(60 if accounts >= VERY_MANY else 35, text, strength=Strength.STRONG, accounts=accounts)
+    return _shared_by(facts.accounts_on_device, facts, ON_DEVICE)
 
 
 @rule(Evidence.CONCENTRATION)
@@ -73,15 +63,7 @@ def many_accounts_paid_from_one_account(facts: OrderFacts) -> Finding | None:
 
     A company's account, or a service that pays for others, has more than the cap, and is no evidence.
     """
-    accounts = facts.accounts_on_payment_account
-    if accounts is None or accounts < SEVERAL:
-        return None
-    text = ON_PAYMENT_ACCOUNT % {"accounts": counted(accounts)}
-    if accounts > HUB_CAP:
-        return explains(HUB % {"what": text}, accounts=accounts)
-    if accounts < MANY or not facts.has_tempting_coupon:
-        return against(10, text, accounts=accounts)
-    return against(60 if accounts >= VERY_MANY else 35, text, strength=Strength.STRONG, accounts=accounts)
+    return _shared_by(facts.accounts_on_payment_account, facts, ON_PAYMENT_ACCOUNT)
 
 
 @rule(Evidence.CONCENTRATION)
@@ -117,7 +99,19 @@ def newcomers_cashing_out_on_one_address(facts: OrderFacts) -> Finding | None:
     behind the address. A swept-along crowd behind a carrier's address is beyond the hub cap, and mixed.
     """
     users, newcomers = facts.coupon_users_on_address, facts.newcomers_cashing_out_on_address
-    if newcomers < NEWCOMERS_FROM or newcomers < NEARLY_ALL * users:
+    if newcomers < NEWCOMERS_FROM or not are_nearly_all(newcomers, users):
         return None
     text = CASHING_OUT_ON_ADDRESS % {"newcomers": newcomers, "users": users}
     return against(35, text, strength=Strength.STRONG, newcomers=newcomers, users=users)
+
+
+def _shared_by(accounts: int | None, facts: OrderFacts, sentence: Sentence) -> Finding | None:
+    """What so many accounts on one device, or one purse, weigh."""
+    if accounts is None or accounts < SEVERAL:
+        return None
+    text = sentence % {"accounts": counted(accounts)}
+    if accounts > HUB_CAP:
+        return explains(HUB % {"what": text}, accounts=accounts)
+    if accounts < MANY or not facts.has_tempting_coupon:
+        return against(10, text, accounts=accounts)
+    return against(60 if accounts >= VERY_MANY else 35, text, strength=Strength.STRONG, accounts=accounts)

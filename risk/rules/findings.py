@@ -102,6 +102,11 @@ def explains(text: str, /, **values: Any) -> Finding:
     return Finding(0, Strength.WEAK, text, values)
 
 
+def are_nearly_all(some: int, crowd: int) -> bool:
+    """At least four in five: honest people in a crowd never all do the same."""
+    return 5 * some >= 4 * crowd
+
+
 def counted(accounts: int) -> str:
     """A capped count in words."""
     return MORE_THAN % {"count": HUB_CAP} if accounts > HUB_CAP else str(accounts)

@@ -2,7 +2,7 @@
 
 from backoffice.lib.sentences import Sentence, gettext_noop
 from risk.facts import OrderFacts
-from risk.rules.findings import Evidence, Finding, Strength, against, in_favour, rule
+from risk.rules.findings import Evidence, Finding, Strength, against, are_nearly_all, in_favour, rule
 
 IN_STEP_FROM = 8
 """So many others, each on another device, who claimed and ordered within the same minutes."""
@@ -10,7 +10,6 @@ IN_STEP_FROM = 8
 IN_STEP = Sentence(
     gettext_noop("%(others)s of %(crowd)s others who claimed by the same entry within a minute also ordered within the same minute")
 )
-NEARLY_ALL = 0.8
 RACK_IN_STEP = Sentence(
     gettext_noop(
         "%(others)s others claimed and ordered within the same minutes, %(newcomers)s of them new accounts that topped up others"
@@ -42,7 +41,7 @@ def newcomers_cashing_out_in_step(facts: OrderFacts) -> Finding | None:
     value to somebody else, a machine is at work. Once the code was public it is not counted: then newcomers come in crowds.
     """
     others, newcomers = facts.in_step, facts.newcomers_in_step
-    if newcomers < IN_STEP_FROM or newcomers < NEARLY_ALL * others:
+    if newcomers < IN_STEP_FROM or not are_nearly_all(newcomers, others):
         return None
     if 2 * others < facts.claimed_together or facts.came_after_public:
         return None
