@@ -23,8 +23,8 @@ class Scope:
     owner: str
     subject: str
     terms: tuple[str, ...]
-    chunk: int
     cancelled: str
+    chunk: int = 5_000
     movable: tuple[str, ...] = ()
     order_of_work: str = "ORDER BY scope.id"
 
@@ -62,18 +62,15 @@ FREEZE_SCOPE = Scope(
     "freeze_id",
     "order_id",
     terms=("kind", "legal_reference", "authority", "valid_until", "scope", "document"),
-    chunk=5_000,
     cancelled=gettext_noop("the freeze was cancelled"),
     movable=("valid_until",),
     order_of_work=MOST_URGENT_FIRST,
 )
-# A hold that is released is an UPDATE of a row with a history, and tells whoever waits: it costs more than one that is placed.
 RELEASE_SCOPE = Scope(
     Release,
     ReleaseItem,
     "release_id",
     "hold_id",
     terms=("freeze_id", "legal_reference", "scope", "document"),
-    chunk=3_000,
     cancelled=gettext_noop("the release was cancelled"),
 )
