@@ -92,6 +92,7 @@ GROUPS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
             Item(_("Evidence bundles"), "folder_zip", "risk.view_evidencebundle", "risk_evidencebundle"),
             Item(_("Findings"), "search_insights", "risk.view_finding", "risk_finding"),
             Item(_("Customers' dispositions"), "groups_2", "risk.view_customerdisposition", "risk_customerdisposition"),
+            Item(_("Bursts"), "bolt", "risk.view_burst", "risk_burst"),
             Item(_("Links"), "hub", "risk.view_linkhub", "risk_linkhub", page="picture"),
             Item(_("Hubs"), "device_hub", "risk.view_linkhub", "risk_linkhub"),
             Item(_("Allow list"), "verified_user", "risk.view_allowance", "risk_allowance", query="state=allowed"),

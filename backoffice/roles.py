@@ -38,7 +38,7 @@ ORDERS = viewing("orders", "order", "hold", "notice", "freeze", "freezeitem", "r
 HELD_ALONE = viewing("orders", "emergency", "holdbreaker", "missedhold", "deliverywait", "termreminder")
 IMPORTS = viewing("orders", "orderimport", "importrow", "importedinvoice", "importmapping")
 RISK = viewing("risk", "flag", "finding", "assessment", "allowance", "customerdisposition", "linkhub") | viewing(
-    "risk", "review", "appeal", "bulkreview", "bulkreviewitem"
+    "risk", "burst", "review", "appeal", "bulkreview", "bulkreviewitem"
 )
 RULES = viewing("risk", "rule", "ruleversion", "rulehit", "backtest", "listentry", "snooze")
 WRITING_RULES = RULES | rights(

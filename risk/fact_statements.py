@@ -52,7 +52,12 @@ SELECT u.registered_at, u.phone_hash, u.phone_segment,
            ) END AS made_together,
        l.entry_id, c.coupon_type_id,
        (SELECT coalesce(array_agg(DISTINCT r.identity::text), '{{}}')
-          FROM promotions_claimflag f JOIN promotions_claimrule r ON r.id = f.rule_id WHERE f.claim_id = l.id) AS rules_crossed
+          FROM promotions_claimflag f JOIN promotions_claimrule r ON r.id = f.rule_id WHERE f.claim_id = l.id) AS rules_crossed,
+       (SELECT coalesce(array_agg(DISTINCT b.kind::text ORDER BY b.kind::text), '{{}}')
+          FROM risk_burst b
+         WHERE b.coupon_type_id = l.coupon_type_id AND b.noticed_at <= %(at)s AND b.began_at <= l.at
+           AND (b.ended_at IS NULL OR b.end_noticed_at > %(at)s OR l.at < b.ended_at)
+           AND (b.kind, b.value) IN (('entry', l.entry_id::text), ('network', l.address), ('segment', l.phone_segment))) AS bursts
 """  # noqa: S608  made of constants
 OF_ORDER = """
   FROM orders_orderdiscount d

@@ -58,6 +58,8 @@ class CouponFacts:
     """Nobody claimed it: staff gave it, by an approved grant. `claimed_at` is when."""
     went_public_at: datetime | None = None
     """When the code that it was claimed by went public, as staff have marked; None where nobody said so."""
+    bursts: tuple[str, ...] = ()
+    """In bursts of what it was claimed, as far as they were known at the time: `entry`, `network`, `segment`."""
     made_together: int = 0
     """Customers on the same token of a restricted type who were registered within MADE_WITHIN of this one, this one included."""
 

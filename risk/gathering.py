@@ -64,6 +64,7 @@ class CouponRow(NamedTuple):
     entry: int | None
     coupon_type: int
     rules_crossed: list[str]
+    bursts: list[str]
 
 
 def gather_facts(order: Order, *, at: datetime) -> OrderFacts | None:
@@ -208,6 +209,7 @@ def _coupon(row: CouponRow) -> CouponFacts:
         went_public_at=row.went_public_at,
         made_together=_capped(row.made_together or 0),
         rules_crossed=tuple(row.rules_crossed),
+        bursts=tuple(row.bursts),
     )
 
 

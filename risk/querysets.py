@@ -30,6 +30,15 @@ class FlagQuerySet(QuerySet):
         return self.select_related("order__customer", "decided_by").annotate(is_held=held)
 
 
+class BurstQuerySet(QuerySet):
+    def open(self) -> "BurstQuerySet":
+        """Not over yet."""
+        return self.filter(ended_at=None)
+
+    def for_admin_list(self) -> "BurstQuerySet":
+        return self.select_related("coupon_type")
+
+
 class ReviewQuerySet(QuerySet):
     """Orders in the review queue."""
 

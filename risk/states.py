@@ -148,6 +148,14 @@ class LinkKind(models.TextChoices):
     TOGETHER = "together", _("address and time together")
 
 
+class BurstKind(models.TextChoices):
+    """Where coupons are claimed in a burst."""
+
+    ENTRY = "entry", _("entry")
+    NETWORK = "network", _("network address")
+    SEGMENT = "segment", _("phone segment")
+
+
 class ReviewActKind(models.TextChoices):
     """What somebody did in the review queue."""
 

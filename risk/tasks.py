@@ -12,6 +12,7 @@ from backoffice.lib.schedules import scheduled_check
 from risk.links.running import link_all, link_new
 from risk.services import bulk_reviewing  # noqa: F401  registers the jobs of bulk decisions
 from risk.services.assessing import assess_cooling_orders, assess_missed_orders, assess_order
+from risk.services.bursts import watch_bursts
 from risk.services.forgetting import forget_runs
 from risk.services.growing import grow_incidents
 from risk.services.queue_numbers import watch_queue
@@ -62,6 +63,11 @@ def link_all_accounts_check(at: datetime) -> str:
     if at.astimezone(ZoneInfo(settings.HOLDFAST_STAFF_TIME_ZONE)).hour != NIGHT:
         return ""
     return str(link_all(at).accounts)
+
+
+@scheduled_check("watch_bursts", every=timedelta(minutes=1), title=_("Watch bursts of entries, networks and phone segments"))
+def watch_bursts_check(at: datetime) -> int:
+    return watch_bursts(at)
 
 
 @scheduled_check("watch_review_queue", every=timedelta(minutes=1), title=_("Raise an alarm when orders to review are overdue"))

@@ -73,6 +73,7 @@ BUILT_IN_RULES = (
     gettext_noop("crossed a claim rule"),
     gettext_noop("lockstep"),
     gettext_noop("newcomers cashing out in step"),
+    gettext_noop("claimed in a burst"),
     gettext_noop("arrived after public"),
 )
 """The names of the rules in code, as lists show them: read with `aloud.word`."""

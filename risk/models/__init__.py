@@ -3,6 +3,7 @@ from risk.models.appeals import Appeal
 from risk.models.assessments import Assessment, Finding
 from risk.models.backtests import Backtest, BacktestDay, BacktestExample
 from risk.models.bulk_reviews import BulkReview, BulkReviewItem, BulkReviewJob
+from risk.models.bursts import Burst, BurstLook, BurstMemory
 from risk.models.dispositions import CustomerDisposition, Overrule
 from risk.models.evidence import BundleDownload, BundleFile, BundlePiece, EvidenceBundle
 from risk.models.flags import Flag
@@ -27,6 +28,9 @@ __all__ = [
     "BundleDownload",
     "BundleFile",
     "BundlePiece",
+    "Burst",
+    "BurstLook",
+    "BurstMemory",
     "CustomerDisposition",
     "EvidenceBundle",
     "Finding",

@@ -15,6 +15,7 @@ RACK_IN_STEP = Sentence(
         "%(others)s others claimed and ordered within the same minutes, %(newcomers)s of them new accounts that topped up others"
     )
 )
+IN_A_BURST = Sentence(gettext_noop("Claimed while far more than usual was claimed by its entry, network or phone segment"))
 AFTER_PUBLIC = Sentence(gettext_noop("Claimed %(minutes)s min after the code of %(type)s had gone public"))
 
 
@@ -47,6 +48,20 @@ def newcomers_cashing_out_in_step(facts: OrderFacts) -> Finding | None:
         return None
     text = RACK_IN_STEP % {"others": others, "newcomers": newcomers}
     return against(35, text, strength=Strength.STRONG, others=others, newcomers=newcomers)
+
+
+@rule(Evidence.TIMING)
+def claimed_in_a_burst(facts: OrderFacts) -> Finding | None:
+    """Supports other evidence and weighs too little to count as a kind: a festival and a TV show burst, too.
+
+    Of the kind of acts in step, since a burst is the same minutes counted once more, and whoever was swept along came in the same
+    burst as the gang. Said only of a new account that turned a tempting coupon into value for somebody else, before staff said that
+    the code was public: of all others in the crowd there is nothing to support.
+    """
+    where = sorted({kind for coupon in facts.coupons if coupon.is_tempting for kind in coupon.bursts})
+    if not where or not facts.cashes_out_new or facts.has_earlier_delivery or facts.came_after_public:
+        return None
+    return against(5, str(IN_A_BURST), where=where)
 
 
 @rule(Evidence.TIMING)

@@ -79,6 +79,11 @@ def assess_cooling_orders(at: datetime) -> int:
     return assessed
 
 
+def assess_again(order_ids: Sequence[int], *, at: datetime) -> int:
+    """Assess orders about which something new is known. Answers how many could be."""
+    return sum(_try(assess_order, order_id, at=at) for order_id in order_ids)
+
+
 @transaction.atomic
 def _assess(order_id: int, *, at: datetime) -> Assessed:
     """One order, under the lock of its row."""

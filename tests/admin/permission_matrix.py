@@ -138,6 +138,7 @@ MODELS = {
         see="NLUR",
         steps={"call_organised": "NLR", "call_swept_along": "NLR", "call_undetermined": "NLR", "as_found": "NLR"},
     ),
+    "risk_burst": Model(see="NLUR"),
     "risk_linkhub": Model(see="NLUR", pages={"picture": "NLUR", "neighbours": "NLUR"}),
     "risk_allowance": Model(see="NLUR", add="LR", steps={"lift": "NLR"}),
     "risk_rule": Model(see="NLUR", add="NLR", pages={"write": "NLR"}),

@@ -46,7 +46,7 @@ from promotions.services.thresholds import arm_threshold, check_thresholds
 from promotions.services.tokens import make_token_batch, token_text
 from promotions.states import Audience, Channel, Identity, Metric, ThresholdAction
 from risk.gathering import gather_facts
-from risk.models import Flag, LinkHub
+from risk.models import Burst, Flag, LinkHub
 from risk.services.allowing import allow
 from risk.services.appealing import file_appeal
 from risk.services.assessing import assess_order
@@ -278,6 +278,18 @@ def make_freezes(world: World) -> None:
     list_from_text(world.orders[0].ref, by=world.users["risk analyst"], at=world.at)
     known = {"kind": "device", "value": "reception-desk", "reason": "the house's own tablet", "expires_at": None}
     allow(**known, by=world.users["risk lead"], at=world.at)
+    Burst.objects.create(
+        kind="segment",
+        value="1709",
+        shown="1709",
+        coupon_type=world.restricted,
+        began_at=world.at - DAY,
+        noticed_at=world.at,
+        claims=60,
+        usual=1,
+        peak=20,
+        calm=20,
+    )
     LinkHub.objects.create(kind="device", value="a library's computer", accounts=51, seen_at=world.at)
     place_hold(world.orders[0], kind="manual", reason="customer called", by=world.users["risk analyst"], at=world.at)
     make_rules(world)
