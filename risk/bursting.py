@@ -110,9 +110,8 @@ def _begun(kind: str, memory: cusum.Memory, usual: float, minute: int) -> Burst:
     calm = max(CALM, math.floor(WINDOW * (granted + spread / 2)))
     if memory.days < cusum.LEARNING_DAYS:
         calm = max(calm, CAPS[kind] // 2)
-    first = next(
-        place for place, count in enumerate(lately) if count > granted + cusum.REFERENCE * spread or place == len(lately) - 1
-    )
+    adding = granted + cusum.REFERENCE * spread
+    first = next(place for place, count in enumerate(lately) if count > adding or place == len(lately) - 1)
     of_it = lately[first:]
     return Burst(began=minute - len(of_it) + 1, claims=sum(of_it), usual=usual, peak=max(of_it), calm=calm)
 

@@ -1,6 +1,7 @@
 """Bursts as the database keeps them: found once a minute, caught up after a stop, spread to orders, evidence only once known."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.db import IntegrityError, InternalError, connection, transaction
@@ -14,8 +15,9 @@ from risk.rules import Disposition
 from risk.services import bursts
 from risk.services.assessing import assess_order
 from risk.services.bursts import watch_bursts
-from tests.promotions.factories import NOON, a_claimant, a_coupon, a_restricted_type, a_user, an_entry
-from tests.risk.factories import COLLECTOR, MINUTE, a_top_up_order
+from tests.orders.factories import a_top_up, an_order
+from tests.promotions.factories import NOON, a_claimant, a_coupon, a_restricted_type, a_token, a_user, an_entry
+from tests.risk.factories import COLLECTOR, DAY, MINUTE
 
 pytestmark = pytest.mark.django_db
 AFTER = NOON + 2 * MINUTE
@@ -23,21 +25,19 @@ AFTER = NOON + 2 * MINUTE
 NETWORK = "203.0.113.7"
 
 
-def claimed(count, *, at=NOON, entry=None, **fields):
+def claimed(count, *, at=NOON, entry=None, registered_at=NOON - 400 * DAY, **fields):
     """So many coupons of one type within the minute, each from a network and a segment of its own unless they are given."""
     entry = entry or an_entry(coupon_type=a_restricted_type())
+    token = a_token(entry=entry, uses=count)
     return [
-        a_coupon(
-            entry=entry,
-            at=at + timedelta(seconds=place % 50),
-            **{
-                "address": f"198.51.100.{place}",
-                "claimant": a_claimant(phone=f"1{3 + place % 6}{place % 9}{place % 7}{place:07}"),
-                **fields,
-            },
-        )
+        a_coupon(token=token, at=at + timedelta(seconds=place % 50), **{**stranger(place, registered_at), **fields})
         for place in range(count)
     ]
+
+
+def stranger(place, registered_at):
+    phone = f"1{3 + place % 6}{place % 9}{place % 7}{place:07}"
+    return {"address": f"198.51.100.{place}", "claimant": a_claimant(phone=phone, registered_at=registered_at)}
 
 
 def test_a_busy_network_bursts_and_nothing_else():
@@ -100,8 +100,8 @@ def test_what_is_remembered_is_bounded(monkeypatch):
 def crowd_with_an_order():
     """A burst from one network, of which one new account topped up somebody else within the same minute."""
     *_, coupon = claimed(CAPS["network"], address=NETWORK, registered_at=NOON - 60 * MINUTE)
-    order = a_top_up_order(COLLECTOR, coupon=coupon, at=NOON + MINUTE)
-    return order
+    line = a_top_up(recipient=COLLECTOR, amount=Decimal("100.40"))
+    return an_order(coupons=(coupon,), lines=(line,), at=NOON + MINUTE)
 
 
 class TestEvidence:
