@@ -48,7 +48,8 @@ class Burst(models.Model):
             models.CheckConstraint(condition=Q(noticed_at__gt=F("began_at")), name="burst_is_noticed_after_it_began"),
             models.CheckConstraint(
                 condition=Q(ended_at=None, end_noticed_at=None)
-                | Q(ended_at__gt=F("began_at"), end_noticed_at__gte=F("noticed_at"), end_noticed_at__gt=F("ended_at")),
+                | Q(ended_at__isnull=False, end_noticed_at__isnull=False)
+                & Q(ended_at__gt=F("began_at"), end_noticed_at__gte=F("noticed_at"), end_noticed_at__gt=F("ended_at")),
                 name="burst_ends_before_that_is_noticed",
             ),
         ]

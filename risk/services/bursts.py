@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 
@@ -87,7 +87,7 @@ def watch_bursts(at: datetime) -> int:
     Answers how many bursts were found.
     """
     found = _look(at)
-    values = {"at": at, "spread_since": at - SPREAD_WITHIN, "most": BATCH}
+    values: dict[str, Any] = {"at": at, "spread_since": at - SPREAD_WITHIN, "most": BATCH}
     with connection.cursor() as cursor:
         cursor.execute(ASSESSED_BEFORE, values)
         order_ids = [row[0] for row in cursor.fetchall()]
@@ -125,7 +125,7 @@ def _first_minute(until: int) -> int | None:
 
 def _counts(first: int, until: int) -> Counts:
     since = time_of(first - bursting.WINDOW)
-    values = {"since": since, "until": time_of(until), "first": first, "watched_from": bursting.WATCHED_FROM}
+    values: dict[str, Any] = {"since": since, "until": time_of(until), "first": first, "watched_from": bursting.WATCHED_FROM}
     found: Counts = defaultdict(dict)
     with connection.cursor() as cursor:
         cursor.execute(COUNTS, values)
