@@ -165,7 +165,7 @@ MODELS = {
     # Cancelled by whoever has the right for what it works: here a freeze.
     "lib_job": Model(
         see="OANLUR",
-        steps={"pause": "LR", "go_on": "LR", "try_again": "LR", "cancel": "LR"},
+        steps={"pause": "LR", "go_on": "LR", "cancel": "LR"},
         pages={"progress": "OANLUR"},
         sample={"kind": "freeze"},
     ),
