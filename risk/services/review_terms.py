@@ -22,7 +22,7 @@ RE_DATE = f"""
 
 @transaction.atomic
 def change_terms(*, terms: Mapping[str, timedelta], re_dates: bool, reason: str) -> ReviewTerms:
-    """Set the due times named; the others stay. With `re_dates` flagged orders that wait are dated anew, otherwise they keep theirs.
+    """Set the due times named; the others stay. With `re_dates` flagged orders that wait are dated anew.
 
     Raises InvalidInput where a term is not within a month, or what is more severe would be looked at later.
     """

@@ -86,7 +86,7 @@ def test_a_reason_is_needed_and_kept():
         ("review_terms_are_within_a_month", "appeal = interval '1 second'"),
         (
             "review_terms_organised_never_later",
-            "top_up_organised = interval '130 minutes', goods_organised = interval '130 minutes'",
+            "goods_organised = interval '9 hours'",
         ),
         ("review_terms_more_to_save_never_later", "goods_organised = interval '20 minutes'"),
     ],
