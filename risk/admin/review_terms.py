@@ -68,6 +68,7 @@ class ReviewTermsAdmin(EditableAdmin):
         change_terms(terms=terms, re_dates=asked["waiting"] == RE_DATE, reason=asked["change_reason"])
 
     def headline(self, request: HttpRequest, obj: ReviewTerms) -> Headline:
-        facts = [Fact(obj._meta.get_field(name).verbose_name, duration_text(getattr(obj, name))) for name in TERMS]
+        fields: list[Any] = [obj._meta.get_field(name) for name in TERMS]
+        facts = [Fact(field.verbose_name, duration_text(field.value_from_object(obj))) for field in fields]
         words = _("From an order's flag, and from an appeal's filing, until somebody is to have decided.")
         return Headline(str(obj), "", sentence=words, facts=facts)
