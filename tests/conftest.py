@@ -48,6 +48,13 @@ def begin_breakers_and_reminders(**_kwargs: Any) -> None:
     migration.begin(apps, None)
 
 
+@receiver(post_migrate, sender=apps.get_app_config("risk"))
+def begin_review_terms(**_kwargs: Any) -> None:
+    """The same for the due times of reviews."""
+    migration = import_module("risk.migrations.0004_review_terms_begin")
+    migration.begin(apps, None)
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--run-slow", action="store_true", help="also run the tests marked slow, which take minutes")
     parser.addoption("--model-runs", type=int, default=2000, help="how many runs the model-based test of budgets makes")

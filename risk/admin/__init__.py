@@ -15,6 +15,7 @@ from risk.admin import (
     listing,
     members,
     queue,
+    review_terms,
     rule_approvals,
     rules,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "listing",
     "members",
     "queue",
+    "review_terms",
     "rule_approvals",
     "rules",
 ]

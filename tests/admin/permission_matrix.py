@@ -129,6 +129,7 @@ MODELS = {
             "assign": "LR",
         },
     ),
+    "risk_reviewterms": Model(see="NLUR", edit="LR"),
     "risk_appeal": Model(see="NLUR"),
     "risk_bulkreview": Model(see="NLUR", steps={"undo": "LR"}),
     "risk_bulkreviewitem": Model(see="NLUR"),

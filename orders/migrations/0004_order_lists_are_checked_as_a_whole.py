@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('orders', '0018_indexes_of_payment_account_and_delivery_phone'),
+        ('orders', '0003_breakers_and_reminders'),
     ]
 
     operations = [
