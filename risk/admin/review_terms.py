@@ -19,6 +19,7 @@ from risk.models.review_terms import TERMS
 from risk.services.review_terms import change_terms, check_terms
 
 KEEP, RE_DATE = "keep", "re_date"
+HOW_TO_WRITE = gettext_lazy("For example 00:30:00, or 1 12:00:00 for a day and a half.")
 
 
 class ReviewTermsForm(ReasonedForm):
@@ -29,6 +30,9 @@ class ReviewTermsForm(ReasonedForm):
         widget=UnfoldAdminRadioSelectWidget,
         help_text=gettext_lazy("Appeals keep the due times with which they were filed."),
     )
+
+    class Meta:
+        help_texts = {"top_up_organised": HOW_TO_WRITE, "top_up_others": HOW_TO_WRITE}
 
     def clean(self) -> Any:
         super().clean()
@@ -68,7 +72,8 @@ class ReviewTermsAdmin(EditableAdmin):
         change_terms(terms=terms, re_dates=asked["waiting"] == RE_DATE, reason=asked["change_reason"])
 
     def headline(self, request: HttpRequest, obj: ReviewTerms) -> Headline:
+        in_force = ReviewTerms.objects.get(pk=obj.pk)  # `obj` may hold what a refused form says
         fields: list[Any] = [obj._meta.get_field(name) for name in TERMS]
-        facts = [Fact(field.verbose_name, duration_text(field.value_from_object(obj))) for field in fields]
+        facts = [Fact(field.verbose_name, duration_text(field.value_from_object(in_force))) for field in fields]
         words = _("From an order's flag, and from an appeal's filing, until somebody is to have decided.")
         return Headline(str(obj), "", sentence=words, facts=facts)

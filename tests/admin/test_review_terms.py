@@ -43,6 +43,8 @@ def test_what_waits_is_re_dated_where_the_lead_says_so(world: World, as_role: At
 def test_times_that_make_no_sense_are_refused_on_the_page(world: World, as_role: AtRole) -> None:
     answer = as_role("risk lead").post(PAGE, {**FORM, "top_up_organised": "03:00:00", "waiting": "keep"})
     assert "Organised orders are never due later than the others." in text_of(answer)
+    assert "undelivered top-up, organised 30 min" in text_of(answer), "what is in force stands above"
+    assert "1 12:00:00 for a day and a half" in text_of(answer)
     assert ReviewTerms.objects.get().top_up_organised == timedelta(minutes=30)
 
 
