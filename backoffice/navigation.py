@@ -85,6 +85,7 @@ GROUPS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
             Item(_("Waiting orders"), "checklist", "risk.view_review", "risk_review", badge="overdue"),
             Item(_("Appeals"), "balance", "risk.view_appeal", "risk_appeal", query="state=open", badge="appeals"),
             Item(_("Flagged orders"), "flag", "risk.view_flag", "risk_flag", query="decision=waiting"),
+            Item(_("Due times of reviews"), "timer", "risk.view_reviewterms", "risk_reviewterms"),
             Item(_("Bulk decisions"), "done_all", "risk.view_bulkreview", "risk_bulkreview"),
             Item(_("Incidents"), "crisis_alert", "risk.view_incident", "risk_incident"),
             Item(_("People in incidents"), "groups_2", "risk.view_incidentmember", "risk_incidentmember"),

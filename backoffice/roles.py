@@ -38,7 +38,7 @@ ORDERS = viewing("orders", "order", "hold", "notice", "freeze", "freezeitem", "r
 HELD_ALONE = viewing("orders", "emergency", "holdbreaker", "missedhold", "deliverywait", "termreminder")
 IMPORTS = viewing("orders", "orderimport", "importrow", "importedinvoice", "importmapping")
 RISK = viewing("risk", "flag", "finding", "assessment", "allowance", "customerdisposition", "linkhub") | viewing(
-    "risk", "burst", "review", "appeal", "bulkreview", "bulkreviewitem"
+    "risk", "burst", "review", "appeal", "bulkreview", "bulkreviewitem", "reviewterms"
 )
 RULES = viewing("risk", "rule", "ruleversion", "rulehit", "backtest", "listentry", "snooze")
 WRITING_RULES = RULES | rights(
@@ -94,7 +94,7 @@ ANALYST = (
     | rights("risk.add_incident risk.change_incident risk.overrule_incidentmember")
     | rights("risk.decide_appeal")
 )
-REVIEW_LEADING = rights("risk.review_escalated risk.assign_review risk.decide_in_bulk")
+REVIEW_LEADING = rights("risk.review_escalated risk.assign_review risk.decide_in_bulk risk.change_reviewterms")
 NOBODIES = rights("promotions.add_nobodyvalue promotions.unlist_nobodyvalue")
 ROUTING = rights(
     "promotions.add_alarmrecipient promotions.change_alarmrecipient promotions.add_escalationstep promotions.change_escalationstep"

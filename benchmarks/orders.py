@@ -4,11 +4,11 @@ What services would check is not checked here, and triggers of ours and foreign 
 foreign keys checked, before anything is measured.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from django.db import connection
+
+from benchmarks.orders_by_sql import filling
 
 SCOPE, SMALL_SCOPE, OTHERS = "198.51.100.7", "198.51.100.8", "203.0.113.9"
 BATCH = 250_000
@@ -47,12 +47,11 @@ LINES = """
         CASE WHEN o.virtual_amount > 0 THEN md5('recipient' || o.id / 7) ELSE '' END, ''
     FROM orders_order o WHERE o.id > %(after)s ORDER BY o.id
 """
-FOREIGN_KEYS = "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = %s::regclass AND contype = 'f'"
 
 
 def make_orders(count: int, *, small: int) -> None:
     """Make so many orders, a third of them in SCOPE; the last `small` of them lie in SMALL_SCOPE instead."""
-    with _unguarded(), connection.cursor() as cursor:
+    with filling(*TABLES), connection.cursor() as cursor:
         for first in range(1, count + 1, BATCH):
             terms = {"scope": SCOPE, "small": SMALL_SCOPE, "others": OTHERS, "scope_until": count - small, "small_until": count}
             _make(cursor, {**terms, "first": first, "last": min(first + BATCH - 1, count)})
@@ -61,7 +60,7 @@ def make_orders(count: int, *, small: int) -> None:
 
 def add_other_orders(first: int, last: int) -> None:
     """More orders outside every scope, numbered from `first` to `last`."""
-    with _unguarded(), connection.cursor() as cursor:
+    with filling(*TABLES), connection.cursor() as cursor:
         for start in range(first, last + 1, BATCH):
             terms = {"scope": SCOPE, "small": SMALL_SCOPE, "others": OTHERS, "scope_until": 0, "small_until": 0}
             _make(cursor, {**terms, "first": start, "last": min(start + BATCH - 1, last)})
@@ -99,20 +98,3 @@ def _make(cursor: Any, terms: dict[str, Any]) -> None:
     cursor.execute(CUSTOMERS, terms)
     cursor.execute(ORDERS, terms)
     cursor.execute(LINES, {"after": after})
-
-
-@contextmanager
-def _unguarded() -> Iterator[None]:
-    with connection.cursor() as cursor:
-        dropped = []
-        for table in TABLES:
-            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-            cursor.execute(FOREIGN_KEYS, [table])
-            for name, definition in cursor.fetchall():
-                dropped.append((table, name, definition))
-                cursor.execute(f'ALTER TABLE {table} DROP CONSTRAINT "{name}"')
-        yield
-        for table, name, definition in dropped:
-            cursor.execute(f'ALTER TABLE {table} ADD CONSTRAINT "{name}" {definition}')
-        for table in TABLES:
-            cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")

@@ -10,7 +10,6 @@ from enum import IntEnum
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
-DAY = timedelta(days=1)
 
 LEASE = 15 * MINUTE
 """How long an order is kept for whoever took it, from the last time that his page said he is there."""
@@ -30,31 +29,22 @@ class Urgency(IntEnum):
 
 
 ORGANISED = "organised"
-# From the flag on. An organised order is held, and stays so; what is not held leaves at any moment, but is less likely to be theft.
-# A customer who was stopped wrongly waits as long as this takes, so even the last of them is looked at within the working day.
-TERMS: Mapping[Urgency, tuple[timedelta, timedelta]] = {
-    Urgency.TOP_UP: (30 * MINUTE, 2 * HOUR),
-    Urgency.GOODS: (2 * HOUR, 8 * HOUR),
-    Urgency.NOTHING: (3 * DAY, 3 * DAY),
+TERM_COLUMNS: Mapping[Urgency, tuple[str, str]] = {
+    Urgency.TOP_UP: ("top_up_organised", "top_up_others"),
+    Urgency.GOODS: ("goods_organised", "goods_others"),
+    Urgency.NOTHING: ("nothing_organised", "nothing_others"),
 }
-"""Organised orders, and all others."""
-APPEAL_TERM = 4 * HOUR
-
-
-def term(urgency: Urgency, disposition: str) -> timedelta:
-    """How long after its flag an order is to be decided."""
-    organised, others = TERMS[urgency]
-    return organised if disposition == ORGANISED else others
+"""Where `ReviewTerms` keeps how long after its flag an order is to be decided: organised orders, and all others."""
 
 
 def term_sql(urgency: str, disposition: str) -> str:
-    """The same as SQL, of two expressions."""
+    """How long after its flag an order is to be decided, as SQL of two expressions. Reads the terms as they stand now."""
     whens = " ".join(
-        f"WHEN {urgency} = {number.value} AND {disposition} = '{ORGANISED}' THEN interval '{organised.total_seconds():.0f} seconds'"
-        f" WHEN {urgency} = {number.value} THEN interval '{others.total_seconds():.0f} seconds'"
-        for number, (organised, others) in TERMS.items()
+        f"WHEN {urgency} = {number.value} AND {disposition} = '{ORGANISED}' THEN t.{organised}"
+        f" WHEN {urgency} = {number.value} THEN t.{others}"
+        for number, (organised, others) in TERM_COLUMNS.items()
     )
-    return f"CASE {whens} END"
+    return f"(SELECT CASE {whens} END FROM risk_reviewterms t)"  # noqa: S608  our own names
 
 
 def due_sql(since: str, urgency: str, disposition: str) -> str:

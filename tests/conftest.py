@@ -37,14 +37,21 @@ def django_db_setup(django_db_setup: None, django_db_blocker: pytest.FixtureRequ
 @receiver(post_migrate, sender=apps.get_app_config("promotions"))
 def list_known_nobodies(**_kwargs: Any) -> None:
     """Tests that commit empty all tables; what a migration listed there is listed anew."""
-    migration = import_module("promotions.migrations.0003_what_was_there_before")
+    migration = import_module("promotions.migrations.0003_values_of_nobody")
     migration.list_known(apps, None)
 
 
 @receiver(post_migrate, sender=apps.get_app_config("orders"))
 def begin_breakers_and_reminders(**_kwargs: Any) -> None:
     """The same for the circuit breakers, and for the days on which staff are reminded of a term."""
-    migration = import_module("orders.migrations.0010_breakers_and_reminders_begin")
+    migration = import_module("orders.migrations.0003_breakers_and_reminders")
+    migration.begin(apps, None)
+
+
+@receiver(post_migrate, sender=apps.get_app_config("risk"))
+def begin_review_terms(**_kwargs: Any) -> None:
+    """The same for the due times of reviews."""
+    migration = import_module("risk.migrations.0004_review_terms_begin")
     migration.begin(apps, None)
 
 

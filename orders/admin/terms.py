@@ -66,6 +66,7 @@ EXTEND = Step(
     name="extend",
     label=gettext_lazy("Extend the term"),
     icon="more_time",
+    is_plain=True,
     permission="orders.request_freeze",
     run=ask_to_extend,
     form_class=ExtendForm,

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from backoffice.lib.audit import never_truncated
 from backoffice.lib.states import guard_moves
 from orders.models.guards import NEVER_IGNORED
 from orders.querysets import OrderQuerySet
@@ -81,6 +82,28 @@ HELD_LINE_IS_NOT_DELIVERED = pgtrigger.Trigger(
                 USING ERRCODE = 'check_violation', CONSTRAINT = 'held_line_is_not_delivered';
         END IF;
         RETURN NEW;
+    """,
+)
+# Lists name orders by their key, without a foreign key.
+ORDER_IS_NEVER_DELETED = pgtrigger.Trigger(
+    name="order_is_never_deleted",
+    declare=NEVER_IGNORED,
+    when=pgtrigger.Before,
+    operation=pgtrigger.Delete,
+    func="""
+        RAISE EXCEPTION 'an order is cancelled, never deleted'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'order_is_never_deleted';
+    """,
+)
+ORDER_KEEPS_ITS_KEY = pgtrigger.Trigger(
+    name="order_keeps_its_key",
+    declare=NEVER_IGNORED,
+    when=pgtrigger.Before,
+    operation=pgtrigger.UpdateOf("id"),
+    condition=pgtrigger.Condition("NEW.id <> OLD.id"),
+    func="""
+        RAISE EXCEPTION 'an order keeps its key'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'order_keeps_its_key';
     """,
 )
 
@@ -171,6 +194,9 @@ class Order(models.Model):
             HELD_ORDER_IS_NOT_DELIVERED,
             DELIVERED_ORDER_HAS_DELIVERED_LINES,
             REFUNDED_AMOUNT_IS_THE_SUM,
+            ORDER_IS_NEVER_DELETED,
+            ORDER_KEEPS_ITS_KEY,
+            never_truncated("orders_are_never_truncated"),
         ]
 
     def __str__(self) -> str:

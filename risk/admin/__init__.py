@@ -16,6 +16,7 @@ from risk.admin import (
     listing,
     members,
     queue,
+    review_terms,
     rule_approvals,
     rules,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "listing",
     "members",
     "queue",
+    "review_terms",
     "rule_approvals",
     "rules",
 ]

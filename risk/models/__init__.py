@@ -13,6 +13,7 @@ from risk.models.incidents import Incident, IncidentAnchor, IncidentNote
 from risk.models.links import LinkedAccount, LinkHub, LinkRun
 from risk.models.lists import ListEntry, Snooze
 from risk.models.queue import Review, ReviewAct, ReviewedOrder, ReviewSkip, UrgencyChoices
+from risk.models.review_terms import ReviewTerms
 from risk.models.rules import Rule, RuleHit, RuleRun, RuleVersion
 
 __all__ = [
@@ -50,6 +51,7 @@ __all__ = [
     "Review",
     "ReviewAct",
     "ReviewSkip",
+    "ReviewTerms",
     "ReviewedOrder",
     "Rule",
     "RuleHit",

@@ -16,8 +16,7 @@ from orders.models import Hold, Order
 from orders.services.errors import OrderNotFound
 from orders.services.texts import checked_prose
 from orders.states import AUTOMATIC_KINDS, HoldKind
-from risk.models import Appeal, Flag, Review, ReviewAct
-from risk.queueing import APPEAL_TERM
+from risk.models import Appeal, Flag, Review, ReviewAct, ReviewTerms
 from risk.services.disposing import dispose_customers
 from risk.services.leasing import HeldByAnother, check_free, seconds_with
 from risk.services.reviewing import apply_decision, release_all
@@ -61,7 +60,8 @@ def file_appeal(order_ref: str, *, text: str, contact: str = "", at: datetime) -
         raise OrderNotHeld(_("Order %s is not held.") % order)
     if Appeal.objects.open().filter(order=order).exists():
         raise AppealOpen(_("An appeal for order %s waits already.") % order)
-    return Appeal.objects.create(order=order, text=text, contact=contact, filed_at=at, due_at=at + APPEAL_TERM)
+    due_at = at + ReviewTerms.objects.get().appeal
+    return Appeal.objects.create(order=order, text=text, contact=contact, filed_at=at, due_at=due_at)
 
 
 @transaction.atomic

@@ -129,6 +129,7 @@ MODELS = {
             "assign": "LR",
         },
     ),
+    "risk_reviewterms": Model(see="NLUR", edit="LR"),
     "risk_appeal": Model(see="NLUR"),
     "risk_bulkreview": Model(see="NLUR", steps={"undo": "LR"}),
     "risk_bulkreviewitem": Model(see="NLUR"),
@@ -166,7 +167,7 @@ MODELS = {
     # Cancelled by whoever has the right for what it works: here a freeze.
     "lib_job": Model(
         see="OANLUR",
-        steps={"pause": "LR", "go_on": "LR", "try_again": "LR", "cancel": "LR"},
+        steps={"pause": "LR", "go_on": "LR", "cancel": "LR"},
         pages={"progress": "OANLUR"},
         sample={"kind": "freeze"},
     ),

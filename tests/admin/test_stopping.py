@@ -1,5 +1,6 @@
 """Pause, go on and cancel: on the pages of a freeze, a release, an import and their jobs, for a reason, by who may."""
 
+import re
 from dataclasses import replace
 from io import BytesIO
 from typing import Any
@@ -71,6 +72,19 @@ def test_a_freeze_is_paused_goes_on_and_is_cancelled(world: World, half_done: Fr
     assert "the freeze was cancelled" in text
     assert WHY in text
     assert fresh(half_done.job).cancelled_by == world.users["risk lead"]
+
+
+def test_only_what_ends_it_is_red_and_one_button_at_most_is_filled(half_done: Freeze, as_role: AtRole) -> None:
+    lead, change = as_role("risk lead"), f"/admin/orders/freeze/{half_done.pk}/change/"
+
+    def drawn() -> dict[str, str]:
+        html = lead.get(change).content.decode()
+        return {name: style.strip() for style, name in re.findall(r'class="hf-button([^"]*)" href="[^"]*/([a-z-]+)/"', html)}
+
+    assert {name: drawn()[name] for name in ("pause", "cancel")} == {"pause": "", "cancel": "hf-button-ends"}
+    assert "Cancel the rest" in page(lead, "orders_freeze", half_done.pk)
+    step(lead, "orders_freeze", "pause", half_done.pk, reason="a question")
+    assert [name for name, style in drawn().items() if style == "hf-button-go"] == ["go-on"]
 
 
 def test_before_the_reason_is_given_the_page_says_what_becomes_of_whom(half_done: Freeze, as_role: AtRole) -> None:

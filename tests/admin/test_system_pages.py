@@ -93,7 +93,7 @@ def test_a_failed_job_is_tried_again(world: World, as_role: AtRole) -> None:
     approve(world.waiting_freeze.job.approval, by=world.users["risk lead"], reason="seen", at=world.at)
     for status in (JobStatus.RUNNING, JobStatus.FAILED):
         Job.objects.filter(pk=world.waiting_freeze.job_id).update(status=status)
-    step(as_role("risk lead"), "lib_job", "try_again", world.waiting_freeze.job_id, reason="the disk has room again")
+    step(as_role("risk lead"), "lib_job", "go_on", world.waiting_freeze.job_id, reason="the disk has room again")
     assert fresh(world.waiting_freeze.job).status == JobStatus.QUEUED
 
 

@@ -43,7 +43,7 @@ def test_not_ready_when_beat_fell_silent(client, settings):
 
 def test_not_ready_while_a_migration_is_missing(client):
     a_check_ran(ago=timedelta(0))
-    MigrationRecorder.Migration.objects.filter(app="risk", name="0001_initial").delete()
+    MigrationRecorder.Migration.objects.filter(app="risk", name="0001_tables").delete()
     answer = client.get("/health/ready")
     assert answer.status_code == 503
     assert answer.json()["checks"]["migrations"] == {"ok": False, "missing": 1}

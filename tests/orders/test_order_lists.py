@@ -138,6 +138,7 @@ def test_a_list_stays_as_it_came():
     refused("order_list_keeps_its_orders", lambda: OrderListItem.objects.all().delete())
     refused("order_list_stays_as_it_came", lambda: sql("UPDATE orders_orderlist SET name = 'another'"))
     refused("order_list_stays_as_it_came", lambda: sql("DELETE FROM orders_orderlist"))
+    refused("order_list_stays_as_it_came", lambda: sql("UPDATE orders_orderlist SET id = id + 1"))
 
 
 def test_a_list_that_says_another_hash_or_number_gets_no_items():
@@ -147,6 +148,22 @@ def test_a_list_that_says_another_hash_or_number_gets_no_items():
         empty = OrderList.objects.create(**values, **wrong)
         refused("order_list_comes_whole", lambda empty=empty: OrderListItem.objects.create(order_list=empty, order=one))
     OrderListItem.objects.create(order_list=OrderList.objects.create(**values, count=1, sha256=python_hash([one.pk])), order=one)
+
+
+def test_a_list_names_only_orders_that_there_are_and_no_item_is_without_its_list():
+    one = an_order()
+    values = {"source": "pasted", "name": "x", "made_by": the_asker(), "made_at": NOON}
+    nowhere = OrderList.objects.create(**values, count=2, sha256=python_hash([one.pk, 999_999]))
+    add = "INSERT INTO orders_orderlistitem (order_list_id, order_id) VALUES (%s, %s), (%s, %s)"
+    refused("order_list_comes_whole", lambda: sql(add, nowhere.pk, one.pk, nowhere.pk, 999_999))
+    refused("order_list_comes_whole", lambda: OrderListItem.objects.create(order_list_id=999_999, order=one))
+
+
+def test_the_orders_of_a_list_stay_there_under_their_key():
+    one, _other = two()
+    pasted("SO-1")
+    refused("order_is_never_deleted", lambda: sql("DELETE FROM orders_orderline; DELETE FROM orders_order"))
+    refused("order_keeps_its_key", lambda: everything().filter(pk=one.pk).update(id=999_999))
 
 
 def kept(content=PDF, name="order.pdf"):

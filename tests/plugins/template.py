@@ -1,6 +1,6 @@
 """The database that test databases are copied from: migrated once for a set of migrations, kept as a dump in pytest's cache.
 
-Applying all migrations takes the better part of a minute, nearly all of it Django working out the models between two steps. Whoever
+Applying all migrations takes a quarter of a minute, nearly all of it Django working out the models between two steps. Whoever
 runs one test file would wait for that each time, and each of xdist's workers once more.
 """
 

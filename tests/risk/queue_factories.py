@@ -1,13 +1,14 @@
 """What tests of the review queue stand on."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.models import Permission, User
 
 from orders.models import Order
 from orders.states import HoldKind
-from risk.models import Flag, Review
+from risk.models import Flag, Review, ReviewTerms
+from risk.queueing import ORGANISED, TERM_COLUMNS, Urgency
 from risk.services.appealing import file_appeal
 from tests.orders.factories import a_hold, a_top_up, an_order
 from tests.promotions.factories import NOON, a_user
@@ -25,6 +26,18 @@ def flagged_top_up(**fields: Any) -> Flag:
 
 def place_of(flag: Flag) -> Review:
     return Review.objects.get(order=flag.order_id)
+
+
+def term(urgency: Urgency, disposition: str) -> timedelta:
+    """How long after its flag such an order is due, as the terms are now."""
+    organised, others = TERM_COLUMNS[urgency]
+    found: timedelta = getattr(ReviewTerms.objects.get(), organised if disposition == ORGANISED else others)
+    return found
+
+
+def appeal_term() -> timedelta:
+    found: timedelta = ReviewTerms.objects.get().appeal
+    return found
 
 
 def a_reviewer(*more: str) -> User:

@@ -10,14 +10,13 @@ from orders.models import Hold
 from orders.services.delivering import OrderHeld, deliver_order
 from orders.services.errors import OrderNotFound
 from risk.models import Appeal, Flag, Review
-from risk.queueing import APPEAL_TERM
 from risk.services.appealing import AppealIsDecided, AppealOpen, OrderNotHeld, decide_appeal, file_appeal, holds_left
 from risk.services.leasing import HeldByAnother, take, take_next
 from risk.services.reviewing import AppealIsOpen, decide_flag
 from tests.orders.factories import a_done_freeze, a_hold, an_order
 from tests.promotions.factories import NOON, a_user
 from tests.risk.factories import HOUR, MINUTE, a_flag
-from tests.risk.queue_factories import a_reviewer, an_appeal, place_of
+from tests.risk.queue_factories import a_reviewer, an_appeal, appeal_term, place_of
 
 pytestmark = pytest.mark.django_db
 LATER = NOON + 10 * MINUTE
@@ -35,7 +34,7 @@ def open_kinds(order):
 def test_an_appeal_waits_in_the_queue_with_its_own_due_time():
     appeal = an_appeal()
     review = Review.objects.get(order=appeal.order)
-    assert (review.due_at, review.appeal_due_at, review.since) == (NOON + APPEAL_TERM, NOON + APPEAL_TERM, NOON)
+    assert (review.due_at, review.appeal_due_at, review.since) == (NOON + appeal_term(), NOON + appeal_term(), NOON)
     assert take_next(a_reviewer(), at=LATER) == review
 
 
@@ -44,7 +43,7 @@ def test_a_flagged_order_with_an_appeal_waits_once_and_no_later_than_before():
     due_before = place_of(flag).due_at
     file_appeal(flag.order.ref, text="why?", at=NOON + MINUTE)
     review = place_of(flag)
-    assert (review.due_at, review.appeal_due_at) == (due_before, NOON + MINUTE + APPEAL_TERM)
+    assert (review.due_at, review.appeal_due_at) == (due_before, NOON + MINUTE + appeal_term())
     assert Review.objects.filter(order=flag.order).count() == 1
 
 

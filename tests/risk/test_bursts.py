@@ -7,7 +7,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.db.utils import DatabaseError
 
-from promotions.services.nobody import list_nobody
+from promotions.services.nobody import forget_nobodies, list_nobody
 from risk.bursting import CAPS
 from risk.gathering import gather_facts
 from risk.models import Burst, BurstLook, BurstMemory, Finding, Flag
@@ -22,16 +22,16 @@ from tests.risk.factories import COLLECTOR, DAY, MINUTE
 pytestmark = pytest.mark.django_db
 AFTER = NOON + 2 * MINUTE
 """When the minute after noon is over and was looked at."""
-NETWORK = "203.0.113.7"
+NETWORK, CARRIER = "203.0.113.7", "203.0.113.8"
 
 
-def claimed(count, *, at=NOON, entry=None, registered_at=NOON - 400 * DAY, **fields):
+def claimed(count, *, at=NOON, entry=None, first=0, registered_at=NOON - 400 * DAY, **fields):
     """So many coupons of one type within the minute, each from a network and a segment of its own unless they are given."""
     entry = entry or an_entry(coupon_type=a_restricted_type())
     token = a_token(entry=entry, uses=count)
     return [
         a_coupon(token=token, at=at + timedelta(seconds=place % 50), **{**stranger(place, registered_at), **fields})
-        for place in range(count)
+        for place in range(first, first + count)
     ]
 
 
@@ -85,8 +85,9 @@ def test_after_a_stop_the_missed_minutes_are_caught_up():
 
 
 def test_a_network_that_is_listed_as_nobodys_bursts_nowhere():
-    list_nobody(kind="address", value=NETWORK, note="a carrier's", by=a_user(), at=NOON)
-    claimed(CAPS["network"], address=NETWORK)
+    claimed(CAPS["network"], address=CARRIER)
+    list_nobody(kind="address", value=CARRIER, note="a carrier's", by=a_user(), at=NOON)
+    forget_nobodies()
     assert watch_bursts(AFTER) == 0
 
 
@@ -99,7 +100,9 @@ def test_what_is_remembered_is_bounded(monkeypatch):
 
 def crowd_with_an_order():
     """A burst from one network, of which one new account topped up somebody else within the same minute."""
-    *_, coupon = claimed(CAPS["network"], address=NETWORK, registered_at=NOON - 60 * MINUTE)
+    entry, others = an_entry(coupon_type=a_restricted_type()), CAPS["network"] - 1
+    claimed(others, entry=entry, address=NETWORK)
+    (coupon,) = claimed(1, entry=entry, first=others, address=NETWORK, registered_at=NOON - 60 * MINUTE)
     line = a_top_up(recipient=COLLECTOR, amount=Decimal("100.40"))
     return an_order(coupons=(coupon,), lines=(line,), at=NOON + MINUTE)
 

@@ -9,14 +9,14 @@ from backoffice.lib.errors import DomainError, InvalidInput, NotFound
 from orders.services.cancelling import cancel_order
 from orders.services.delivering import deliver_order
 from risk.models import Flag, Review, ReviewAct
-from risk.queueing import LEASE, SKIPPED_FOR, TERMS, Urgency, term
+from risk.queueing import LEASE, SKIPPED_FOR, TERM_COLUMNS, Urgency
 from risk.services.leasing import HeldByAnother, LeaseLost, give_back, renew, take, take_next
 from risk.services.queueing import assign, escalate, skip
 from risk.services.reviewing import decide_flag
 from tests.orders.factories import an_order
 from tests.promotions.factories import NOON
 from tests.risk.factories import HOUR, MINUTE
-from tests.risk.queue_factories import a_reviewer, flagged, flagged_top_up, place_of
+from tests.risk.queue_factories import a_reviewer, flagged, flagged_top_up, place_of, term
 
 pytestmark = pytest.mark.django_db
 LATER = NOON + MINUTE
@@ -79,7 +79,7 @@ def test_due_times_are_the_same_in_python_and_in_the_database(urgency):
         if urgency == Urgency.NOTHING:
             deliver_order(flag.order.ref, at=NOON)
         assert place_of(flag).due_at == NOON + term(urgency, disposition)
-    assert set(TERMS) == set(Urgency)
+    assert set(TERM_COLUMNS) == set(Urgency)
 
 
 def test_a_heavier_finding_moves_the_order_forward():

@@ -106,60 +106,6 @@ def bar(job: Job) -> SafeString:
     )
 
 
-def try_again(job: Job, *, by: Any, at: datetime, reason: str) -> Job:
-    return queue_job(job)
-
-
-def go_on(job: Job, *, by: Any, at: datetime, reason: str) -> Job:
-    return queue_job(job)
-
-
-STEPS = (
-    Step(
-        name="pause",
-        label=gettext_lazy("Pause"),
-        icon="pause",
-        is_stop=True,
-        permission="lib.change_job",
-        run=pause_job,
-        is_shown=lambda job: job.status in OPEN_STATUSES and job.cancelled_at is None,
-        tells=lambda job: _("The job stops after the items it works at now: %s have a result and keep it.") % count_text(job.done),
-        done=gettext_lazy("The job is paused."),
-    ),
-    Step(
-        name="go-on",
-        label=gettext_lazy("Go on"),
-        icon="play_arrow",
-        permission="lib.change_job",
-        run=go_on,
-        is_shown=lambda job: job.status == JobStatus.PAUSED,
-        tells=lambda job: _("The job goes on where it stopped: %s items have a result and are left alone.") % count_text(job.done),
-        done=gettext_lazy("The job is queued again."),
-    ),
-    Step(
-        name="try-again",
-        label=gettext_lazy("Try again"),
-        icon="replay",
-        permission="lib.change_job",
-        run=try_again,
-        is_shown=lambda job: job.status == JobStatus.FAILED,
-        tells=lambda job: _("The job goes on where it stopped: %s items have a result and are left alone.") % count_text(job.done),
-        done=gettext_lazy("The job is queued again."),
-    ),
-    Step(
-        name="cancel",
-        label=gettext_lazy("Cancel"),
-        icon="cancel",
-        is_stop=True,
-        may=lambda job, user: job.kind in _cancels and user.has_perm(_cancels[job.kind].permission),
-        run=lambda job, **why: _cancels[job.kind].run(job, **why),
-        is_shown=may_be_cancelled,
-        tells=lambda job: _cancels[job.kind].tells(job),
-        done=gettext_lazy("Cancelled: nothing more of it is done."),
-    ),
-)
-
-
 def cancel_facts(job: Job) -> list[Fact]:
     """Who cancelled it, when and why; nothing where nobody did."""
     if job.cancelled_at is None:
@@ -175,9 +121,11 @@ def job_warnings(job: Job) -> list[str]:
     return warnings
 
 
-def stop_steps(permission: str, *, pause: Any, resume: Any, cancel: Any, job_of: Any, tells: Any) -> tuple[Step, ...]:
-    """Pause, go on and cancel, as buttons on the page of what a job works. `job_of` answers its job, None where it has none;
-    `tells` says what becomes of what was done and of the rest.
+def stop_steps(
+    permission: str, *, pause: Any, resume: Any, cancel: Any, job_of: Any, tells: Any, may_cancel: Any = None
+) -> tuple[Step, ...]:
+    """Pause, go on and cancel the rest, as buttons on the page of a job or of what it works. `job_of` answers its job, None where
+    it has none; `tells` says what becomes of what was done and of the rest. `may_cancel` where who may cancel is not who may pause.
     """
 
     def is_in(obj: Any, *statuses: str) -> bool:
@@ -193,7 +141,7 @@ def stop_steps(permission: str, *, pause: Any, resume: Any, cancel: Any, job_of:
             name="pause",
             label=gettext_lazy("Pause"),
             icon="pause",
-            is_stop=True,
+            is_plain=True,
             permission=permission,
             run=pause,
             is_shown=lambda obj: is_in(obj, *OPEN_STATUSES) and job_of(obj).cancelled_at is None,
@@ -215,16 +163,28 @@ def stop_steps(permission: str, *, pause: Any, resume: Any, cancel: Any, job_of:
         ),
         Step(
             name="cancel",
-            label=gettext_lazy("Cancel"),
+            label=gettext_lazy("Cancel the rest"),
             icon="cancel",
             is_stop=True,
             permission=permission,
+            may=may_cancel,
             run=cancel,
             is_shown=lambda obj: job_of(obj) is not None and may_be_cancelled(job_of(obj)),
             tells=tells,
             done=gettext_lazy("Cancelled: nothing more of it is done."),
         ),
     )
+
+
+STEPS = stop_steps(
+    "lib.change_job",
+    pause=pause_job,
+    resume=lambda job, **_why: queue_job(job),
+    cancel=lambda job, **why: _cancels[job.kind].run(job, **why),
+    job_of=lambda job: job,
+    tells=lambda job: _cancels[job.kind].tells(job),
+    may_cancel=lambda job, user: job.kind in _cancels and user.has_perm(_cancels[job.kind].permission),
+)
 
 
 @admin.register(Job)

@@ -50,9 +50,10 @@ class Step:
 
     `tells` is the sentence above the reason: what will happen, to how many and how much. `why_not` is why it cannot be done now,
     empty where it can. `is_shown` leaves out what makes no sense for the object. `run` gets the object, `by`, `at` and what the
-    form asked. `key` is the key that presses the button (with the browser's modifier). `leads_to_list` where the object is gone
-    afterwards, `leads_to_result` opens the page of what `run` answered, where that is another object of the same kind. `shows_once`
-    draws the answer itself from what `run` answered, for what nobody may be shown again.
+    form asked. `is_stop` is for what ends or takes away, and is red; `is_plain` for what is never the next thing to do. `key` is
+    the key that presses the button (with the browser's modifier). `leads_to_list` where the object is gone afterwards,
+    `leads_to_result` opens the page of what `run` answered, where that is another object of the same kind. `shows_once` draws the
+    answer itself from what `run` answered, for what nobody may be shown again.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Step:
     icon: str = ""
     key: str = ""
     is_stop: bool = False
+    is_plain: bool = False
     leads_to_list: bool = False
     leads_to_result: bool = False
     shows_once: Callable[[Any, HttpRequest, Any, Any], HttpResponse] | None = None
@@ -81,7 +83,10 @@ class Step:
 
 @dataclass(frozen=True)
 class StepButton:
-    """A step as the page draws it; or with `opens_page` a page of its own that begins with the object."""
+    """A step as the page draws it; or with `opens_page` a page of its own that begins with the object.
+
+    `is_next` is the one button of a page that is filled.
+    """
 
     label: Any
     url: str
@@ -90,6 +95,7 @@ class StepButton:
     is_stop: bool
     key: str
     opens_page: bool = False
+    is_next: bool = False
 
 
 class StepsMixin:
@@ -102,12 +108,14 @@ class StepsMixin:
         return own + super().get_urls()  # type: ignore[misc]
 
     def step_buttons(self, request: HttpRequest, obj: Any) -> list[StepButton]:
-        """What the reader may do with the object; what cannot be done now says why."""
-        buttons = []
+        """What the reader may do with the object; what cannot be done now says why. The first that leads on is the next."""
+        buttons, has_next = [], False
         for step in self.steps:
             if step.is_shown(obj) and step.is_allowed(request.user, obj):
-                url = reverse(f"admin:{_url_name(self, step)}", args=[obj.pk])
-                buttons.append(StepButton(step.label, url, step.why_not(obj, request.user), step.icon, step.is_stop, step.key))
+                url, why_not = reverse(f"admin:{_url_name(self, step)}", args=[obj.pk]), step.why_not(obj, request.user)
+                is_next = not (has_next or why_not or step.is_stop or step.is_plain)
+                has_next = has_next or is_next
+                buttons.append(StepButton(step.label, url, why_not, step.icon, step.is_stop, step.key, is_next=is_next))
         return buttons
 
 
