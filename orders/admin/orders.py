@@ -67,7 +67,6 @@ STEPS = (
         name="hold",
         label=gettext_lazy("Hold"),
         icon="front_hand",
-        is_stop=True,
         permission="orders.place_hold",
         run=hold_by_hand,
         why_not=why_not_hold,

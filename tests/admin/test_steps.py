@@ -1,5 +1,6 @@
 """Buttons on object pages: they say what will happen, ask why, call the service, and show its refusal."""
 
+from orders.models import Order
 from promotions.models import Alarm, Campaign, CouponType, Threshold
 from promotions.states import CampaignStatus, CouponTypeStatus
 from tests.admin.conftest import AtRole
@@ -80,3 +81,16 @@ def test_a_crossed_line_is_armed_again_by_its_button(world: World, as_role: AtRo
 def test_an_unknown_object_is_no_error(world: World, as_role: AtRole) -> None:
     assert step(as_role("superuser"), "promotions_campaign", "pause", 0, reason="x").status_code == 302
     assert Campaign.objects.filter(status=CampaignStatus.PAUSED).exists() is False
+
+
+def test_a_page_has_one_main_button_and_red_ones_only_for_what_stops(world: World, as_role: AtRole) -> None:
+    """Lowering a limit and copying a campaign are neither; what cannot be done now gives its place to what can."""
+    client = as_role("superuser")
+    live = client.get(f"/admin/promotions/campaign/{world.campaign.pk}/change/").context["step_buttons"]
+    assert {str(button.label) for button in live if button.is_stop} == {"Stop", "End early"}
+    assert [str(button.label) for button in live if button.is_main] == ["Ask to change"]
+    waiting = client.get(f"/admin/promotions/campaign/{world.draft.pk}/change/").context["step_buttons"]
+    assert [str(button.label) for button in waiting if button.is_main] == []
+    order = Order.objects.get(ref="SO-cat-0")
+    buttons = client.get(f"/admin/orders/order/{order.pk}/change/").context["step_buttons"]
+    assert {str(button.label) for button in buttons if button.is_stop} == {"Cancel"}

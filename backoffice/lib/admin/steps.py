@@ -52,7 +52,8 @@ class Step:
     empty where it can. `is_shown` leaves out what makes no sense for the object. `run` gets the object, `by`, `at` and what the
     form asked. `key` is the key that presses the button (with the browser's modifier). `leads_to_list` where the object is gone
     afterwards, `leads_to_result` opens the page of what `run` answered, where that is another object of the same kind. `shows_once`
-    draws the answer itself from what `run` answered, for what nobody may be shown again.
+    draws the answer itself from what `run` answered, for what nobody may be shown again. What `is_stop` is drawn in red, what `is_aside`
+    plain, though it may come first: it is not what the page is for.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Step:
     icon: str = ""
     key: str = ""
     is_stop: bool = False
+    is_aside: bool = False
     leads_to_list: bool = False
     leads_to_result: bool = False
     shows_once: Callable[[Any, HttpRequest, Any, Any], HttpResponse] | None = None
@@ -81,7 +83,7 @@ class Step:
 
 @dataclass(frozen=True)
 class StepButton:
-    """A step as the page draws it; or with `opens_page` a page of its own that begins with the object."""
+    """A step as the page draws it; or with `opens_page` a page of its own that begins with the object. One of a page is the main one."""
 
     label: Any
     url: str
@@ -90,6 +92,7 @@ class StepButton:
     is_stop: bool
     key: str
     opens_page: bool = False
+    is_main: bool = False
 
 
 class StepsMixin:
@@ -103,12 +106,21 @@ class StepsMixin:
 
     def step_buttons(self, request: HttpRequest, obj: Any) -> list[StepButton]:
         """What the reader may do with the object; what cannot be done now says why."""
-        buttons = []
-        for step in self.steps:
-            if step.is_shown(obj) and step.is_allowed(request.user, obj):
-                url = reverse(f"admin:{_url_name(self, step)}", args=[obj.pk])
-                buttons.append(StepButton(step.label, url, step.why_not(obj, request.user), step.icon, step.is_stop, step.key))
-        return buttons
+        shown = [step for step in self.steps if step.is_shown(obj) and step.is_allowed(request.user, obj)]
+        reasons = {step.name: step.why_not(obj, request.user) for step in shown}
+        main = next((step for step in shown if not (step.is_stop or step.is_aside or reasons[step.name])), None)
+        return [
+            StepButton(
+                step.label,
+                reverse(f"admin:{_url_name(self, step)}", args=[obj.pk]),
+                reasons[step.name],
+                step.icon,
+                step.is_stop,
+                step.key,
+                is_main=step is main,
+            )
+            for step in shown
+        ]
 
 
 def _url_name(admin: Any, step: Step) -> str:
