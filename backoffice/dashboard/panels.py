@@ -22,7 +22,7 @@ from backoffice.lib.admin.page import Panel
 from backoffice.lib.admin.schedules import check_name_of, check_of, duration_of, last_runs, next_run_of, period_of, run_state
 from backoffice.lib.display import NOTHING, count_text, duration_text, link, on_one_line, stacked, state_badge, time_html
 from backoffice.lib.models import Job, JobStatus
-from promotions.admin.watching import value_of
+from promotions.admin.watching import OF_ITS_LINE, value_of
 from promotions.models import Alarm, Claim
 
 CHART = timedelta(hours=3)
@@ -97,7 +97,7 @@ def alarms() -> Panel:
             value_of(alarm),
             state_badge(alarm, "action"),
         ]
-        for alarm in Alarm.objects.unacknowledged().select_related("threshold")[:ROWS_SHOWN]
+        for alarm in Alarm.objects.unacknowledged().select_related(*OF_ITS_LINE)[:ROWS_SHOWN]
     ]
     columns = [_("alarm"), _("value of limit"), _("done by itself")]
     return Panel(_("Open alarms"), columns, rows, _("No line is crossed."), list_url("promotions_alarm", "state=open"))

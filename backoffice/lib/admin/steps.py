@@ -52,8 +52,8 @@ class Step:
     empty where it can. `is_shown` leaves out what makes no sense for the object. `run` gets the object, `by`, `at` and what the
     form asked. `key` is the key that presses the button (with the browser's modifier). `leads_to_list` where the object is gone
     afterwards, `leads_to_result` opens the page of what `run` answered, where that is another object of the same kind. `shows_once`
-    draws the answer itself from what `run` answered, for what nobody may be shown again. What `is_stop` is drawn in red, what `is_aside`
-    plain, though it may come first: it is not what the page is for.
+    draws the answer itself from what `run` answered, for what nobody may be shown again. What `is_stop` is drawn in red,
+    what `is_aside` plain, though it may come first: it is not what the page is for.
     """
 
     name: str
@@ -83,7 +83,7 @@ class Step:
 
 @dataclass(frozen=True)
 class StepButton:
-    """A step as the page draws it; or with `opens_page` a page of its own that begins with the object. One of a page is the main one."""
+    """A step as the page draws it; or with `opens_page` a page of its own that begins with the object. One is the main one."""
 
     label: Any
     url: str
