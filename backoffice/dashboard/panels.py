@@ -19,9 +19,9 @@ from backoffice.dashboard.work import my_work
 from backoffice.lib.admin.charts import AMBER, BLUE, RED, Chart, Line
 from backoffice.lib.admin.jobs import bar
 from backoffice.lib.admin.page import Panel
-from backoffice.lib.admin.schedules import check_name_of, check_of, duration_of, last_runs, next_run_of, period_of, run_state
+from backoffice.lib.admin.schedules import check_name_of, duration_of, last_runs, next_run_of, period_of, run_state, title_of
 from backoffice.lib.display import NOTHING, count_text, duration_text, link, on_one_line, stacked, state_badge, time_html
-from backoffice.lib.models import Job, JobStatus
+from backoffice.lib.models import CheckRun, Job, JobStatus
 from promotions.admin.watching import OF_ITS_LINE, value_of
 from promotions.models import Alarm, Claim
 
@@ -104,14 +104,15 @@ def alarms() -> Panel:
 
 
 def schedules() -> Panel:
+    """Each check and its last run; what failed or is switched off first."""
     tasks = list(PeriodicTask.objects.select_related("interval").exclude(name__startswith="celery.").order_by("name"))
     runs = last_runs(map(check_name_of, tasks))
     rows = []
-    for task in tasks:
-        check, run = check_of(task), runs.get(check_name_of(task))
+    for task in sorted(tasks, key=lambda task: is_well(task, runs.get(check_name_of(task)))):
+        run = runs.get(check_name_of(task))
         rows.append(
             [
-                link(reverse("admin:django_celery_beat_periodictask_change", args=[task.pk]), check.title if check else task.name),
+                link(reverse("admin:django_celery_beat_periodictask_change", args=[task.pk]), title_of(task)),
                 duration_text(period_of(task)),
                 time_html(run.started_at if run else None),
                 run_state(run),
@@ -122,6 +123,10 @@ def schedules() -> Panel:
         )
     columns = [_("check"), _("every"), _("last run"), _("state"), _("took"), _("result"), _("next")]
     return Panel(_("Scheduled checks"), columns, rows, _("Nothing is scheduled."), list_url("django_celery_beat_periodictask"))
+
+
+def is_well(task: PeriodicTask, run: CheckRun | None) -> bool:
+    return task.enabled and not (run and run.failed)
 
 
 def jobs() -> Panel:
