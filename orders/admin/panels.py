@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from backoffice.lib.admin.extensions import address_of, panels_on
 from backoffice.lib.admin.page import Panel
 from backoffice.lib.aloud import aloud
-from backoffice.lib.display import NOTHING, amount_html, link, stacked, state_badge, time_html
+from backoffice.lib.display import NOTHING, amount_html, link, person, stacked, state_badge, time_html
 from orders.admin.links import orders_panel, page_of
 from orders.models import Hold, Order
 from promotions.models import Coupon, Redemption
@@ -88,7 +88,7 @@ def holds_panel(order: Order) -> Panel:
         [
             page_of(hold, state_badge(hold, "kind")),
             aloud(hold.reason),
-            hold.placed_by,
+            person(hold.placed_by),
             time_html(hold.placed_at),
             time_html(hold.until),
             page_of(hold.freeze),

@@ -194,7 +194,11 @@ def facts_of(alarm: Alarm) -> list[Fact]:
     return [
         *facts,
         Fact(_("Escalation"), escalation_words(alarm), time_html(alarm.escalated_at) if alarm.escalated_at else ""),
-        Fact(_("Acknowledged by"), alarm.acknowledged_by or NOTHING, time_html(alarm.acknowledged_at) if alarm.acknowledged_at else ""),
+        Fact(
+            _("Acknowledged by"),
+            alarm.acknowledged_by or NOTHING,
+            time_html(alarm.acknowledged_at) if alarm.acknowledged_at else "",
+        ),
         Fact(_("What was done"), alarm.note or NOTHING),
     ]
 
