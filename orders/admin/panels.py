@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from backoffice.lib.admin.extensions import address_of, panels_on
 from backoffice.lib.admin.page import Panel
@@ -64,7 +65,9 @@ def parcels_panel(order: Order) -> Panel:
         [parcel.ref, time_html(parcel.delivered_at), ", ".join(f"{number} × #{line}" for line, number in parcel.quantities.items())]
         for parcel in order.deliveries.order_by("pk")
     ]
-    return Panel(_("Parcels"), [_("delivery"), _("delivered"), _("pieces of line")], rows, _("No parcel left by itself."))
+    return Panel(
+        _("Parcels"), [_("delivery"), pgettext("when", "delivered"), _("pieces of line")], rows, _("No parcel left by itself.")
+    )
 
 
 def refunds_panel(order: Order) -> Panel:
