@@ -65,7 +65,7 @@ def claims_chart(at: datetime) -> Chart:
             Line(_("alarm"), [highest if raised[minute] else None for minute in minutes], RED, is_mark=True),
         ],
         _("claims a minute"),
-        sentence=_("%(issued)s issued, %(refused)s refused, %(alarms)s alarms.") % said,
+        sentence=_("Issued: %(issued)s. Refused: %(refused)s. Alarms: %(alarms)s.") % said,
         empty="" if counts or raised else _("Nobody tried to claim in these three hours."),
         table=minutes_table(minutes, issued, refused, raised),
     )

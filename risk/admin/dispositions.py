@@ -171,4 +171,8 @@ def disposition_of_customer(request: HttpRequest, customer: Customer) -> list[Pa
         return []
     row = CustomerDisposition.objects.filter(customer=customer).first()
     rows = [[page_of(row, state_badge(row, "disposition")), row.score, time_html(row.disposed_at)]] if row else []
-    return [Panel(_("What the customer is called"), [_("looks"), _("score"), _("as of")], rows, _("Nothing speaks against him."))]
+    return [
+        Panel(
+            _("What the customer is called"), [_("looks"), _("score"), _("as of")], rows, _("Nothing speaks against this customer.")
+        )
+    ]
