@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from backoffice.lib.states import moves
 
@@ -93,7 +94,7 @@ class BacktestError(models.TextChoices):
 class IncidentStatus(models.TextChoices):
     """How far an incident has come. Contained: nothing more gets out; handed over: the authorities have it."""
 
-    OPEN = "open", _("open")
+    OPEN = "open", pgettext_lazy("an incident", "open")
     CONTAINED = "contained", _("contained")
     HANDED_OVER = "handed_over", _("handed over")
     CLOSED = "closed", _("closed")

@@ -19,10 +19,10 @@ from backoffice.dashboard.work import my_work
 from backoffice.lib.admin.charts import AMBER, BLUE, RED, Chart, Line
 from backoffice.lib.admin.jobs import bar
 from backoffice.lib.admin.page import Panel
-from backoffice.lib.admin.schedules import check_name_of, check_of, duration_of, last_runs, next_run_of, period_of, run_state
+from backoffice.lib.admin.schedules import check_name_of, duration_of, last_runs, next_run_of, period_of, run_state, title_of
 from backoffice.lib.display import NOTHING, count_text, duration_text, link, on_one_line, stacked, state_badge, time_html
-from backoffice.lib.models import Job, JobStatus
-from promotions.admin.watching import value_of
+from backoffice.lib.models import CheckRun, Job, JobStatus
+from promotions.admin.watching import OF_ITS_LINE, value_of
 from promotions.models import Alarm, Claim
 
 CHART = timedelta(hours=3)
@@ -65,7 +65,7 @@ def claims_chart(at: datetime) -> Chart:
             Line(_("alarm"), [highest if raised[minute] else None for minute in minutes], RED, is_mark=True),
         ],
         _("claims a minute"),
-        sentence=_("%(issued)s issued, %(refused)s refused, %(alarms)s alarms.") % said,
+        sentence=_("Issued: %(issued)s. Refused: %(refused)s. Alarms: %(alarms)s.") % said,
         empty="" if counts or raised else _("Nobody tried to claim in these three hours."),
         table=minutes_table(minutes, issued, refused, raised),
     )
@@ -97,21 +97,22 @@ def alarms() -> Panel:
             value_of(alarm),
             state_badge(alarm, "action"),
         ]
-        for alarm in Alarm.objects.unacknowledged().select_related("threshold")[:ROWS_SHOWN]
+        for alarm in Alarm.objects.unacknowledged().select_related(*OF_ITS_LINE)[:ROWS_SHOWN]
     ]
     columns = [_("alarm"), _("value of limit"), _("done by itself")]
     return Panel(_("Open alarms"), columns, rows, _("No line is crossed."), list_url("promotions_alarm", "state=open"))
 
 
 def schedules() -> Panel:
+    """Each check and its last run; what failed or is switched off first."""
     tasks = list(PeriodicTask.objects.select_related("interval").exclude(name__startswith="celery.").order_by("name"))
     runs = last_runs(map(check_name_of, tasks))
     rows = []
-    for task in tasks:
-        check, run = check_of(task), runs.get(check_name_of(task))
+    for task in sorted(tasks, key=lambda task: is_well(task, runs.get(check_name_of(task)))):
+        run = runs.get(check_name_of(task))
         rows.append(
             [
-                link(reverse("admin:django_celery_beat_periodictask_change", args=[task.pk]), check.title if check else task.name),
+                link(reverse("admin:django_celery_beat_periodictask_change", args=[task.pk]), title_of(task)),
                 duration_text(period_of(task)),
                 time_html(run.started_at if run else None),
                 run_state(run),
@@ -122,6 +123,10 @@ def schedules() -> Panel:
         )
     columns = [_("check"), _("every"), _("last run"), _("state"), _("took"), _("result"), _("next")]
     return Panel(_("Scheduled checks"), columns, rows, _("Nothing is scheduled."), list_url("django_celery_beat_periodictask"))
+
+
+def is_well(task: PeriodicTask, run: CheckRun | None) -> bool:
+    return task.enabled and not (run and run.failed)
 
 
 def jobs() -> Panel:

@@ -98,7 +98,7 @@ def issued(_request: HttpRequest, figures: Figures, _at: datetime) -> Tile:
         "amount": amount_text(figures.issued_amount, figures.currency),
         "share": share_text(figures.issued_amount, figures.budget),
         "before": count_text(figures.issued_before),
-        "amount_before": amount_text(figures.issued_amount_before),
+        "amount_before": amount_text(figures.issued_amount_before, figures.currency),
     }
     return Tile(_("Coupons issued today"), count_text(figures.issued), hint, list_url("promotions_claim", "outcome__exact=issued"))
 
@@ -121,7 +121,7 @@ def redeemed(_request: HttpRequest, figures: Figures, _at: datetime) -> Tile:
         "share": share_text(figures.redeemed, figures.budget),
         "orders": count_text(figures.placed),
         "delivered": count_text(figures.delivered),
-        "before": amount_text(figures.redeemed_before),
+        "before": amount_text(figures.redeemed_before, figures.currency),
     }
     return Tile(_("Redeemed today"), amount_text(figures.redeemed, figures.currency), hint, list_url("orders_order"))
 
@@ -136,9 +136,13 @@ def held(_request: HttpRequest, figures: Figures, _at: datetime) -> Tile:
 def honest(_request: HttpRequest, figures: Figures, _at: datetime) -> Tile:
     """The price of caution: see `risk.services.honest` for what is counted."""
     told = figures.honest
-    hint = _(
-        "%(held)s of %(customers)s customers within 7 days · half of them for over %(median)s h · the longest %(longest)s h"
-    ) % {
+    if told.held:
+        words = _(
+            "%(held)s of %(customers)s customers within 7 days · half of them for over %(median)s h · the longest %(longest)s h"
+        )
+    else:
+        words = _("none of %(customers)s customers within 7 days")
+    hint = words % {
         "held": count_text(told.held),
         "customers": count_text(told.customers),
         "median": told.median_hours,

@@ -41,10 +41,11 @@ def error_aloud(error: str) -> str:
 def _aloud(text: str, is_ours: bool, language: str) -> str:
     if "\n" in text:
         return "\n".join(_aloud(line, is_ours, language) for line in text.split("\n"))
-    found = known_again(text, in_another=is_ours)
+    pieces = text.split(JOINT)
+    is_several = any(map(known_again, pieces[1:]))  # a place would swallow what stands between two of them
+    found = None if is_several else known_again(text, in_another=is_ours)
     if found:
         return _read(*found)
-    pieces = text.split(JOINT)
     return JOINT.join(_aloud(piece, is_ours, language) for piece in pieces) if len(pieces) > 1 else text
 
 

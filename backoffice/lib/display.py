@@ -13,6 +13,7 @@ from django.utils.timesince import timesince, timeuntil
 from django.utils.translation import gettext as _
 
 from backoffice.lib import clock
+from backoffice.lib.actors import SYSTEM_USERNAME
 
 NOTHING = "–"
 MINUS = "−"
@@ -151,6 +152,14 @@ def stacked(top: Any, below: Any) -> SafeString:
 def shortened(text: str, longest: int = 60) -> SafeString | str:
     """The beginning of a long text; on hover all of it."""
     return format_html('<span title="{}">{}…</span>', text, text[:longest].rstrip()) if len(text) > longest else text
+
+
+def person(user: Any) -> str:
+    """Who it was; a dash for nobody. What the system does by itself is nobody's name."""
+    if user is None:
+        return NOTHING
+    name = user.get_username()
+    return _("the system") if name == SYSTEM_USERNAME else name
 
 
 def badge(text: Any, colour: str = "default") -> SafeString:

@@ -86,7 +86,7 @@ class HoldBreakerAdmin(EditableAdmin):
         state_column("kind", gettext_lazy("kind of hold")),
         text_column(breaker_state, "state", gettext_lazy("state")),
         text_column(lambda one: count_text(now_within(one)), "now", gettext_lazy("placed within the window")),
-        "most",
+        text_column(lambda one: count_text(one.most), "most", gettext_lazy("at most so many"), "most"),
         text_column(lambda one: duration_text(one.window), "window", gettext_lazy("window")),
         time_column("stopped_at", gettext_lazy("stopped at"), order=None),
         "stopped_by",

@@ -16,7 +16,7 @@ from backoffice.lib.admin.page import Fact, Headline
 from backoffice.lib.admin.search import ExactSearchMixin
 from backoffice.lib.admin.steps import Step
 from backoffice.lib.aloud import aloud
-from backoffice.lib.display import NOTHING, amount_text, badge, shortened, stacked, state_badge, time_html
+from backoffice.lib.display import NOTHING, amount_text, badge, person, shortened, stacked, state_badge, time_html
 from backoffice.lib.errors import DomainError
 from orders.admin.ask_urls import release_url
 from orders.admin.links import page_of
@@ -65,7 +65,7 @@ def hold_state(hold: Hold) -> Any:
 
 
 def released(hold: Hold) -> Any:
-    return stacked(time_html(hold.released_at), hold.released_by) if hold.released_at else NOTHING
+    return stacked(time_html(hold.released_at), person(hold.released_by)) if hold.released_at else NOTHING
 
 
 @admin.register(Hold)
@@ -77,7 +77,9 @@ class HoldAdmin(ExactSearchMixin, ReadOnlyAdmin):
         state_column("kind", gettext_lazy("kind")),
         text_column(hold_state, "state", gettext_lazy("state")),
         text_column(lambda hold: shortened(aloud(hold.reason)), "reason", gettext_lazy("reason")),
-        text_column(lambda hold: stacked(time_html(hold.placed_at), hold.placed_by), "placed_at", gettext_lazy("placed, by"), "pk"),
+        text_column(
+            lambda hold: stacked(time_html(hold.placed_at), person(hold.placed_by)), "placed_at", gettext_lazy("placed, by"), "pk"
+        ),
         time_column("until", gettext_lazy("until"), order=None),
         text_column(lambda hold: page_of(hold.freeze), "freeze", gettext_lazy("freeze")),
         text_column(released, "released_at", gettext_lazy("released, by")),
@@ -100,12 +102,12 @@ class HoldAdmin(ExactSearchMixin, ReadOnlyAdmin):
     def headline(self, request: HttpRequest, obj: Hold) -> Headline:
         facts = [
             Fact(_("Order"), page_of(obj.order), state_badge(obj.order)),
-            Fact(_("Placed by"), obj.placed_by, time_html(obj.placed_at)),
+            Fact(_("Placed by"), person(obj.placed_by), time_html(obj.placed_at)),
             Fact(_("Ends by itself"), time_html(obj.until)),
             Fact(_("Reason"), aloud(obj.reason)),
             Fact(_("Freeze"), page_of(obj.freeze)),
             Fact(_("Reason of the release"), aloud(obj.release_reason) or NOTHING),
-            Fact(_("Released by"), obj.released_by or NOTHING, time_html(obj.released_at) if obj.released_at else ""),
+            Fact(_("Released by"), person(obj.released_by), time_html(obj.released_at) if obj.released_at else ""),
         ]
         return Headline(f"{obj.get_kind_display()} · {obj.order}", hold_state(obj), facts=facts)
 

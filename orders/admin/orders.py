@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from backoffice.lib.admin.base import ReadOnlyAdmin
 from backoffice.lib.admin.columns import money_column, text_column, time_column
@@ -67,7 +67,6 @@ STEPS = (
         name="hold",
         label=gettext_lazy("Hold"),
         icon="front_hand",
-        is_stop=True,
         permission="orders.place_hold",
         run=hold_by_hand,
         why_not=why_not_hold,
@@ -185,7 +184,7 @@ class OrderAdmin(ExactSearchMixin, ReadOnlyAdmin):
     def has_freeze_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.has_perm("orders.request_freeze"))
 
-    @admin.action(description=gettext_lazy("Freeze"), permissions=["freeze"])
+    @admin.action(description=pgettext_lazy("to do", "Freeze"), permissions=["freeze"])
     def freeze(self, request: HttpRequest, queryset: QuerySet[Order]) -> HttpResponse | None:
         scope = scope_in_words(self.get_changelist_instance(request), request)
         return freeze_selection(request, queryset, scope=scope, means=MEANS)
@@ -213,7 +212,7 @@ def facts_of(order: Any) -> list[Fact]:
         Fact(_("Taken off by coupons"), amount_text(order.discount_amount, order.currency)),
         Fact(_("Of it virtual goods"), amount_text(order.virtual_amount, order.currency)),
         Fact(_("Delivery asked for"), time_html(order.delivery_asked_at)),
-        Fact(_("Delivered"), time_html(order.delivered_at)),
+        Fact(pgettext("when", "Delivered"), time_html(order.delivered_at)),
         Fact(_("Completed"), time_html(order.completed_at)),
         Fact(_("Refunded"), amount_text(order.refunded_amount, order.currency)),
         Fact(_("Cancelled"), time_html(order.cancelled_at), order.get_cancelled_by_display()),

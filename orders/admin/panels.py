@@ -6,11 +6,12 @@ from urllib.parse import urlencode
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from backoffice.lib.admin.extensions import address_of, panels_on
 from backoffice.lib.admin.page import Panel
 from backoffice.lib.aloud import aloud
-from backoffice.lib.display import NOTHING, amount_html, link, stacked, state_badge, time_html
+from backoffice.lib.display import NOTHING, amount_html, link, person, stacked, state_badge, time_html
 from orders.admin.links import orders_panel, page_of
 from orders.models import Hold, Order
 from promotions.models import Coupon, Redemption
@@ -64,7 +65,9 @@ def parcels_panel(order: Order) -> Panel:
         [parcel.ref, time_html(parcel.delivered_at), ", ".join(f"{number} × #{line}" for line, number in parcel.quantities.items())]
         for parcel in order.deliveries.order_by("pk")
     ]
-    return Panel(_("Parcels"), [_("delivery"), _("delivered"), _("pieces of line")], rows, _("No parcel left by itself."))
+    return Panel(
+        _("Parcels"), [_("delivery"), pgettext("when", "delivered"), _("pieces of line")], rows, _("No parcel left by itself.")
+    )
 
 
 def refunds_panel(order: Order) -> Panel:
@@ -88,7 +91,7 @@ def holds_panel(order: Order) -> Panel:
         [
             page_of(hold, state_badge(hold, "kind")),
             aloud(hold.reason),
-            hold.placed_by,
+            person(hold.placed_by),
             time_html(hold.placed_at),
             time_html(hold.until),
             page_of(hold.freeze),

@@ -106,4 +106,4 @@ class Hold(models.Model):
         triggers = [DELIVERED_ORDER_TAKES_NO_HOLD, HOLD_STAYS_WHAT_IT_IS, HOLD_IS_NEVER_DELETED, *LOOKING_FURTHER]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} · {self.order_id}"
+        return f"{self.get_kind_display()} · {self.order}"

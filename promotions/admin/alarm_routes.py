@@ -13,7 +13,7 @@ from backoffice.lib.admin.filters import ChoicesFilter, question_filter
 from backoffice.lib.admin.page import Fact, Headline
 from backoffice.lib.admin.steps import Step
 from backoffice.lib.aloud import aloud
-from backoffice.lib.display import NOTHING, badge, duration_text, time_html
+from backoffice.lib.display import NOTHING, badge, duration_text, person, time_html
 from promotions.admin.links import page_of
 from promotions.models import AlarmRecipient, EscalationStep, RedemptionHold
 from promotions.services.redemption_holds import request_lift
@@ -73,7 +73,7 @@ class RedemptionHoldAdmin(ReadOnlyAdmin):
         text_column(lambda hold: aloud(hold.reason), "reason", gettext_lazy("reason"), "reason"),
         time_column("since", gettext_lazy("redeemed since")),
         time_column("placed_at", gettext_lazy("placed at")),
-        "placed_by",
+        text_column(lambda hold: person(hold.placed_by), "placed_by", gettext_lazy("placed by")),
         time_column("lifted_at", gettext_lazy("lifted at")),
     )
     list_filter = (
@@ -93,7 +93,7 @@ class RedemptionHoldAdmin(ReadOnlyAdmin):
         facts = [
             Fact(_("Coupons of"), scope_link(obj)),
             Fact(_("Redeemed since"), time_html(obj.since)),
-            Fact(_("Placed by"), obj.placed_by, time_html(obj.placed_at)),
+            Fact(_("Placed by"), person(obj.placed_by), time_html(obj.placed_at)),
             Fact(_("Reason"), aloud(obj.reason)),
             Fact(_("Lifted by"), obj.lifted_by or NOTHING, time_html(obj.lifted_at) if obj.lifted_at else ""),
         ]

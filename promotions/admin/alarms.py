@@ -15,13 +15,14 @@ from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from backoffice.lib.admin.base import ReadOnlyAdmin
 from backoffice.lib.admin.columns import state_column, text_column, time_column
+from backoffice.lib.admin.extensions import buttons_on
 from backoffice.lib.admin.filters import ChoicesFilter, MomentFilter, lookup_filter, question_filter
 from backoffice.lib.admin.page import Fact, Headline, Panel
-from backoffice.lib.admin.steps import ReasonForm, Step
+from backoffice.lib.admin.steps import ReasonForm, Step, StepButton
 from backoffice.lib.aloud import aloud
 from backoffice.lib.display import NOTHING, badge, count_text, duration_text, link, state_badge, time_html
 from promotions.admin.links import page_of, threshold_state
-from promotions.admin.watching import AROUND, chart_panel, claims_around, sentence_of, value_of
+from promotions.admin.watching import AROUND, OF_ITS_LINE, chart_panel, claims_around, sentence_of, value_of
 from promotions.models import Alarm, Claim, CouponType, EscalationStep
 from promotions.models.watch import scope_words
 from promotions.services.alarms import acknowledge_alarm
@@ -130,7 +131,7 @@ class AlarmAdmin(ReadOnlyAdmin):
         text_column(value_of, "value", gettext_lazy("value of limit")),
         state_column("action", gettext_lazy("done by itself")),
         "acknowledged_by",
-        time_column("acknowledged_at", gettext_lazy("seen at")),
+        time_column("acknowledged_at", gettext_lazy("acknowledged at")),
     )
     list_filter = (
         question_filter(
@@ -146,7 +147,7 @@ class AlarmAdmin(ReadOnlyAdmin):
         ("action", ChoicesFilter),
         ("at", MomentFilter),
     )
-    list_select_related = ("acknowledged_by", "threshold")
+    list_select_related = ("acknowledged_by", *OF_ITS_LINE)
     search_fields = ("scope", "note")
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Alarm | None:
@@ -193,9 +194,23 @@ def facts_of(alarm: Alarm) -> list[Fact]:
     return [
         *facts,
         Fact(_("Escalation"), escalation_words(alarm), time_html(alarm.escalated_at) if alarm.escalated_at else ""),
-        Fact(_("Seen by"), alarm.acknowledged_by or NOTHING, time_html(alarm.acknowledged_at) if alarm.acknowledged_at else ""),
+        Fact(
+            _("Acknowledged by"),
+            alarm.acknowledged_by or NOTHING,
+            time_html(alarm.acknowledged_at) if alarm.acknowledged_at else "",
+        ),
         Fact(_("What was done"), alarm.note or NOTHING),
     ]
+
+
+@buttons_on(Alarm)
+def schedules_button(request: HttpRequest, alarm: Alarm) -> list[StepButton]:
+    """From the alarm that checks stand still to the checks."""
+    may_look = request.user.has_perm("django_celery_beat.view_periodictask")
+    if alarm.cause != AlarmCause.CHECKS_STAND_STILL or not may_look:
+        return []
+    url = reverse("admin:django_celery_beat_periodictask_changelist")
+    return [StepButton(_("Schedules"), url, "", "schedule", is_stop=False, key="", opens_page=True)]
 
 
 def escalation_words(alarm: Alarm) -> Any:

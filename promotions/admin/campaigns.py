@@ -127,6 +127,7 @@ STEPS = (
         name="duplicate",
         label=gettext_lazy("Duplicate"),
         icon="content_copy",
+        is_plain=True,
         permission="promotions.add_campaign",
         run=duplicate_campaign,
         form_class=DuplicateForm,

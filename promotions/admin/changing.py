@@ -67,7 +67,7 @@ def change_steps(model: Any, *, ask: str, stop: str, drop: str) -> tuple[Step, .
             name="narrow",
             label=gettext_lazy("Lower limits"),
             icon="trending_down",
-            is_stop=True,
+            is_plain=True,
             permission=stop,
             run=_narrowing(tuple(kind.narrows)),
             form_class=_form(model, tuple(kind.narrows)),

@@ -244,7 +244,7 @@ def facts_of(kind: CouponType) -> list[Fact]:
         Fact(_("Valid until"), time_html(kind.valid_until), validity_words(kind)),
         Fact(_("Open"), hours_words(kind.hours.all(), kind.campaign.time_zone)),
         Fact(_("Combined"), kind.get_stacks_display(), ", ".join(kind.stacks_with) or kind.stacking_group),
-        Fact(_("Uses of a token"), count_text(kind.uses_per_token), _("at most")),
+        Fact(_("Uses of a token"), count_text(kind.uses_per_token), _("at most") if kind.uses_per_token else ""),
         Fact(_("Cooling time"), duration_text(kind.cooling) if kind.is_restricted else NOTHING),
         Fact(_("Campaign"), page_of(kind.campaign), state_badge(kind.campaign)),
         Fact(_("Everything that knocked"), _("claims, issued and refused"), url=everything),

@@ -14,9 +14,9 @@ from django.utils.translation import pgettext
 from backoffice.lib import clock
 from backoffice.lib.admin.page import Panel
 from backoffice.lib.display import NOTHING, badge, count_text, duration_text, link, state_badge, time_html
-from promotions.admin.watching import in_unit
+from promotions.admin.watching import written
 from promotions.models import Claim, Entry, Threshold, TokenBatch
-from promotions.services.readings import unit_of
+from promotions.services.readings import CURRENCY_OF_LINE
 from promotions.states import RefusalReason
 
 REFUSALS_WITHIN = timedelta(hours=24)
@@ -51,13 +51,13 @@ def thresholds_panel(lines: QuerySet[Threshold], url: str) -> Panel:
     rows = [
         [
             page_of(line, line.get_metric_display()),
-            in_unit(unit_of(line), line.limit),
+            written(line, line.limit),
             duration_text(line.window) if line.window else _("since the start"),
             state_badge(line, "action"),
             threshold_state(line),
             time_html(line.fired_at),
         ]
-        for line in lines.order_by("metric")
+        for line in lines.select_related(*CURRENCY_OF_LINE).order_by("metric")
     ]
     columns = [_("measures"), _("limit"), _("within"), _("then"), _("state"), _("crossed at")]
     return Panel(_("Thresholds"), columns, rows, _("No line is drawn here."), url)

@@ -19,7 +19,7 @@ from backoffice.lib.aloud import aloud
 from backoffice.lib.display import NOTHING, duration_text, state_badge, time_html
 from backoffice.lib.errors import InvalidInput
 from promotions.admin.links import page_of, share, threshold_state
-from promotions.admin.watching import sentence_of, value_of, written
+from promotions.admin.watching import OF_ITS_LINE, sentence_of, value_of, written
 from promotions.models import Threshold
 from promotions.services.baselines import expected_now
 from promotions.services.drawing import PLATFORM, check_meaning, draw_line, rearm_threshold
@@ -146,7 +146,7 @@ class ThresholdAdmin(EditableAdmin):
     def panels(self, request: HttpRequest, obj: Threshold) -> list[Panel]:
         rows = [
             [page_of(alarm, time_html(alarm.at)), value_of(alarm), state_badge(alarm, "action"), alarm.note or NOTHING]
-            for alarm in obj.alarms.select_related("threshold")[:20]
+            for alarm in obj.alarms.select_related(*OF_ITS_LINE)[:20]
         ]
         columns = [_("at"), _("value of limit"), _("done by itself"), _("note")]
         return [Panel(_("Alarms"), columns, rows, _("It was never crossed."))]

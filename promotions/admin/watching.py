@@ -12,9 +12,11 @@ from backoffice.lib.admin.charts import AMBER, BLUE, RED, VIOLET, Chart, Line
 from backoffice.lib.display import NOTHING, amount_text, count_text, duration_text
 from promotions.models import Alarm, Claim, Threshold
 from promotions.services.measures import OF_CLAIM, scope_of
-from promotions.services.readings import currency_of, unit_of
+from promotions.services.readings import CURRENCY_OF_LINE, currency_of, unit_of
 from promotions.states import MONEY_METRICS, LimitKind, RefusalReason, ThresholdAction
 
+OF_ITS_LINE = tuple(f"threshold__{name}" for name in CURRENCY_OF_LINE)
+"""What `value_of` reads of an alarm's line."""
 AROUND = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
 
@@ -37,14 +39,15 @@ def in_unit(unit: str, value: Decimal | None, currency: str = "") -> str:
 
 
 def value_of(alarm: Alarm) -> str:
-    """Value and limit of an alarm, in the unit of its line; nothing where it has neither."""
+    """Value and limit of an alarm, written as its line's are; nothing where it has neither."""
     if alarm.value is None and alarm.limit is None:
         return str(NOTHING)
-    unit = unit_of(alarm.threshold) if alarm.threshold else ("money" if alarm.cause in MONEY_METRICS else "plain")
-    if unit == "plain":
-        values = [NOTHING if value is None else f"{value:,f}" for value in (alarm.value, alarm.limit)]
-        return " / ".join(values)
-    return f"{in_unit(unit, alarm.value)} / {in_unit(unit, alarm.limit)}"
+    if alarm.threshold:
+        return f"{written(alarm.threshold, alarm.value)} / {written(alarm.threshold, alarm.limit)}"
+    if alarm.cause in MONEY_METRICS:
+        return f"{in_unit('money', alarm.value)} / {in_unit('money', alarm.limit)}"
+    values = [NOTHING if value is None else f"{value:,f}" for value in (alarm.value, alarm.limit)]
+    return " / ".join(values)
 
 
 def sentence_of(line: Threshold) -> str:

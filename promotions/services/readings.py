@@ -60,6 +60,10 @@ def unit_of(line: Threshold) -> str:
     return "money" if line.metric in MONEY_METRICS else "count"
 
 
+CURRENCY_OF_LINE = ("campaign", "coupon_type__campaign", "entry__coupon_type__campaign", "batch__entry__coupon_type__campaign")
+"""What `currency_of` reads."""
+
+
 def currency_of(line: Threshold) -> str:
     """The currency of the campaign that a line watches something of; empty for the platform, whose campaigns may have several."""
     if line.campaign is not None:

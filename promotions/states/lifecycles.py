@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from backoffice.lib.states import moves
 
@@ -51,7 +52,7 @@ COUPON_TYPE_MOVES = moves(
 class EntryStatus(models.TextChoices):
     DRAFT = "draft", _("draft")
     IN_REVIEW = "in_review", _("in review")
-    OPEN = "open", _("open")
+    OPEN = "open", pgettext_lazy("an entry", "open")
     SUSPENDED = "suspended", _("suspended")
     CLOSED = "closed", _("closed")
 

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from backoffice.lib.admin.base import ReadOnlyAdmin
 from backoffice.lib.admin.columns import text_column, time_column
@@ -36,7 +36,7 @@ OutcomeFilter = question_filter(
     gettext_lazy("state"),
     "state",
     {
-        "open": (gettext_lazy("open"), still_open),
+        "open": (pgettext_lazy("an appeal", "open"), still_open),
         **{outcome.value: (outcome.label, ended_as(outcome)) for outcome in AppealOutcome},
     },
 )
@@ -44,7 +44,7 @@ OutcomeFilter = question_filter(
 
 def outcome_badge(appeal: Appeal) -> Any:
     if not appeal.outcome:
-        return badge(_("open"), "warning")
+        return badge(pgettext("an appeal", "open"), "warning")
     return badge(appeal.get_outcome_display(), COLOURS[AppealOutcome(appeal.outcome)])
 
 

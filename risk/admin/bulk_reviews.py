@@ -133,7 +133,7 @@ UNDO = Step(
     name="undo",
     label=gettext_lazy("Take it back"),
     icon="undo",
-    is_stop=True,
+    is_plain=True,
     permission="risk.decide_in_bulk",
     run=take_back,
     why_not=lambda bulk, user: why_not_undo(bulk, user, at=clock.now()),

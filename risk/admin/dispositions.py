@@ -52,6 +52,7 @@ STEPS = (
             name=f"call-{disposition.value.replace('_', '-')}",
             label=label,
             icon=icon,
+            is_plain=True,
             permission="risk.overrule_disposition",
             run=calls(disposition),
             why_not=why_not(disposition),
@@ -68,6 +69,7 @@ STEPS = (
         name="as-found",
         label=gettext_lazy("As the evidence says"),
         icon="undo",
+        is_plain=True,
         permission="risk.overrule_disposition",
         run=calls(""),
         why_not=lambda row, _user: "" if row.overrule_id else _("Nobody has overruled it: it is what the evidence says."),
@@ -169,4 +171,8 @@ def disposition_of_customer(request: HttpRequest, customer: Customer) -> list[Pa
         return []
     row = CustomerDisposition.objects.filter(customer=customer).first()
     rows = [[page_of(row, state_badge(row, "disposition")), row.score, time_html(row.disposed_at)]] if row else []
-    return [Panel(_("What the customer is called"), [_("looks"), _("score"), _("as of")], rows, _("Nothing speaks against him."))]
+    return [
+        Panel(
+            _("What the customer is called"), [_("looks"), _("score"), _("as of")], rows, _("Nothing speaks against this customer.")
+        )
+    ]

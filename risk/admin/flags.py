@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from unfold.contrib.filters.admin import RangeNumericFilter
 
 from backoffice.lib.admin.base import ReadOnlyAdmin
@@ -239,7 +239,7 @@ class FlagAdmin(ExactSearchMixin, ReadOnlyAdmin):
     def has_freeze_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.has_perm("orders.request_freeze"))
 
-    @admin.action(description=gettext_lazy("Freeze"), permissions=["freeze"])
+    @admin.action(description=pgettext_lazy("to do", "Freeze"), permissions=["freeze"])
     def freeze(self, request: HttpRequest, queryset: QuerySet[Flag]) -> HttpResponse | None:
         scope = scope_in_words(self.get_changelist_instance(request), request)
         words = f"{_('flagged orders')}; {scope}" if scope else _("flagged orders")

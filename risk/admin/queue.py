@@ -14,11 +14,15 @@ from django.utils.translation import gettext_lazy
 from backoffice.lib import clock
 from backoffice.lib.admin.base import ReadOnlyAdmin
 from backoffice.lib.admin.columns import text_column, time_column
+from backoffice.lib.admin.extensions import buttons_on
 from backoffice.lib.admin.filters import question_filter
 from backoffice.lib.admin.search import ExactSearchMixin
+from backoffice.lib.admin.steps import StepButton
 from backoffice.lib.display import NOTHING, badge, duration_text, stacked, time_html
 from backoffice.lib.errors import DomainError
 from orders.admin.links import amount_cell, customer_cell, load_open_holds, standing
+from promotions.models import Alarm
+from promotions.states import AlarmCause
 from risk.admin import review_acts
 from risk.admin.review_page import draw_review, draw_start
 from risk.models import Flag, Review
@@ -94,6 +98,15 @@ COLUMNS = (
     text_column(lambda one: one.assigned_to or NOTHING, "assigned_to", gettext_lazy("assigned to")),
     time_column("since", gettext_lazy("waits since")),
 )
+
+
+@buttons_on(Alarm)
+def overdue_button(request: HttpRequest, alarm: Alarm) -> list[StepButton]:
+    """From the alarm that orders are overdue to these orders."""
+    if alarm.cause != AlarmCause.REVIEW_OVERDUE or not request.user.has_perm("risk.view_review"):
+        return []
+    url = f"{reverse('admin:risk_review_changelist')}?waits=overdue"
+    return [StepButton(_("Waiting orders"), url, "", "checklist", is_stop=False, key="", opens_page=True)]
 
 
 @admin.register(Review)

@@ -86,7 +86,6 @@ class TracePageMixin:
         context = {
             **admin.admin_site.each_context(request),
             "title": _("Trace"),
-            "opts": admin.opts,
             "term": term,
             "refusal": refusal or (_("Nothing is called “%s”.") % term if term and not found else ""),
             "choices": [(KINDS[one.kind].label, trace_link(one.kind, one.key, one.shown)) for one in found],

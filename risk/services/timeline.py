@@ -89,7 +89,8 @@ def _firsts(known: Around) -> Iterator[Moment]:
     part = Delivery.objects.filter(order__in=orders.values("order")).select_related("order").order_by("delivered_at").first()
     if part is not None:
         yield Moment(part.delivered_at, _("First parcel"), part.order, part.ref)
-    hold = Hold.objects.filter(order__in=orders.values("order")).exclude(kind=HoldKind.COOLING).order_by("placed_at", "pk").first()
+    holds = Hold.objects.filter(order__in=orders.values("order")).exclude(kind=HoldKind.COOLING).select_related("order")
+    hold = holds.order_by("placed_at", "pk").first()
     if hold is not None:
         yield Moment(hold.placed_at, _("First hold"), hold, hold.get_kind_display())
 

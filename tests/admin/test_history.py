@@ -3,8 +3,9 @@
 from django.test import Client
 
 from backoffice.lib.admin.history import tracked_models
-from orders.models import Order
+from orders.models import Hold, Order
 from promotions.models import Campaign
+from risk.models import CustomerDisposition
 from tests.admin.conftest import AtRole
 from tests.admin.forms import step, text_of
 from tests.admin.world import World
@@ -97,3 +98,33 @@ def test_the_audit_list_goes_back_page_by_page_and_leaves_out_nothing(world: Wor
         seen += len(context["lines"])
         url = f"/admin/pghistory/events/{context['older_url']}" if context["older_url"] else ""
     assert seen == sum(model.objects.count() for model in tracked_models()) > 100
+
+
+def test_what_a_group_may_do_is_history_in_peoples_words(world: World, as_role: AtRole) -> None:
+    group = world.users["support"].groups.get()
+    text = history(as_role("auditor"), "auth/group", group.pk)
+    assert "right of a group" in text
+    assert "Can cancel an order" in text
+    assert "person in a group" in text
+    for row in ("group permission row", "user group row", "permission #"):
+        assert row not in text
+
+
+def test_what_is_kept_as_data_is_written_in_sentences_and_only_what_changed(world: World, as_role: AtRole) -> None:
+    disposition = CustomerDisposition.objects.get(customer__ref="cat-0")
+    finding = {"rule": "made_up", "text": "9 accounts on one device within 7 days", "score": 5}
+    known = {"text": "The account was 9 days old", "score": -5}
+    disposition.in_favour = [known]
+    disposition.save(update_fields=["in_favour"])
+    disposition.in_favour = [known, finding]
+    disposition.save(update_fields=["in_favour"])
+    text = history(as_role("auditor"), "risk/customerdisposition", disposition.pk)
+    assert "in favour – → 9 accounts on one device within 7 days" in text
+    assert "made_up" not in text
+    assert "{'" not in text
+
+
+def test_who_acts_for_nobody_is_the_system(world: World, as_role: AtRole) -> None:
+    hold = Hold.objects.filter(placed_by__username="system").first()
+    assert hold is not None
+    assert "placed by the system" in history(as_role("auditor"), "orders/hold", hold.pk)

@@ -1,7 +1,11 @@
 """Buttons on object pages: they say what will happen, ask why, call the service, and show its refusal."""
 
+from decimal import Decimal
+
+from orders.models import Order
 from promotions.models import Alarm, Campaign, CouponType, Threshold
-from promotions.states import CampaignStatus, CouponTypeStatus
+from promotions.services.alarms import Found, raise_alarm
+from promotions.states import AlarmCause, CampaignStatus, CouponTypeStatus, Metric
 from tests.admin.conftest import AtRole
 from tests.admin.forms import page, step, text_of
 from tests.admin.world import World, fresh
@@ -80,3 +84,30 @@ def test_a_crossed_line_is_armed_again_by_its_button(world: World, as_role: AtRo
 def test_an_unknown_object_is_no_error(world: World, as_role: AtRole) -> None:
     assert step(as_role("superuser"), "promotions_campaign", "pause", 0, reason="x").status_code == 302
     assert Campaign.objects.filter(status=CampaignStatus.PAUSED).exists() is False
+
+
+def test_a_page_has_one_main_button_and_red_ones_only_for_what_stops(world: World, as_role: AtRole) -> None:
+    """Lowering a limit and copying a campaign are neither; what cannot be done now gives its place to what can."""
+    client = as_role("superuser")
+    live = client.get(f"/admin/promotions/campaign/{world.campaign.pk}/change/").context["step_buttons"]
+    assert {str(button.label) for button in live if button.is_stop} == {"Stop", "End early"}
+    assert [str(button.label) for button in live if button.is_next] == ["Ask to change"]
+    waiting = client.get(f"/admin/promotions/campaign/{world.draft.pk}/change/").context["step_buttons"]
+    assert [str(button.label) for button in waiting if button.is_next] == []
+    order = Order.objects.get(ref="SO-cat-0")
+    buttons = client.get(f"/admin/orders/order/{order.pk}/change/").context["step_buttons"]
+    assert {str(button.label) for button in buttons if button.is_stop} == {"Cancel"}
+
+
+def test_an_alarm_of_money_names_its_currency_and_leads_on(world: World, as_role: AtRole) -> None:
+    line = Threshold.objects.create(campaign=world.campaign, metric=Metric.ISSUED_AMOUNT, limit=Decimal(2500))
+    found = Found(value=Decimal(2600), limit=line.limit, threshold=line)
+    alarm = raise_alarm(line.metric, scope=line.scope, at=world.at, about=world.campaign, found=found)
+    client = as_role("risk lead")
+    for url in ("/admin/", "/admin/promotions/alarm/", f"/admin/promotions/alarm/{alarm.pk}/change/"):
+        assert "2,600.00 CNY / 2,500.00 CNY" in text_of(client.get(url)), url
+    assert "2,500.00 CNY" in page(client, "promotions_campaign", world.campaign.pk)
+    overdue = raise_alarm(AlarmCause.REVIEW_OVERDUE, scope="platform", at=world.at)
+    assert "/admin/risk/review/?waits=overdue" in client.get(f"/admin/promotions/alarm/{overdue.pk}/change/").content.decode()
+    still = raise_alarm(AlarmCause.CHECKS_STAND_STILL, scope="platform", at=world.at)
+    assert "Schedules" in page(client, "promotions_alarm", still.pk).partition("Acknowledge")[2]

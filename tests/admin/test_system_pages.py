@@ -10,7 +10,7 @@ from django_celery_beat.models import PeriodicTask
 from backoffice.lib.admin.jobs import progress_of
 from backoffice.lib.apikeys import find_key
 from backoffice.lib.approvals import approve
-from backoffice.lib.models import ApiKey, Job, JobStatus
+from backoffice.lib.models import ApiKey, CheckRun, Job, JobStatus
 from promotions.models import Alarm, Claim
 from promotions.services.alarms import acknowledge_alarm
 from promotions.services.tokens import token_text
@@ -55,7 +55,7 @@ def test_a_check_is_retimed_and_the_reason_kept(world: World, as_role: AtRole) -
 
 def test_schedules_show_their_last_run(world: World, as_role: AtRole) -> None:
     text = text_of(as_role("auditor").get("/admin/django_celery_beat/periodictask/"))
-    assert "check_thresholds" in text
+    assert "Check thresholds" in text
     assert "10 s" in text
     assert "2026-01-20 20:00:00" in text
     assert "never ran" in text
@@ -197,3 +197,29 @@ def test_one_box_finds_everything(world: World, as_role: AtRole) -> None:
 def test_the_box_finds_only_what_the_reader_may_see(world: World, as_role: AtRole) -> None:
     assert found(as_role("promotions operator"), world.orders[-1].ref) == []
     assert found(as_role("no rights"), "GALA") == []
+
+
+def test_groups_are_called_by_their_names_in_the_readers_language(world: World, as_role: AtRole) -> None:
+    client, lead = as_role("superuser"), world.users["risk lead"]
+    for url in ("/admin/auth/user/", f"/admin/auth/user/{lead.pk}/change/"):
+        text = text_of(client.get(url, headers={"accept-language": "zh-hans"}))
+        assert "promotions operator" not in text
+        assert "促销运营" in text
+    group = lead.groups.get()
+    shown = client.get(f"/admin/auth/user/?group={group.pk}").context["cl"].result_list
+    assert [user.username for user in shown] == [lead.username]
+
+
+def test_a_run_is_called_by_what_it_did(world: World, as_role: AtRole) -> None:
+    client, run = as_role("auditor"), CheckRun.objects.get(check_name="check_thresholds")
+    assert "Check thresholds" in text_of(client.get("/admin/lib/checkrun/"))
+    text = text_of(client.get(f"/admin/lib/checkrun/{run.pk}/change/"))
+    assert "Check thresholds done" in text
+    assert "2026-01-20 20:00:00" in text
+
+
+def test_a_check_that_failed_comes_first_on_today(world: World, as_role: AtRole) -> None:
+    CheckRun.objects.filter(check_name="release_cooled_off").update(failed=True)
+    rows = as_role("risk lead").get("/admin/").context["schedules"].rows
+    assert "Release cooling-off holds" in rows[0][0]
+    assert "failed" in rows[0][3]

@@ -51,6 +51,17 @@ def test_sentences_inside_a_sentence_are_read_too(chinese):
     assert "每个设备最多 2 张" in aloud(GETS % {"owner": "TEA", "rule": rule})
 
 
+def test_reasons_kept_as_one_line_are_not_taken_for_one_sentence(chinese):
+    """The first begins and the last ends as another sentence does, whose places would swallow the rest."""
+    kept = (
+        "9 accounts topped up one recipient with coupons within 7 days, 1 of them new;"
+        " Turned into virtual goods for somebody else 6 min after the claim; 9 accounts on one device within 7 days"
+    )
+    read = aloud(kept)
+    assert read.split("; ") == [aloud(piece) for piece in kept.split("; ")]
+    assert "accounts" not in read
+
+
 def test_lines_and_conditions_are_read_one_by_one(chinese):
     conditions = "verified; has a coupon of TEA; somebody's own words"
     kept = MATCHING % {"conditions": conditions}

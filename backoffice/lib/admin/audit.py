@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from pghistory.models import Events
 
 from backoffice.lib.admin.base import ReadOnlyAdmin
-from backoffice.lib.admin.history import newest_first, tracked_models, with_previous, write_lines
+from backoffice.lib.admin.history import name_of, newest_first, tracked_models, with_previous, write_lines
 
 LINES_A_PAGE = 50
 LONGEST_NUMBER = 18
@@ -132,7 +132,7 @@ class AuditAdmin(ReadOnlyAdmin):
             "lines": write_lines(page),
             "older_url": older_url(request, query.place.after(page)) if has_older else "",
             "query": query,
-            "models": [(model._meta.label_lower, model.pgh_tracked_model._meta.verbose_name) for model in tracked_models()],
+            "models": [(model._meta.label_lower, name_of(model.pgh_tracked_model)) for model in tracked_models()],
             "people": User.objects.order_by("username").values_list("pk", "username"),
         }
         return TemplateResponse(request, "admin/holdfast/audit.html", context)

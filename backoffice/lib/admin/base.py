@@ -24,6 +24,7 @@ from backoffice.lib.admin.page import Headline, Panel
 from backoffice.lib.admin.paginator import CappedPaginator
 from backoffice.lib.admin.steps import StepsMixin
 from backoffice.lib.audit import because
+from backoffice.lib.display import NOTHING
 from backoffice.lib.errors import DomainError
 
 
@@ -77,6 +78,7 @@ class HoldfastAdmin(StepsMixin, HistoryMixin, ListMixin, ModelAdmin):
 
     paginator = CappedPaginator
     show_full_result_count = False
+    empty_value_display = NOTHING
     list_per_page = 50
     list_fullwidth = True
     list_filter_submit = True

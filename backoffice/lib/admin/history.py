@@ -8,21 +8,32 @@ from typing import Any
 
 import pghistory.core
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, Permission, User
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Field, ForeignKey, Model, OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from backoffice.lib.aloud import aloud, word
-from backoffice.lib.display import NOTHING, amount_text, duration_text, time_text
+from backoffice.lib.admin.payloads import flat
+from backoffice.lib.aloud import JOINT, aloud, word
+from backoffice.lib.display import NOTHING, amount_text, count_text, duration_text, person, time_text
+from backoffice.lib.models import GroupPermissionRow, UserGroupRow, UserPermissionRow
+from backoffice.lib.rights import right_words
 
 LABELS = {
     "insert": gettext_lazy("made"),
     "update": gettext_lazy("changed"),
     "delete": gettext_lazy("deleted"),
 }
+# Django's tables between two others, which have no name of their own.
+MEMBERSHIPS: dict[type[Model], Any] = {
+    GroupPermissionRow: gettext_lazy("right of a group"),
+    UserGroupRow: gettext_lazy("person in a group"),
+    UserPermissionRow: gettext_lazy("right of a person"),
+}
 LINES_SHOWN = 200
+Names = Mapping[type[Model], Mapping[Any, str]]
+"""What rows that events refer to are called, by their model and key."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +88,12 @@ def tracker_of(model: type[Model]) -> Any:
 
 def tracked_models() -> list[Any]:
     """Every event model there is, by the name of what it tracks."""
-    return sorted(pghistory.core.event_models(), key=lambda event: str(event.pgh_tracked_model._meta.verbose_name))
+    return sorted(pghistory.core.event_models(), key=lambda event: str(name_of(event.pgh_tracked_model)))
+
+
+def name_of(model: type[Model]) -> Any:
+    """What a row of a tracked model is called."""
+    return MEMBERSHIPS.get(model) or word(str(model._meta.verbose_name))
 
 
 def history_lines(sources: Iterable[Source], limit: int = LINES_SHOWN) -> list[Line]:
@@ -132,13 +148,12 @@ def write_lines(found: Sequence[tuple[Any, Any]]) -> list[Line]:
     return [_write_line(event, previous, names) for event, previous in found]
 
 
-def _write_line(event: Any, previous: Any, names: Mapping[int, str]) -> Line:
+def _write_line(event: Any, previous: Any, names: Names) -> Line:
     context = (event.pgh_context.metadata if event.pgh_context else None) or {}
-    tracked = event.pgh_tracked_model
     under = {"approval": _("approval #%s"), "job": _("job #%s")}
     return Line(
         at=event.pgh_created_at,
-        what=word(str(tracked._meta.verbose_name)),
+        what=name_of(event.pgh_tracked_model),
         subject=str(getattr(event, "pgh_obj_id", "") or ""),
         label=LABELS.get(event.pgh_label, event.pgh_label),
         event_label=event.pgh_label,
@@ -150,12 +165,12 @@ def _write_line(event: Any, previous: Any, names: Mapping[int, str]) -> Line:
     )
 
 
-def _actor(context: Mapping[str, Any], names: Mapping[int, str]) -> str:
+def _actor(context: Mapping[str, Any], names: Names) -> str:
     user = context.get("user")
-    return names.get(user, f"#{user}") if isinstance(user, int) else _("the system")
+    return names[User].get(user, f"#{user}") if isinstance(user, int) else _("the system")
 
 
-def _changes(event: Any, previous: Any, names: Mapping[int, str]) -> list[Change]:
+def _changes(event: Any, previous: Any, names: Names) -> list[Change]:
     """What is different from the event before; everything, where this is the first or the last event of the row."""
     changes = []
     for field in _own_fields(event):
@@ -165,7 +180,8 @@ def _changes(event: Any, previous: Any, names: Mapping[int, str]) -> list[Change
             before, after = after, None
         elif previous is not None and before == after:
             continue
-        if before not in (None, "") or after not in (None, ""):
+        before, after = _without_the_same(before, after)
+        if not (_is_nothing(before) and _is_nothing(after)):
             changes.append(Change(_label_of(event, field), _write(field, before, names), _write(field, after, names)))
     return changes
 
@@ -178,30 +194,63 @@ def _label_of(event: Any, field: Field) -> Any:
     return word(str(event.pgh_tracked_model._meta.get_field(field.name).verbose_name))
 
 
-def _write(field: Field, value: Any, names: Mapping[int, str]) -> str:
-    if value is None or value == "":
+def _is_nothing(value: Any) -> bool:
+    return value in (None, "", [], {})
+
+
+def _without_the_same(before: Any, after: Any) -> tuple[Any, Any]:
+    """Of two lists what is in one of them alone: of ten findings one is new."""
+    if not (isinstance(before, list) and isinstance(after, list)):
+        return before, after
+    return [one for one in before if one not in after], [one for one in after if one not in before]
+
+
+def _write(field: Field, value: Any, names: Names) -> str:
+    if _is_nothing(value):
         return NOTHING
     if isinstance(field, ForeignKey):
-        return names.get(value, f"#{value}") if field.related_model is User else f"#{value}"
+        return names.get(field.related_model, {}).get(value, f"#{value}")
     if field.flatchoices:
         return str(dict(field.flatchoices).get(value, value))
+    if field.name == "kind":
+        return word(str(value))
     writers: dict[type, Callable[[Any], Any]] = {
         datetime: time_text,
         timedelta: duration_text,
         Decimal: amount_text,
         bool: lambda is_true: _("yes") if is_true else _("no"),
+        int: count_text,
+        list: _write_data,
+        dict: _write_data,
     }
     writer: Callable[[Any], Any] | None = writers.get(type(value))
     return str(writer(value)) if writer else aloud(str(value))
 
 
-def _names_in(found: Sequence[tuple[Any, Any]]) -> dict[int, str]:
-    """The names of all people these events mention, in one query."""
-    people: set[Any] = set()
+def _write_data(value: Any) -> str:
+    """What is kept as data: each of several by itself, a finding by its sentence, anything else by names and values."""
+    if isinstance(value, list):
+        return JOINT.join(map(_write_data, value))
+    if isinstance(value, dict):
+        if "text" in value:
+            return aloud(str(value["text"]))
+        return JOINT.join(f"{name}: {inner}" for name, inner in flat(value))
+    return aloud(str(value))
+
+
+def _names_in(found: Sequence[tuple[Any, Any]]) -> Names:
+    """The names of all people, groups and rights these events mention, in a query for each of the three that are mentioned."""
+    keys: dict[type[Model], set[Any]] = {User: set(), Group: set(), Permission: set()}
     for pair in found:
         for event in filter(None, pair):
-            people.add(((event.pgh_context.metadata if event is pair[0] and event.pgh_context else None) or {}).get("user"))
-            people |= {
-                getattr(event, f.attname) for f in _own_fields(event) if isinstance(f, ForeignKey) and f.related_model is User
-            }
-    return dict(User.objects.filter(pk__in=people - {None}).values_list("pk", "username"))
+            keys[User].add(((event.pgh_context.metadata if event is pair[0] and event.pgh_context else None) or {}).get("user"))
+            for field in _own_fields(event):
+                if isinstance(field, ForeignKey) and field.related_model in keys:
+                    keys[field.related_model].add(getattr(event, field.attname))
+    wanted = {model: those - {None} for model, those in keys.items()}
+    rights = Permission.objects.filter(pk__in=wanted[Permission]).select_related("content_type")
+    return {
+        User: {user.pk: str(person(user)) for user in User.objects.filter(pk__in=wanted[User]).only("username")},
+        Group: {group.pk: aloud(group.name) for group in Group.objects.filter(pk__in=wanted[Group])},
+        Permission: {right.pk: right_words(right) for right in rights},
+    }

@@ -20,7 +20,7 @@ from django_celery_beat.models import ClockedSchedule, CrontabSchedule, Interval
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminSelectWidget
 
 from backoffice.lib.admin.base import EditableAdmin, ReadOnlyAdmin, ReasonedForm
-from backoffice.lib.admin.check_runs import duration_of
+from backoffice.lib.admin.check_runs import duration_of, run_state
 from backoffice.lib.admin.columns import text_column
 from backoffice.lib.admin.page import Fact, Headline, Panel
 from backoffice.lib.admin.steps import Step
@@ -61,14 +61,6 @@ def last_runs(names: Iterable[str]) -> dict[str, CheckRun]:
     return {run.check_name: run for run in rows}
 
 
-def run_state(run: CheckRun | None) -> Any:
-    if run is None:
-        return badge(_("never ran"))
-    if run.finished_at is None:
-        return badge(_("running"), "info")
-    return badge(_("failed"), "danger") if run.failed else badge(_("done"), "success")
-
-
 class RetimeForm(ReasonedForm):
     """How often a check runs."""
 
@@ -102,7 +94,7 @@ STEPS = (
         permission="django_celery_beat.change_periodictask",
         run=run_now,
         tells=lambda task: (
-            _("A worker runs “%s” once, now. Where it already ran in its present period, nothing happens.") % task.name
+            _("A worker runs “%s” once, now. Where it already ran in its present period, nothing happens.") % title_of(task)
         ),
         done=gettext_lazy("Sent to a worker. The result appears among the runs."),
     ),
@@ -118,8 +110,14 @@ def next_run_of(task: PeriodicTask, run: CheckRun | None) -> Any:
     return time_html(max(known) + period) if known and period else NOTHING
 
 
+def title_of(task: PeriodicTask) -> Any:
+    """What the entry does; an entry that is none of ours by its name."""
+    check = check_of(task)
+    return check.title if check else task.name
+
+
 COLUMNS = (
-    "name",
+    text_column(title_of, "title", gettext_lazy("check"), "name"),
     "enabled",
     text_column(lambda task: duration_text(period_of(task)), "how_often", gettext_lazy("every")),
     text_column(lambda task: time_html(task.run.started_at if task.run else None), "last_run", gettext_lazy("last run")),
@@ -138,7 +136,12 @@ class ScheduleAdmin(EditableAdmin):
     list_display = COLUMNS
     list_select_related = ("interval",)
     search_fields = ("name",)
+    ordering = ("name",)
     fields = ("enabled", ("every", "period"))
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """Ours. What Celery adds for itself, to clear away results that nobody keeps, is no check."""
+        return super().get_queryset(request).exclude(name__startswith="celery.")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -161,7 +164,7 @@ class ScheduleAdmin(EditableAdmin):
             Fact(_("Result"), (run.result if run else "") or NOTHING),
             Fact(_("Next run"), next_run_of(obj, run)),
         ]
-        return Headline(check.title if check else obj.name, run_state(run), facts=facts)
+        return Headline(title_of(obj), run_state(run), facts=facts)
 
     def panels(self, request: HttpRequest, obj: PeriodicTask) -> list[Panel]:
         runs = CheckRun.objects.filter(check_name=check_name_of(obj)).order_by("-slot")[:RUNS_SHOWN]

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.models import Group, Permission, User
+from django.contrib.auth.models import Group, User
 from django.db.models import Count
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -13,18 +13,30 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 from backoffice.lib.actors import SYSTEM_USERNAME
 from backoffice.lib.admin.base import EditableAdmin, ReadOnlyAdmin, ReasonMixin
 from backoffice.lib.admin.columns import text_column, time_column
+from backoffice.lib.admin.filters import lookup_filter
 from backoffice.lib.admin.history import Source, tracker_of
 from backoffice.lib.admin.page import Fact, Headline, Panel
 from backoffice.lib.aloud import aloud
 from backoffice.lib.display import NOTHING, badge, time_html
 from backoffice.lib.models import GroupPermissionRow, UserGroupRow, UserPermissionRow
+from backoffice.lib.rights import right_words
 
 admin.site.unregister(User)
 admin.site.unregister(Group)
 
 
+def group_name(group: Group) -> str:
+    """Groups are made by code: their names are words of ours, kept in English."""
+    return aloud(group.name)
+
+
 class StaffChangeForm(ReasonMixin, UserChangeForm):
     """A person's name, groups and rights."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "groups" in self.fields:
+            self.fields["groups"].label_from_instance = group_name
 
 
 class StaffCreationForm(ReasonMixin, UserCreationForm):
@@ -32,7 +44,15 @@ class StaffCreationForm(ReasonMixin, UserCreationForm):
 
 
 def group_names(user: User) -> str:
-    return ", ".join(sorted(aloud(group.name) for group in user.groups.all()))
+    return ", ".join(sorted(map(group_name, user.groups.all())))
+
+
+GroupFilter = lookup_filter(
+    _("groups"),
+    "group",
+    lambda: [(group.pk, group_name(group)) for group in Group.objects.order_by("pk")],
+    lambda users, key: users.filter(groups=key),
+)
 
 
 @admin.register(User)
@@ -51,7 +71,7 @@ class StaffAdmin(EditableAdmin, DjangoUserAdmin):  # type: ignore[misc]
         "is_superuser",
         time_column("last_login", _("last login")),
     )
-    list_filter = ("is_active", "is_staff", "is_superuser", "groups")
+    list_filter = ("is_active", "is_staff", "is_superuser", GroupFilter)
     filter_horizontal = ()
     fieldsets = (
         (None, {"fields": ("username", "password")}),
@@ -80,20 +100,13 @@ class StaffAdmin(EditableAdmin, DjangoUserAdmin):  # type: ignore[misc]
         return [Source(tracker_of(row), {"user_id": obj.pk}) for row in (UserGroupRow, UserPermissionRow)]
 
 
-def right_words(right: Permission) -> str:
-    """Django keeps the names of rights in English: its own four for each model, and ours as the models declare them."""
-    plain = {"add": _("Can add %s"), "change": _("Can change %s"), "delete": _("Can delete %s"), "view": _("Can view %s")}
-    action, _underscore, model = right.codename.partition("_")
-    return str(plain[action] % right.content_type.name if action in plain and model == right.content_type.model else _(right.name))
-
-
 @admin.register(Group)
 class StaffGroupAdmin(ReadOnlyAdmin):
     """Looked at: what stands in the code is what a group may do."""
 
     search_fields = ("name",)
     list_display = (
-        text_column(lambda group: aloud(group.name), "name", _("name"), "name"),
+        text_column(group_name, "name", _("name"), "name"),
         text_column(lambda group: group.people, "people", _("people")),
     )
 
@@ -102,7 +115,7 @@ class StaffGroupAdmin(ReadOnlyAdmin):
 
     def headline(self, request: HttpRequest, obj: Any) -> Headline:
         return Headline(
-            aloud(obj.name), facts=[Fact(_("People"), ", ".join(obj.user_set.values_list("username", flat=True)) or NOTHING)]
+            group_name(obj), facts=[Fact(_("People"), ", ".join(obj.user_set.values_list("username", flat=True)) or NOTHING)]
         )
 
     def panels(self, request: HttpRequest, obj: Group) -> list[Panel]:

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from backoffice.lib import clock
@@ -213,7 +213,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
             Fact(_("Attempts"), obj.attempts, time_html(obj.last_tried_at)),
             Fact(_("Answer"), obj.response_status or NOTHING, aloud(obj.error)),
             Fact(_("Next try"), time_html(obj.next_try_at)),
-            Fact(_("Delivered"), time_html(obj.delivered_at)),
+            Fact(pgettext("a message", "Delivered"), time_html(obj.delivered_at)),
         ]
         return Headline(str(obj), state_badge(obj), facts=facts)
 

@@ -1,6 +1,8 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from backoffice.lib.display import time_text
+
 
 class CheckRun(models.Model):
     """One run of a scheduled check for one slot of time. The unique pair makes a second beat harmless."""
@@ -20,4 +22,4 @@ class CheckRun(models.Model):
         indexes = [models.Index(fields=["started_at"], name="check_run_by_start")]
 
     def __str__(self) -> str:
-        return f"{self.check_name} {self.slot:%Y-%m-%d %H:%M:%S}"
+        return f"{self.check_name} · {time_text(self.slot)}"

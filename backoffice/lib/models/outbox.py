@@ -5,6 +5,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from backoffice.lib.audit import tracked
 
@@ -75,7 +76,7 @@ class OutboxMessage(models.Model):
 
 class DeliveryStatus(models.TextChoices):
     WAITING = "waiting", _("waiting")
-    DELIVERED = "delivered", _("delivered")
+    DELIVERED = "delivered", pgettext_lazy("a message", "delivered")
     GIVEN_UP = "given_up", _("given up")
 
 
