@@ -231,8 +231,8 @@ def test_round_the_services_a_sum_of_refunds_is_their_sum():
     )
     refused(
         "refund_once_per_reference",
-        "INSERT INTO orders_refund SELECT nextval('orders_refund_id_seq'), ref, 1, cause,"
-        " goods_returned, reason, refunded_at, order_id FROM orders_refund",
+        "INSERT INTO orders_refund (order_id, ref, amount, cause, goods_returned, reason, refunded_at)"
+        " SELECT order_id, ref, 1, cause, goods_returned, reason, refunded_at FROM orders_refund",
     )
     with pytest.raises(DatabaseError), transaction.atomic():
         sql("UPDATE orders_refund SET amount = 1")
