@@ -51,8 +51,8 @@ class BurstAdmin(ReadOnlyAdmin):
         text_column(state_of, "state", gettext_lazy("state")),
         time_column("began_at", gettext_lazy("since")),
         time_column("ended_at", gettext_lazy("ended at")),
-        "claims",
-        "peak",
+        text_column(lambda burst: count_text(burst.claims), "claims", gettext_lazy("coupons claimed"), "claims"),
+        text_column(lambda burst: count_text(burst.peak), "peak", gettext_lazy("most in a minute"), "peak"),
         "usual",
     )
     list_filter = (
