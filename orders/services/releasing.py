@@ -111,8 +111,9 @@ def _work_release(job: Job, at: datetime) -> ChunkResult:
     def settle(part: Mapping[str, int]) -> None:
         with connection.cursor() as cursor:
             cursor.execute(RELEASE_HOLDS, terms | dict(part))
-            freed = cursor.fetchone()[0]
-            cursor.execute(SKIP_RELEASED, terms | dict(part))
+            freed = cursor.fetchone()[0] or []
+            if len(freed) < part["count"]:
+                cursor.execute(SKIP_RELEASED, terms | dict(part))
         if freed:
             tell_released(freed, at=at)
 

@@ -50,7 +50,8 @@ MEANWHILE = Sentence(
 GONE = Sentence(gettext_noop("Items that were asked for are gone, or have a result that was not counted."))
 
 Settle = Callable[[Mapping[str, int]], None]
-"""Gives a result to every pending item of `owner` whose own number lies from `first` to `last`; or raises, having done nothing."""
+"""Gives a result to every pending item of `owner` whose own number lies from `first` to `last`, of which there are `count`; or
+raises, having done nothing."""
 
 
 @dataclass(frozen=True)
@@ -174,7 +175,7 @@ def _settle_or_halve(scope: Scope, owner: Freeze | Release, items: Sequence[int]
     """Settle all at once; where the database refuses one, find it by halving and let it fail alone. Answers how many failed."""
     try:
         with transaction.atomic():
-            settle({"owner": owner.pk, "first": items[0], "last": items[-1]})
+            settle({"owner": owner.pk, "first": items[0], "last": items[-1], "count": len(items)})
     except (IntegrityError, DataError) as error:
         if len(items) > 1:
             half = len(items) // 2
