@@ -6,12 +6,13 @@ from decimal import Decimal
 from typing import Any as Anything
 from typing import NamedTuple
 
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from backoffice.lib.display import NOTHING, time_html
 from backoffice.lib.sentences import gettext_noop
-from risk.rulebook import All, Any, Clause, Fact, Node, Not, Schema
+from risk.rulebook import All, Any, Clause, Fact, FactType, Node, Not, Schema
 from risk.rulefacts.velocity import WINDOWS
 
 SENTENCES: Mapping[str, Anything] = {
@@ -25,6 +26,10 @@ SENTENCES: Mapping[str, Anything] = {
     "has_any": gettext_lazy("%(fact)s: there is any of %(value)s"),
     "starts_with": gettext_lazy("%(fact)s begins with %(value)s"),
     "contains": gettext_lazy("%(fact)s contains %(value)s"),
+    "on_list": gettext_lazy("%(fact)s is on the value list %(value)s"),
+    "not_on_list": gettext_lazy("%(fact)s is not on the value list %(value)s"),
+    "any on_list": gettext_lazy("%(fact)s: one of them is on the value list %(value)s"),
+    "any not_on_list": gettext_lazy("%(fact)s: none of them is on the value list %(value)s"),
     "yes": gettext_lazy("it is so: %(fact)s"),
     "no": gettext_lazy("it is not so: %(fact)s"),
     "known": gettext_lazy("%(fact)s is known"),
@@ -41,6 +46,8 @@ OPERATOR_NAMES: Mapping[str, Anything] = {
     "has_any": gettext_lazy("has any of"),
     "starts_with": gettext_lazy("begins with"),
     "contains": gettext_lazy("contains"),
+    "on_list": gettext_lazy("is on the value list"),
+    "not_on_list": gettext_lazy("is not on the value list"),
     "yes": gettext_lazy("yes"),
     "no": gettext_lazy("no"),
     "known": gettext_lazy("is known"),
@@ -113,13 +120,30 @@ def value_text(fact: Fact | None, value: Anything) -> Anything:
         return time_html(value)
     if isinstance(value, Decimal):
         return f"{value:f}"
+    if fact is not None and fact.is_hashed:
+        return f"({str(value)[:8]}…)"
     return _(fact.choices[value]) if fact is not None and fact.choices and value in fact.choices else str(value)
 
 
 def sentence_of(clause: Clause, schema: Schema) -> str:
     fact = schema[clause.fact]
+    if clause.list_name:
+        sentence = SENTENCES[f"any {clause.operator}" if fact.type == FactType.TEXTS else clause.operator]
+        return str(sentence) % {"fact": label_of(fact), "value": clause.list_name}
     value = label_of(schema[clause.other]) if clause.other else value_text(fact, clause.value or clause.values)
     return str(SENTENCES[clause.operator]) % {"fact": label_of(fact), "value": value}
+
+
+def membership_text(fact: Fact | None, said: Mapping[str, Anything]) -> Anything:
+    """What is kept of a value list that was asked when a rule was judged."""
+    words = {"fact": label_of(fact) if fact else said["fact"], "list": said["list"], "shown": said.get("shown")}
+    if said["item"] is None:
+        return _("%(fact)s was missing: whether it was on the value list %(list)s is unknown") % words
+    if not said["item"]:
+        return _("%(fact)s was not on the value list %(list)s") % words
+    since = time_html(datetime.fromisoformat(said["since"])) if "since" in said else NOTHING
+    text = format_html(_("{fact}: {shown} was on the value list {list}, since {since}"), **words, since=since)
+    return format_html("{} ({})", text, said["reason"]) if said.get("reason") else text
 
 
 def lines_of(tree: Node, schema: Schema, trace: list[bool | None] | None = None) -> list[Line]:

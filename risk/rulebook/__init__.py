@@ -7,9 +7,9 @@ said of it unknown, in both, by the logic of SQL: `all` is a miss as soon as one
 from risk.rulebook.checking import Problem, RuleNotUnderstood, check, parse
 from risk.rulebook.closures import Compiled, Evaluation, compile_tree
 from risk.rulebook.results import Result
-from risk.rulebook.schema import Fact, FactType, Schema
+from risk.rulebook.schema import Fact, FactType, KnownList, Lists, Schema
 from risk.rulebook.sql import Condition, condition_of
-from risk.rulebook.tree import All, Any, Clause, Node, Not, facts_of, nodes_of, to_json
+from risk.rulebook.tree import All, Any, Clause, Membership, Node, Not, facts_of, memberships_of, nodes_of, to_json
 
 __all__ = [
     "All",
@@ -20,6 +20,9 @@ __all__ = [
     "Evaluation",
     "Fact",
     "FactType",
+    "KnownList",
+    "Lists",
+    "Membership",
     "Node",
     "Not",
     "Problem",
@@ -30,6 +33,7 @@ __all__ = [
     "compile_tree",
     "condition_of",
     "facts_of",
+    "memberships_of",
     "nodes_of",
     "parse",
     "to_json",

@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any as Anything
 
 from backoffice.lib.sentences import gettext_noop
-from risk.rulebook.schema import ORDERED, WITH_VALUES, WITHOUT_VALUE, Fact, FactType, Schema, operators_of
+from risk.rulebook.schema import LISTED, ORDERED, WITH_VALUES, WITHOUT_VALUE, Fact, FactType, Lists, Schema, operators_of
 from risk.rulebook.tree import All, Any, Clause, Node, Not, Value
 
 MOST_NODES = 100
@@ -45,6 +45,7 @@ class RuleNotUnderstood(ValueError):
 @dataclass
 class _Reader:
     schema: Schema
+    lists: Lists | None = None
     problems: list[Problem] = field(default_factory=list)
     nodes: int = 0
 
@@ -56,19 +57,22 @@ class _NotAValue(ValueError):
     """The sentence says why."""
 
 
-def parse(said: Anything, schema: Schema) -> Node:
-    """The tree. Raises RuleNotUnderstood with every problem that was found, not only the first."""
-    reader = _Reader(schema)
+def parse(said: Anything, schema: Schema, lists: Lists | None = None) -> Node:
+    """The tree. Raises RuleNotUnderstood with every problem that was found, not only the first.
+
+    `lists` are the value lists there are; None where the rule was written already, whose lists were looked at then and stay.
+    """
+    reader = _Reader(schema, lists)
     node = _node(reader, said, "0", 1)
     if reader.problems or node is None:
         raise RuleNotUnderstood(reader.problems)
     return node
 
 
-def check(said: Anything, schema: Schema) -> Sequence[Problem]:
+def check(said: Anything, schema: Schema, lists: Lists | None = None) -> Sequence[Problem]:
     """What is wrong with the JSON of a rule; nothing where it can be understood."""
     try:
-        parse(said, schema)
+        parse(said, schema, lists)
     except RuleNotUnderstood as error:
         return error.problems
     return ()
@@ -86,7 +90,7 @@ def _node(reader: _Reader, said: Anything, path: str, depth: int) -> Node | None
     if keys == {"not"}:
         part = _node(reader, said["not"], f"{path}.0", depth + 1)
         return None if part is None else Not(part)
-    if {"fact", "is"} <= keys <= {"fact", "is", "value", "other", "values"}:
+    if {"fact", "is"} <= keys <= {"fact", "is", "value", "other", "values", "list"}:
         return _clause(reader, said, path)
     reader.refuse(path, gettext_noop("This is neither a condition nor a group of conditions."))
     return None
@@ -108,6 +112,8 @@ def _clause(reader: _Reader, said: dict[str, Anything], path: str) -> Node | Non
     if operator not in operators_of(fact):
         reader.refuse(path, gettext_noop("“%(fact)s” cannot be compared in this way. Choose another comparison."), fact=fact.label)
         return None
+    if operator in LISTED:
+        return _on_list(reader, fact, operator, said, path)
     wanted = set() if operator in WITHOUT_VALUE else {"values"} if operator in WITH_VALUES else {"value"}
     given = set(said) - {"fact", "is"}
     if given == {"other"} and operator in ORDERED:
@@ -127,7 +133,7 @@ def _with_values(fact: Fact, operator: str, said: dict[str, Anything]) -> Clause
         if not isinstance(said["values"], list) or not said["values"]:
             raise _NotAValue(gettext_noop("Give at least one value for “%(fact)s”."))
         if len(said["values"]) > MOST_VALUES:
-            raise _NotAValue(gettext_noop("More than %(most)s values for “%(fact)s”: put them on a list instead."))
+            raise _NotAValue(gettext_noop("More than %(most)s values for “%(fact)s”: put them on a value list instead."))
         return Clause(fact.name, operator, values=tuple(_value(fact, one) for one in said["values"]))
     return Clause(fact.name, operator, value=_value(fact, said["value"]) if "value" in said else None)
 
@@ -138,6 +144,24 @@ def _compared_with_fact(reader: _Reader, fact: Fact, operator: str, name: str, p
         reader.refuse(path, gettext_noop("“%(fact)s” is compared with another fact of the same kind and unit."), fact=fact.label)
         return None
     return Clause(fact.name, operator, other=other.name)
+
+
+def _on_list(reader: _Reader, fact: Fact, operator: str, said: dict[str, Anything], path: str) -> Clause | None:
+    name = said.get("list")
+    if set(said) != {"fact", "is", "list"} or not isinstance(name, str) or not name:
+        reader.refuse(path, gettext_noop("Choose a value list for “%(fact)s”."), fact=fact.label)
+    elif reader.lists is None:
+        return Clause(fact.name, operator, list_name=name)
+    elif (known := reader.lists.get(name)) is None:
+        reader.refuse(path, gettext_noop("There is no value list called “%(list)s”. Choose one that there is."), list=name)
+    elif known.holds != fact.holds:
+        sentence = gettext_noop("The value list “%(list)s” holds another sort of value than “%(fact)s”. Choose one that fits.")
+        reader.refuse(path, sentence, list=name, fact=fact.label)
+    elif known.is_retired:
+        reader.refuse(path, gettext_noop("The value list “%(list)s” is retired. Choose another."), list=name)
+    else:
+        return Clause(fact.name, operator, list_name=name)
+    return None
 
 
 def _value(fact: Fact, given: Anything) -> Value:

@@ -1,7 +1,8 @@
 """Judges one event in memory, and keeps what every node said. Pure.
 
-A tree is compiled once into functions that call each other; nothing is looked up while judging but the facts. Every node is
-judged, also where the result is settled already: whoever reads the explanation sees all of it.
+A tree is compiled once into functions that call each other; nothing is looked up while judging but the facts, among which stands
+whether a value was on a value list (`tree.Membership.key`). Every node is judged, also where the result is settled already: whoever
+reads the explanation sees all of it.
 """
 
 import operator as op
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any as Anything
 
 from risk.rulebook.results import Result, result_of
-from risk.rulebook.tree import All, Any, Clause, Node, Not, nodes_of
+from risk.rulebook.tree import All, Any, Clause, Membership, Node, Not, nodes_of
 
 Truth = bool | None
 Facts = Mapping[str, Anything]
@@ -101,6 +102,9 @@ def _not(part: Judge, place: int) -> Judge:
 def _clause(clause: Clause, place: int) -> Judge:
     if clause.operator in ("known", "missing"):
         return _presence(clause.fact, place, wanted=clause.operator == "missing")
+    if clause.list_name:
+        on_list = clause.operator == "on_list"
+        return _one_fact(Membership(clause.fact, clause.list_name).key, lambda is_on: is_on is on_list, place)
     if clause.other:
         return _two_facts(clause, place)
     return _one_fact(clause.fact, _test(clause), place)

@@ -10,7 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any as Anything
 
-from risk.rulebook.tree import All, Any, Clause, Node, Not, Value
+from risk.rulebook.tree import All, Any, Clause, Membership, Node, Not, Value
 
 COMPARE: Mapping[str, str] = {"at_least": ">=", "more": ">", "at_most": "<=", "less": "<", "equal": "=", "not_equal": "<>"}
 ALWAYS_TRUE, ALWAYS_FALSE = "true", "false"
@@ -37,7 +37,10 @@ class _Writer:
 
 
 def condition_of(tree: Node, columns: Mapping[str, str], *, prefix: str = "p") -> Condition:
-    """The tree as a condition over `columns`, SQL by the name of the fact. `prefix` begins the names of its parameters."""
+    """The tree as a condition over `columns`, SQL by the name of the fact, and by the key of what is asked of a value list.
+
+    `prefix` begins the names of its parameters.
+    """
     writer = _Writer(columns, prefix)
     return Condition(_written(writer, tree), writer.values)
 
@@ -57,6 +60,9 @@ def _clause(writer: _Writer, clause: Clause) -> str:
         return f"{column} IS {'NOT NULL' if operator == 'known' else 'NULL'}"
     if operator in ("yes", "no"):
         return column if operator == "yes" else f"NOT {column}"
+    if clause.list_name:
+        is_on = writer.columns[Membership(clause.fact, clause.list_name).key]
+        return is_on if operator == "on_list" else f"NOT {is_on}"
     if operator in ("one_of", "has_any"):
         return _listed(writer, clause, column)
     if clause.other:

@@ -5,5 +5,6 @@ the event is read. Pure: text only; `risk.rulegathering` runs it.
 """
 
 from risk.rulefacts.book import BOOKS, Book, statement_of
+from risk.rulefacts.listed import look_ups
 
-__all__ = ["BOOKS", "Book", "statement_of"]
+__all__ = ["BOOKS", "Book", "look_ups", "statement_of"]

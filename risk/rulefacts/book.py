@@ -22,6 +22,10 @@ class Book:
     def schema(self) -> Schema:
         return {name: known.fact for name, known in self.facts.items()}
 
+    def columns(self, names: Collection[str]) -> dict[str, str]:
+        """The SQL that reads each of these facts, over what `joined` joins."""
+        return {name: self.facts[name].expression for name in names}
+
     def joined(self, names: Collection[str]) -> str:
         """The tables that these facts are read from."""
         wanted = {join for name in names for join in self.facts[name].joins}
@@ -60,7 +64,9 @@ BOOKS: Mapping[str, Book] = {
 }
 
 
-def statement_of(book: Book, names: Collection[str], *, where: str) -> str:
-    """Reads the facts of the events that `where` names: their id, their time, then a column for each fact in alphabetical order."""
-    columns = ", ".join(book.facts[name].expression for name in sorted(names))
+def statement_of(book: Book, names: Collection[str], *, where: str, more: Collection[str] = ()) -> str:
+    """Reads the facts of the events that `where` names: their id, their time, then a column for each fact in alphabetical order,
+    then `more` columns over the tables of these facts.
+    """
+    columns = ", ".join([*(book.facts[name].expression for name in sorted(names)), *more])
     return f"SELECT e.id, {book.at}{', ' if columns else ''}{columns} FROM {book.joined(names)} WHERE {where} ORDER BY e.id"  # noqa: S608

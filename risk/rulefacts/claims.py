@@ -2,29 +2,39 @@
 
 from backoffice.lib.sentences import gettext_noop
 from risk.rulebook.schema import FactType
+from risk.rulefacts.listed import COUPON_TYPE, CUSTOMER, DEVICE, ENTRY, NETWORK, REGION, SEGMENT
 from risk.rulefacts.sources import CHANNELS, HOURS, LISTS, Group, hour_of_day, hours_between, lists_with
 
 SOURCE = "promotions_claim e"
 AT = "e.at"
 JOINS = {
     "type": "LEFT JOIN promotions_coupontype t ON t.id = e.coupon_type_id",
+    "customer": "JOIN promotions_customer u ON u.id = e.customer_id",
 }
 
 CLAIM = Group(gettext_noop("The claim"), gettext_noop("the claim as the storefront sent it"))
 CLAIM.add("claim.is_issued", FactType.YES_NO, gettext_noop("a coupon was issued"), "(e.outcome = 'issued')")
 CLAIM.add("claim.channel", FactType.TEXT, gettext_noop("channel"), "nullif(e.channel, '')", choices=CHANNELS)
-CLAIM.add("claim.coupon_type", FactType.TEXT, gettext_noop("coupon type asked for"), "nullif(e.asked_coupon_type, '')")
 CLAIM.add(
-    "claim.entry", FactType.TEXT, gettext_noop("entry named"), "nullif(e.asked_entry, '')", hint=gettext_noop("The entry's code.")
+    "claim.coupon_type", FactType.TEXT, gettext_noop("coupon type asked for"), "nullif(e.asked_coupon_type, '')", holds=COUPON_TYPE
 )
+CLAIM.add(
+    "claim.entry",
+    FactType.TEXT,
+    gettext_noop("entry named"),
+    "nullif(e.asked_entry, '')",
+    hint=gettext_noop("The entry's code."),
+    holds=ENTRY,
+)
+CLAIM.add("claim.customer", FactType.TEXT, gettext_noop("customer of the claim"), "u.ref", "customer", holds=CUSTOMER)
 CLAIM.add(
     "claim.is_restricted", FactType.YES_NO, gettext_noop("the coupon type is restricted"), "(t.audience = 'restricted')", "type"
 )
 CLAIM.add("claim.has_token", FactType.YES_NO, gettext_noop("a token was shown"), "(e.token_fingerprint <> '')")
-CLAIM.add("claim.device", FactType.TEXT, gettext_noop("device of the claim"), "nullif(e.device, '')")
-CLAIM.add("claim.address", FactType.TEXT, gettext_noop("network address of the claim"), "nullif(e.address, '')")
-CLAIM.add("claim.region", FactType.TEXT, gettext_noop("region"), "nullif(e.region, '')")
-CLAIM.add("claim.phone_segment", FactType.TEXT, gettext_noop("phone segment"), "nullif(e.phone_segment, '')")
+CLAIM.add("claim.device", FactType.TEXT, gettext_noop("device of the claim"), "nullif(e.device, '')", holds=DEVICE)
+CLAIM.add("claim.address", FactType.TEXT, gettext_noop("network address of the claim"), "nullif(e.address, '')", holds=NETWORK)
+CLAIM.add("claim.region", FactType.TEXT, gettext_noop("region"), "nullif(e.region, '')", holds=REGION)
+CLAIM.add("claim.phone_segment", FactType.TEXT, gettext_noop("phone segment"), "nullif(e.phone_segment, '')", holds=SEGMENT)
 CLAIM.add("claim.is_verified", FactType.YES_NO, gettext_noop("the customer is verified"), "e.is_verified")
 CLAIM.add("claim.is_phone_verified", FactType.YES_NO, gettext_noop("the phone is verified"), "e.is_phone_verified")
 CLAIM.add(

@@ -2,6 +2,17 @@
 
 from backoffice.lib.sentences import gettext_noop
 from risk.rulebook.schema import FactType
+from risk.rulefacts.listed import (
+    AMOUNT,
+    COUPON_TYPE,
+    CUSTOMER,
+    DELIVERY_PHONE,
+    DEVICE,
+    NETWORK,
+    PAYMENT_ACCOUNT,
+    RECIPIENT,
+    SEGMENT,
+)
 from risk.rulefacts.sources import (
     CNY,
     HOURS,
@@ -35,10 +46,15 @@ JOINS = {
 }
 
 ORDER = Group(gettext_noop("The order"), gettext_noop("the order as the storefront placed it"))
-ORDER.add("order.amount", FactType.NUMBER, gettext_noop("amount of the order"), "e.gross_amount", unit=CNY)
-ORDER.add("order.discount", FactType.NUMBER, gettext_noop("discount by coupons"), "e.discount_amount", unit=CNY)
+ORDER.add("order.amount", FactType.NUMBER, gettext_noop("amount of the order"), "e.gross_amount", unit=CNY, holds=AMOUNT)
+ORDER.add("order.discount", FactType.NUMBER, gettext_noop("discount by coupons"), "e.discount_amount", unit=CNY, holds=AMOUNT)
 ORDER.add(
-    "order.paid", FactType.NUMBER, gettext_noop("what the customer paid himself"), "(e.gross_amount - e.discount_amount)", unit=CNY
+    "order.paid",
+    FactType.NUMBER,
+    gettext_noop("what the customer paid himself"),
+    "(e.gross_amount - e.discount_amount)",
+    unit=CNY,
+    holds=AMOUNT,
 )
 ORDER.add(
     "order.discount_share",
@@ -55,6 +71,7 @@ ORDER.add(
     "e.virtual_amount",
     unit=CNY,
     hint=gettext_noop("Phone and game credit: what is gone once it is delivered."),
+    holds=AMOUNT,
 )
 ORDER.add(
     "order.tops_up_others",
@@ -71,8 +88,39 @@ ORDER.add(
     "nullif(e.delivery_phone_hash, '') = nullif(u.phone_hash, '')",
     hint=gettext_noop("Missing where one of the numbers is unknown."),
 )
-ORDER.add("order.device", FactType.TEXT, gettext_noop("device of the order"), "nullif(e.device, '')")
-ORDER.add("order.address", FactType.TEXT, gettext_noop("network address of the order"), "nullif(e.address, '')")
+ORDER.add("order.device", FactType.TEXT, gettext_noop("device of the order"), "nullif(e.device, '')", holds=DEVICE)
+ORDER.add("order.address", FactType.TEXT, gettext_noop("network address of the order"), "nullif(e.address, '')", holds=NETWORK)
+ONLY_ON_LISTS = gettext_noop("Kept as a keyed hash alone: it can be on a value list, and not be compared.")
+ORDER.add(
+    "order.recipient",
+    FactType.TEXT,
+    gettext_noop("recipient of the top-up"),
+    "r.hash",
+    "recipient",
+    hint=gettext_noop(
+        "Other than the customer's own phone; of several the one with the greatest amount. Kept as a keyed hash alone."
+    ),
+    holds=RECIPIENT,
+    is_hashed=True,
+)
+ORDER.add(
+    "order.payment_account",
+    FactType.TEXT,
+    gettext_noop("payment account"),
+    "nullif(e.payment_account_hash, '')",
+    hint=ONLY_ON_LISTS,
+    holds=PAYMENT_ACCOUNT,
+    is_hashed=True,
+)
+ORDER.add(
+    "order.delivery_phone",
+    FactType.TEXT,
+    gettext_noop("phone that parcels go to"),
+    "nullif(e.delivery_phone_hash, '')",
+    hint=ONLY_ON_LISTS,
+    holds=DELIVERY_PHONE,
+    is_hashed=True,
+)
 ORDER.add("order.placed_at", FactType.MOMENT, gettext_noop("time of the order"), "e.placed_at")
 ORDER.add(
     "order.hour",
@@ -82,8 +130,9 @@ ORDER.add(
     hint=gettext_noop("0 to 23, by clocks in China."),
 )
 
-CUSTOMER = Group(gettext_noop("The customer"), gettext_noop("what the storefront says of the customer"))
-CUSTOMER.add(
+BUYER = Group(gettext_noop("The customer"), gettext_noop("what the storefront says of the customer"))
+BUYER.add("customer.ref", FactType.TEXT, gettext_noop("customer"), "u.ref", holds=CUSTOMER)
+BUYER.add(
     "customer.age",
     FactType.NUMBER,
     gettext_noop("age of the account"),
@@ -91,15 +140,16 @@ CUSTOMER.add(
     unit=HOURS,
     hint=gettext_noop("From registration to the order. Missing where the storefront has not said when the account was made."),
 )
-CUSTOMER.add("customer.is_verified", FactType.YES_NO, gettext_noop("the customer is verified"), "u.is_verified")
-CUSTOMER.add(
+BUYER.add("customer.is_verified", FactType.YES_NO, gettext_noop("the customer is verified"), "u.is_verified")
+BUYER.add(
     "customer.phone_segment",
     FactType.TEXT,
     gettext_noop("phone segment"),
     "nullif(u.phone_segment, '')",
     hint=gettext_noop("The first four digits of the phone number, such as 1700."),
+    holds=SEGMENT,
 )
-CUSTOMER.add(
+BUYER.add(
     "customer.has_earlier_delivery",
     FactType.YES_NO,
     gettext_noop("had a paid order delivered before"),
@@ -109,11 +159,25 @@ CUSTOMER.add(
 
 COUPON = Group(gettext_noop("The coupons"), gettext_noop("the coupons that pay for the order"))
 COUPON.add(
-    "coupon.types", FactType.TEXTS, gettext_noop("coupon types"), "w.codes", "coupons", hint=gettext_noop("Codes of coupon types.")
+    "coupon.types",
+    FactType.TEXTS,
+    gettext_noop("coupon types"),
+    "w.codes",
+    "coupons",
+    hint=gettext_noop("Codes of coupon types."),
+    holds=COUPON_TYPE,
 )
 COUPON.add("coupon.is_restricted", FactType.YES_NO, gettext_noop("a coupon is of a restricted type"), "w.is_restricted", "coupons")
 COUPON.add("coupon.is_granted", FactType.YES_NO, gettext_noop("a coupon was given by staff"), "w.is_granted", "coupons")
-COUPON.add("coupon.face_value", FactType.NUMBER, gettext_noop("face value of the coupons"), "w.face_value", "coupons", unit=CNY)
+COUPON.add(
+    "coupon.face_value",
+    FactType.NUMBER,
+    gettext_noop("face value of the coupons"),
+    "w.face_value",
+    "coupons",
+    unit=CNY,
+    holds=AMOUNT,
+)
 COUPON.add(
     "coupon.minutes_since_claim",
     FactType.NUMBER,
@@ -156,4 +220,4 @@ ON_LISTS.add(
     "recipient",
     choices=LISTS,
 )
-GROUPS = (ORDER, CUSTOMER, COUPON, ON_LISTS)
+GROUPS = (ORDER, BUYER, COUPON, ON_LISTS)

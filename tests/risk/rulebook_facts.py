@@ -1,8 +1,10 @@
 """A small world of facts for tests of the language itself, and rules at random over it."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from ipaddress import ip_network
 from typing import Any
 
 from hypothesis import strategies as st
@@ -18,15 +20,17 @@ def a_fact(name: str, kind: FactType, **fields: Any) -> Fact:
 SCHEMA: Mapping[str, Fact] = {
     fact.name: fact
     for fact in (
-        a_fact("amount", FactType.NUMBER, unit="money"),
+        a_fact("amount", FactType.NUMBER, unit="money", holds="amount"),
         a_fact("discount", FactType.NUMBER, unit="money"),
         a_fact("accounts", FactType.NUMBER),
-        a_fact("device", FactType.TEXT),
+        a_fact("device", FactType.TEXT, holds="device"),
+        a_fact("address", FactType.TEXT, holds="network"),
+        a_fact("recipient", FactType.TEXT, holds="recipient", is_hashed=True),
         a_fact("channel", FactType.TEXT, choices={"app": "the app", "web": "the web"}),
         a_fact("is_new", FactType.YES_NO),
         a_fact("claimed_at", FactType.MOMENT),
         a_fact("placed_at", FactType.MOMENT),
-        a_fact("lists", FactType.TEXTS),
+        a_fact("lists", FactType.TEXTS, holds="coupon_type"),
     )
 }
 COLUMN_TYPES = {
@@ -55,13 +59,69 @@ VALUES = {
     FactType.MOMENT: moments,
     FactType.TEXTS: st.lists(texts, max_size=3),
 }
-facts = st.fixed_dictionaries({name: st.none() | VALUES[fact.type] for name, fact in SCHEMA.items()})
+addresses = st.sampled_from(["192.0.2.7", "192.0.2.200", "203.0.113.7", "2001:db8:0:7::/64", "no address", ""])
+facts = st.fixed_dictionaries(
+    {name: st.none() | (addresses if name == "address" else VALUES[fact.type]) for name, fact in SCHEMA.items()}
+)
+
+
+LIST_NAMES = ["empty", "long", "short"]
+AROUND_THE_EVENT = [NIGHT + timedelta(minutes=minutes) for minutes in (-90, -1, 0, 1, 90)]
+
+
+@dataclass(frozen=True)
+class Item:
+    """A value on a list of a test, as the table has it."""
+
+    list_name: str
+    value: str
+    begins_at: datetime
+    expires_at: datetime | None = None
+    ended_at: datetime | None = None
+
+    def is_on(self, at: datetime) -> bool:
+        return self.begins_at <= at and all(end is None or end > at for end in (self.expires_at, self.ended_at))
+
+    def names(self, fact: Fact, value: Any) -> bool:
+        """Told anew, without SQL: whether it is this value of the fact that the item names."""
+        if fact.type == FactType.TEXTS:
+            return self.value in value
+        if fact.type == FactType.NUMBER:
+            return self.value == f"{value.normalize():f}"
+        if fact.holds != "network":
+            return bool(self.value == value)
+        try:
+            return ip_network(value).subnet_of(ip_network(self.value))  # type: ignore[arg-type]
+        except (ValueError, TypeError):
+            return False
+
+
+def is_on_list(items: list[Item], fact: Fact, list_name: str, value: Any, at: datetime) -> bool | None:
+    if value is None:
+        return None
+    return any(item.list_name == list_name and item.is_on(at) and item.names(fact, value) for item in items)
+
+
+LISTED_VALUES = ["a", "A", "券", "é", "e\u0301", "5", "0.1", "192.0.2.7/32", "192.0.2.0/24", "2001:db8::/32"]
+items = st.lists(
+    st.builds(
+        Item,
+        st.sampled_from(["long", "short"]),
+        st.sampled_from(LISTED_VALUES),
+        st.sampled_from(AROUND_THE_EVENT),
+        st.none() | st.sampled_from(AROUND_THE_EVENT),
+        st.none() | st.sampled_from(AROUND_THE_EVENT),
+    ),
+    max_size=8,
+)
 
 
 @st.composite
 def clauses(draw: Any) -> Clause:
     fact = SCHEMA[draw(st.sampled_from(sorted(SCHEMA)))]
     operators = ["known", "missing"]
+    if fact.holds and (fact.is_hashed or draw(st.booleans())):
+        return Clause(fact.name, draw(st.sampled_from(["on_list", "not_on_list"])), list_name=draw(st.sampled_from(LIST_NAMES)))
     if fact.type == FactType.YES_NO:
         return Clause(fact.name, draw(st.sampled_from([*operators, "yes", "no"])))
     if fact.type == FactType.TEXTS:
