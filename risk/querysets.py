@@ -111,6 +111,15 @@ class EndingQuerySet(QuerySet):
         return self.exclude(Q(expires_at=None) | Q(expires_at__gt=at), ended_at=None)
 
 
+class ValueListQuerySet(QuerySet):
+    def live(self) -> "ValueListQuerySet":
+        """Those that a new rule may name."""
+        return self.filter(ended_at=None)
+
+    def retired(self) -> "ValueListQuerySet":
+        return self.exclude(ended_at=None)
+
+
 class RuleVersionQuerySet(QuerySet):
     def running(self) -> "RuleVersionQuerySet":
         """What judges orders: published, or watched in shadow."""

@@ -86,6 +86,29 @@ class ListName(models.TextChoices):
     BLOCK = "block", _("block list")
 
 
+class ValueSort(models.TextChoices):
+    """Which sort of value a value list holds: the same words as in `risk.rulefacts.listed`, by which facts fit it."""
+
+    DEVICE = "device", _("devices")
+    NETWORK = "network", _("network addresses")
+    SEGMENT = "segment", _("phone segments")
+    CUSTOMER = "customer", _("customers")
+    RECIPIENT = "recipient", _("recipients of top-ups")
+    PAYMENT_ACCOUNT = "payment_account", _("payment accounts")
+    DELIVERY_PHONE = "delivery_phone", _("delivery phones")
+    COUPON_TYPE = "coupon_type", _("coupon types")
+    ENTRY = "entry", _("entries")
+    REGION = "region", _("regions")
+    AMOUNT = "amount", _("amounts of money")
+
+
+class ListsAsOf(models.TextChoices):
+    """Which state of the value lists a backtest asks for."""
+
+    THEN = "then", _("as they stood at each event")
+    NOW = "now", _("as they stand when it is asked for")
+
+
 class BacktestError(models.TextChoices):
     CLEARED_HIT = "cleared_hit", _("cleared by a reviewer, and hit")
     CONFIRMED_MISS = "missed", _("confirmed by a reviewer, and missed")

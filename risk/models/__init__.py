@@ -15,6 +15,7 @@ from risk.models.lists import ListEntry, Snooze
 from risk.models.queue import Review, ReviewAct, ReviewedOrder, ReviewSkip, UrgencyChoices
 from risk.models.review_terms import ReviewTerms
 from risk.models.rules import Rule, RuleHit, RuleRun, RuleVersion
+from risk.models.value_lists import ValueList, ValueListItem
 
 __all__ = [
     "Allowance",
@@ -61,4 +62,6 @@ __all__ = [
     "Snapshot",
     "Snooze",
     "UrgencyChoices",
+    "ValueList",
+    "ValueListItem",
 ]

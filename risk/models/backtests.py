@@ -3,13 +3,13 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from risk.states import BacktestError
+from risk.states import BacktestError, ListsAsOf
 
 
 class Backtest(models.Model):
     """A version of a rule tried on a period that is over, as a job, day by day; with the published version beside it.
 
-    From `since` (inside) to `until` (outside).
+    From `since` (inside) to `until` (outside). Facts are as of each event's time; value lists too, or as of when it was asked for.
     """
 
     version = models.ForeignKey("risk.RuleVersion", models.PROTECT, related_name="+", verbose_name=_("version"))
@@ -19,6 +19,7 @@ class Backtest(models.Model):
     job = models.OneToOneField("lib.Job", models.PROTECT, related_name="+", verbose_name=_("job"))
     since = models.DateTimeField(_("from"))
     until = models.DateTimeField(_("until"))
+    lists_as = models.CharField(_("value lists"), max_length=4, choices=ListsAsOf, default=ListsAsOf.THEN)
 
     class Meta:
         verbose_name = _("backtest")

@@ -33,6 +33,27 @@ PUBLISHED_AS_APPROVED = pgtrigger.Trigger(
         RETURN NEW;
     """,
 )
+# A value list is never deleted, and not retired while a version that runs names it (`value_lists.py`).
+RUNS_ON_LIVE_LISTS = pgtrigger.Trigger(
+    name="version_runs_on_live_value_lists",
+    declare=[*NEVER_IGNORED, ("_names", "TEXT[]"), ("_live", "BIGINT")],
+    when=pgtrigger.Before,
+    operation=pgtrigger.UpdateOf("status"),
+    condition=pgtrigger.Condition(
+        "NEW.status IN ('shadow', 'in_review', 'published') AND NEW.status <> OLD.status"
+        " AND jsonb_path_exists(NEW.tree, '$.**.list')"
+    ),
+    func="""
+        _names := ARRAY(SELECT DISTINCT n #>> '{}' FROM jsonb_path_query(NEW.tree, '$.**.list') n);
+        PERFORM 1 FROM risk_valuelist l WHERE l.name = ANY (_names) ORDER BY l.id FOR SHARE;
+        SELECT count(*) INTO _live FROM risk_valuelist l WHERE l.name = ANY (_names) AND l.ended_at IS NULL;
+        IF _live < cardinality(_names) THEN
+            RAISE EXCEPTION 'a rule runs only on value lists that are there and not retired'
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'version_runs_on_live_value_lists';
+        END IF;
+        RETURN NEW;
+    """,
+)
 BEGINS_AS_A_DRAFT = pgtrigger.Protect(
     name="version_begins_as_a_draft", operation=pgtrigger.Insert, condition=pgtrigger.Condition("NEW.status <> 'draft'")
 )
@@ -118,6 +139,7 @@ class RuleVersion(models.Model):
             guard_moves("version_moves", VERSION_MOVES),
             BEGINS_AS_A_DRAFT,
             PUBLISHED_AS_APPROVED,
+            RUNS_ON_LIVE_LISTS,
             pgtrigger.ReadOnly(
                 name="version_is_never_rewritten", exclude=["status", "percent", "shadow_at", "published_at", "retired_at"]
             ),

@@ -21,6 +21,7 @@ from promotions.services.campaigns import save_valid
 from risk.models import Rule, RuleVersion
 from risk.rulebook import Node, RuleNotUnderstood, parse, to_json
 from risk.rulefacts import BOOKS
+from risk.services.value_lists import known_lists, names_in
 from risk.states import VERSION_MOVES, VersionStatus
 
 PUBLISH = "risk.publish_rule"
@@ -55,7 +56,7 @@ def draft_version(
 def understood(tree: Any, subject: str) -> Node:
     """Raises InvalidInput with every problem, in the reader's language."""
     try:
-        return parse(tree, BOOKS[subject].schema)
+        return parse(tree, BOOKS[subject].schema, known_lists())
     except RuleNotUnderstood as error:
         raise InvalidInput(" ".join(_(problem.sentence) % problem.values for problem in error.problems)) from error
 
@@ -70,9 +71,12 @@ def hash_of(rule: Rule, says: dict[str, Any]) -> str:
 def put_in_shadow(version: RuleVersion, *, by: Any, reason: str, at: datetime) -> RuleVersion:
     """From now on it judges every order and acts on none; the version that was in shadow is retired.
 
-    Raises StaleState where another version is in review.
+    Raises StaleState where another version is in review, or a value list that it names was retired.
     """
     version = _locked(version)
+    retired = [name for name, known in known_lists().items() if known.is_retired and name in names_in(version.tree)]
+    if retired:
+        raise StaleState(_("It refers to retired value lists: %s. Write a new version.") % ", ".join(retired))
     with because(reason, user=by.pk):
         for other in version.rule.versions.filter(status__in=(VersionStatus.SHADOW, VersionStatus.IN_REVIEW)).exclude(
             pk=version.pk

@@ -17,8 +17,8 @@ from django.db import DatabaseError, transaction
 from backoffice.lib.sentences import Sentence, gettext_noop
 from orders.models import Order
 from risk.facts import OrderFacts
-from risk.models import RuleHit, RuleRun, RuleVersion
-from risk.rulebook import Compiled, Result, compile_tree, facts_of, parse
+from risk.models import RuleHit, RuleRun, RuleVersion, ValueListItem
+from risk.rulebook import Compiled, Result, compile_tree, facts_of, memberships_of, parse
 from risk.rulebook.results import POLICIES, UNDECIDED, DecisionPoint, OpenAnswer, worst
 from risk.rulebook.tree import written
 from risk.rulefacts import BOOKS
@@ -61,6 +61,8 @@ class Said:
     as_of: datetime
     facts: Mapping[str, Any] = field(default_factory=dict)
     trace: Sequence[bool | None] = ()
+    lists: Sequence[dict[str, Any]] = ()
+    """What was asked of value lists: fact, list, and by which item the value was on it: 0 for none, None where it was missing."""
     error: str = ""
     nanoseconds: int = 0
 
@@ -74,6 +76,7 @@ def rule_by_staff(order: Order, facts: OrderFacts, *, at: datetime) -> Ruling:
     running = [Running(version, _compiled_tree(version)) for version in RuleVersion.objects.running()]
     said = _judge(order, facts, running, at) if running else []
     if said:
+        _name_items(said)
         _record(order, said, at)
     acting = [one for one in said if one.acts]
     point = DecisionPoint.RESTRICTED_ORDER if facts.has_restricted_coupon else DecisionPoint.ORDINARY_ORDER
@@ -115,9 +118,10 @@ def _judge(order: Order, facts: OrderFacts, running: Sequence[Running], at: date
 
 def _judge_subject(subject: str, order: Order, running: Sequence[Running], at: datetime) -> list[Said]:
     names = set().union(*(facts_of(one.compiled.tree) for one in running))
+    memberships = set().union(*(memberships_of(one.compiled.tree) for one in running))
     try:
         with transaction.atomic():
-            events = gather_events(subject, order.pk, names)
+            events = gather_events(subject, order.pk, names, memberships)
     except DatabaseError as error:
         log.exception("facts_not_gathered", order_id=order.pk)
         return [Said(one, Result.ERROR, _acts(one.version, order), at, error=type(error).__name__) for one in running]
@@ -133,8 +137,23 @@ def _judge_events(running: Running, order: Order, events: Sequence[Event]) -> Sa
     for evaluation, event in found:
         if evaluation.result == result:
             asked = {name: event.facts[name] for name in sorted(facts_of(running.compiled.tree))}
-            return Said(running, result, acts, event.at, asked, evaluation.trace, evaluation.error, nanoseconds)
+            lists = _lists(running, event)
+            return Said(running, result, acts, event.at, asked, evaluation.trace, lists, evaluation.error, nanoseconds)
     return Said(running, result, acts, order.placed_at, nanoseconds=nanoseconds)
+
+
+def _lists(running: Running, event: Event) -> list[dict[str, Any]]:
+    asked = sorted(memberships_of(running.compiled.tree))
+    return [{"fact": one.fact, "list": one.list_name, "item": event.items.get(one.key)} for one in asked]
+
+
+def _name_items(said: Sequence[Said]) -> None:
+    """Beside the items that will be kept what they said then: one query, where there are any."""
+    asked = [one for about in said if about.result != Result.MISS for one in about.lists if one["item"]]
+    items = ValueListItem.objects.in_bulk({one["item"] for one in asked}) if asked else {}
+    for one in asked:
+        item = items[one["item"]]
+        one |= {"shown": item.shown, "since": item.created_at.isoformat(), "reason": item.reason}
 
 
 def _acts(version: RuleVersion, order: Order) -> bool:
@@ -150,7 +169,10 @@ def _finding(said: Said) -> Finding | None:
         score, strength = 0, Strength.WEAK
     else:
         return None
-    values = {"version": version.number, **{name: _plain(value) for name, value in said.facts.items()}}
+    known = BOOKS[version.rule.subject].facts
+    told = {name: _plain(value) for name, value in said.facts.items() if not known[name].fact.is_hashed}
+    values = {"version": version.number, **told}
+    values |= {f"{one['fact']} on {one['list']}": one["shown"] for one in said.lists if one["item"]}
     return Finding(score, strength, text, values, rule=f"rule:{rule}", evidence=Evidence(version.evidence))
 
 
@@ -172,6 +194,8 @@ def _hit(order: Order, said: Said, at: datetime) -> RuleHit:
         "trace": list(said.trace),
         "facts": {name: _plain(value) for name, value in said.facts.items()},
     }
+    if said.lists:
+        explanation["lists"] = list(said.lists)
     if said.error:
         explanation["error"] = said.error
     words = json.dumps([said.result, said.acts, explanation], sort_keys=True, ensure_ascii=False)
