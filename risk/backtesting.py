@@ -1,7 +1,8 @@
 """Tries a rule on events of the past, in the database: the statements, and what they answer.
 
-Facts are as of each event's own time. A count over a window of the event's own table is read by one pass over all of them; every
-other fact as it is read of one order. Both give the same (tests hold them against each other).
+Facts are as of each event's own time, and so are value lists unless another time is given for them. A count over a window of the
+event's own table is read by one pass over all of them; every other fact as it is read of one order. Both give the same (tests hold
+them against each other).
 """
 
 from dataclasses import dataclass
@@ -11,8 +12,8 @@ from typing import Any
 
 from django.db import OperationalError, connection, transaction
 
-from risk.rulebook import Node, condition_of, facts_of
-from risk.rulefacts import BOOKS
+from risk.rulebook import Node, condition_of, facts_of, memberships_of
+from risk.rulefacts import BOOKS, look_ups
 
 APPLIES = {"order": "e.discount_amount > 0 AND e.imported_from = ''", "claim": "true"}
 EVENTS = {"order": "orders_order", "claim": "promotions_claim"}
@@ -63,23 +64,30 @@ class Figures:
     """Decided orders that it would have got wrong, with what the reviewer said."""
 
 
-def judged_statement(subject: str, tree: Node) -> tuple[str, dict[str, Any]]:
-    """`id` and `said` (null where unknown) of all events of the subject from %(since)s to %(until)s."""
-    book, names = BOOKS[subject], sorted(facts_of(tree))
+def judged_statement(subject: str, tree: Node, *, lists_at: str = "") -> tuple[str, dict[str, Any]]:
+    """`id` and `said` (null where unknown) of all events of the subject from %(since)s to %(until)s.
+
+    `lists_at` is the SQL of the time as of which value lists are asked, empty for each event's own.
+    """
+    book, names, memberships = BOOKS[subject], sorted(facts_of(tree)), memberships_of(tree)
     period = f"{book.at} < %(until)s AND {book.at} >= %(since)s::timestamptz"
     if not any(book.facts[name].windowed for name in names):
-        condition = condition_of(tree, {name: book.facts[name].expression for name in names})
+        columns = book.columns(names)
+        listed = look_ups(memberships, book.schema, columns, at=lists_at or book.at)
+        condition = condition_of(tree, columns | listed.columns)
         return (
             f"SELECT e.id, {condition.text} AS said FROM {book.joined(names)} WHERE {period} AND {APPLIES[subject]}",  # noqa: S608
-            condition.values,
+            condition.values | listed.values,
         )
     columns = {name: f"b.f{place}" for place, name in enumerate(names)}
     read = ", ".join(f"{book.facts[name].windowed or book.facts[name].expression} AS f{place}" for place, name in enumerate(names))
     back = " - ".join(["%(since)s::timestamptz", f"interval '{_longest([book.facts[name].back for name in names])}'"])
-    condition = condition_of(tree, columns)
+    listed = look_ups(memberships, book.schema, columns, at=lists_at or "b.at")
+    condition = condition_of(tree, columns | listed.columns)
     before = f"SELECT e.id, {book.at} AS at, ({APPLIES[subject]}) AS applies, {read} FROM {book.joined(names)}"  # noqa: S608
     before = f"{before} WHERE {book.at} < %(until)s AND {book.at} >= {back}"
-    return f"SELECT b.id, {condition.text} AS said FROM ({before}) b WHERE b.at >= %(since)s AND b.applies", condition.values  # noqa: S608
+    said = f"SELECT b.id, {condition.text} AS said FROM ({before}) b WHERE b.at >= %(since)s AND b.applies"  # noqa: S608
+    return said, condition.values | listed.values
 
 
 def _longest(intervals: list[str]) -> str:
@@ -87,10 +95,13 @@ def _longest(intervals: list[str]) -> str:
     return f"{max(hours.get(interval, 0) for interval in intervals)} hours"
 
 
-def try_rule(subject: str, tree: Node, *, since: datetime, until: datetime) -> Figures:
-    """Judge the events from `since` to before `until`. Call inside a transaction: it makes a table that goes with it."""
-    statement, values = judged_statement(subject, tree)
-    times = {"since": since, "until": until}
+def try_rule(subject: str, tree: Node, *, since: datetime, until: datetime, lists_at: datetime | None = None) -> Figures:
+    """Judge the events from `since` to before `until`, with value lists as of `lists_at` or else of each event.
+
+    Call inside a transaction: it makes a table that goes with it.
+    """
+    statement, values = judged_statement(subject, tree, lists_at="%(lists_at)s::timestamptz" if lists_at else "")
+    times = {"since": since, "until": until, "lists_at": lists_at}
     pieces = {"labelled": LABELLED[subject], "found": FOUND_ORDERS[subject]}
     at, applies = BOOKS[subject].at, APPLIES[subject]
     with connection.cursor() as cursor:
@@ -112,12 +123,12 @@ def try_rule(subject: str, tree: Node, *, since: datetime, until: datetime) -> F
         return Figures(judged, hits, unknown, flagged, confirmed_hits, cleared_hits, confirmed, cleared, money, cursor.fetchall())
 
 
-def preview(subject: str, tree: Node, *, since: datetime, until: datetime) -> Figures | None:
+def preview(subject: str, tree: Node, *, since: datetime, until: datetime, lists_at: datetime | None = None) -> Figures | None:
     """The same for a form that waits for it; None where it takes longer than PREVIEW_MILLISECONDS."""
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{PREVIEW_MILLISECONDS}ms"])
-            figures = try_rule(subject, tree, since=since, until=until)
+            figures = try_rule(subject, tree, since=since, until=until, lists_at=lists_at)
             cursor.execute("SET LOCAL statement_timeout TO DEFAULT")
             return figures
     except OperationalError:

@@ -6,13 +6,13 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.widgets import UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminTextInputWidget
 
 from backoffice.lib.admin.steps import ReasonForm, Step
 from risk.models import RuleVersion
 from risk.services.backtests import request_backtest
 from risk.services.rules import narrow, put_in_shadow, request_publication, retire
-from risk.states import VersionStatus
+from risk.states import ListsAsOf, VersionStatus
 
 
 class ShareForm(ReasonForm):
@@ -29,6 +29,17 @@ class ShareForm(ReasonForm):
 class PeriodForm(ReasonForm):
     since = forms.DateTimeField(label=gettext_lazy("From"), widget=UnfoldAdminTextInputWidget(attrs={"type": "datetime-local"}))
     until = forms.DateTimeField(label=gettext_lazy("Until"), widget=UnfoldAdminTextInputWidget(attrs={"type": "datetime-local"}))
+
+    lists_as = forms.ChoiceField(
+        label=gettext_lazy("Value lists"),
+        choices=ListsAsOf.choices,
+        initial=ListsAsOf.THEN,
+        widget=UnfoldAdminRadioSelectWidget,
+        help_text=gettext_lazy(
+            "As they stood: what the rule would really have said, so that a list made today hits nothing of yesterday."
+            " As they stand now: what it would have hit, had the lists been as they are."
+        ),
+    )
 
     def clean_until(self) -> Any:
         """Not later than now: staff who mean "until now" pick this minute."""

@@ -17,7 +17,7 @@ from risk.backtesting import Figures, try_rule
 from risk.models import Backtest, BacktestDay, BacktestExample, RuleVersion
 from risk.rulebook import parse
 from risk.rulefacts import BOOKS
-from risk.states import BacktestError, Decision
+from risk.states import BacktestError, Decision, ListsAsOf
 
 KIND = "backtest rule"
 DAY = timedelta(days=1)
@@ -27,9 +27,19 @@ SUMMED = ("judged", "hits", "unknown", "flagged", "confirmed_hits", "cleared_hit
 
 
 @transaction.atomic
-def request_backtest(version: RuleVersion, *, since: datetime, until: datetime, by: Any, reason: str, at: datetime) -> Backtest:
+def request_backtest(
+    version: RuleVersion,
+    *,
+    since: datetime,
+    until: datetime,
+    lists_as: str = ListsAsOf.THEN,
+    by: Any,
+    reason: str,
+    at: datetime,
+) -> Backtest:
     """Try the version on a period that is over, beside the rule's published version where that is another.
 
+    Value lists are asked as they stood at each event, or as they stand `at`: what is put on a list today was not on it then.
     Raises InvalidInput for a period that is empty, too long, or not over.
     """
     reason = checked_prose(reason, "the reason")
@@ -40,7 +50,7 @@ def request_backtest(version: RuleVersion, *, since: datetime, until: datetime, 
     days = -((since - until) // DAY)
     beside = version.rule.versions.published().exclude(pk=version.pk).first()
     job = Job.objects.create(kind=KIND, reason=reason, requested_by=by, requested_at=at, total=days)
-    backtest = Backtest.objects.create(version=version, beside=beside, job=job, since=since, until=until)
+    backtest = Backtest.objects.create(version=version, beside=beside, job=job, since=since, until=until, lists_as=lists_as)
     queue_job(job)
     return backtest
 
@@ -51,9 +61,10 @@ def work_a_day(job: Job, at: datetime) -> ChunkResult:
     backtest = Backtest.objects.select_related("version__rule", "beside__rule").get(job=job)
     begins_at = backtest.since + job.cursor * DAY
     ends_at = min(begins_at + DAY, backtest.until)
+    lists_at = job.requested_at if backtest.lists_as == ListsAsOf.NOW else None
     for version in filter(None, (backtest.version, backtest.beside)):
         tree = parse(version.tree, BOOKS[version.rule.subject].schema)
-        figures = try_rule(version.rule.subject, tree, since=begins_at, until=ends_at)
+        figures = try_rule(version.rule.subject, tree, since=begins_at, until=ends_at, lists_at=lists_at)
         _keep(backtest, version, begins_at, figures)
     return ChunkResult(done=1, failed=0, cursor=job.cursor + 1, is_last=ends_at >= backtest.until)
 

@@ -10,14 +10,16 @@ from backoffice.lib.jobs import run_job
 from orders.models import Order
 from risk.backtesting import judged_statement, preview
 from risk.models import Backtest, BacktestExample, Flag
-from risk.rulebook import compile_tree, facts_of, parse
+from risk.rulebook import compile_tree, facts_of, memberships_of, parse
 from risk.rulefacts import BOOKS
 from risk.rulegathering import gather_events
 from risk.services.backtests import request_backtest, totals
 from risk.services.reviewing import decide_flag
+from risk.services.value_lists import take_off
 from tests.promotions.factories import NOON, the_asker
 from tests.risk.factories import COLLECTOR, DAY, HOUR, MINUTE, a_flag, a_leaked_token, a_top_up_order
 from tests.risk.rule_factories import a_draft, a_rule, published
+from tests.risk.value_list_factories import a_list, is_on, on
 
 pytestmark = pytest.mark.django_db
 PER_DEVICE = {"fact": "orders.count.device.1h", "is": "at_least", "value": "2"}
@@ -123,3 +125,50 @@ def test_a_preview_counts_yesterday() -> None:
     figures = preview("order", parse(PER_DEVICE, BOOKS["order"].schema), since=NOON - HOUR, until=NOON + DAY)
     assert figures is not None
     assert (figures.judged, figures.hits, figures.unknown) == (7, 3, 1)
+
+
+def filled_in_mid_period() -> tuple[Any, list[Order]]:
+    """A list onto which the device comes an hour after noon, and off which it is taken two hours later; orders before, between and
+    after, and one without a device.
+    """
+    devices, orders = a_list(), [a_top_up_order(device="rack", at=NOON + hours * HOUR) for hours in (0, 2, 4)]
+    orders.append(a_top_up_order(device="", at=NOON + 5 * HOUR))
+    item = on(devices, "rack", at=NOON + HOUR)
+    take_off(item, by=the_asker(), reason="a shop", at=NOON + 3 * HOUR)
+    on(devices, "rack", at=NOON + 20 * HOUR)
+    return devices, orders
+
+
+@pytest.mark.parametrize("also", [[], [PER_DEVICE]])
+def test_an_item_put_on_a_list_in_mid_period_hits_from_then_on(also: list[Any]) -> None:
+    """The same by one pass over a window and event by event, and the same as live."""
+    devices, orders = filled_in_mid_period()
+    tree = parse({"any": [is_on(devices), {"all": [{"fact": "order.amount", "is": "less", "value": "0"}, *also]}]}, SCHEMA)
+    compiled, live = compile_tree(tree), {}
+    for order in orders:
+        (event,) = gather_events("order", order.pk, facts_of(tree), memberships_of(tree))
+        live[event.id] = compiled.evaluate(event.facts).trace[0]
+    assert [live[order.pk] for order in orders] == [False, True, False, None]
+    assert by_sql("order", tree) == live
+
+
+def test_a_backtest_asks_lists_as_they_stood_or_as_they_stand() -> None:
+    devices, _orders = filled_in_mid_period()
+    version = a_draft(a_rule(), tree=is_on(devices))
+    terms: dict[str, Any] = {"since": NOON, "until": NOON + DAY / 4, "by": the_asker(), "reason": "try", "at": NOON + 2 * DAY}
+    then = finished(request_backtest(version, **terms))
+    now = finished(request_backtest(version, **terms, lists_as="now"))
+    assert [(totals(one, version)["hits"], totals(one, version)["unknown"]) for one in (then, now)] == [(1, 1), (3, 1)]
+
+
+def test_a_backtest_with_lists_as_they_stand_asks_as_of_when_it_was_asked_for() -> None:
+    devices, _orders = filled_in_mid_period()
+    version = a_draft(a_rule(), tree=is_on(devices))
+    asked = request_backtest(
+        version, since=NOON, until=NOON + DAY / 4, lists_as="now", by=the_asker(), reason="try", at=NOON + 2 * DAY
+    )
+    take_off(devices.items.first(), by=the_asker(), reason="a shop", at=NOON + 2 * DAY + HOUR)
+    assert totals(finished(asked), version)["hits"] == 3
+
+
+SCHEMA = BOOKS["order"].schema
