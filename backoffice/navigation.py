@@ -98,6 +98,7 @@ GROUPS: tuple[tuple[Any, tuple[Item, ...]], ...] = (
             Item(_("Hubs"), "device_hub", "risk.view_linkhub", "risk_linkhub"),
             Item(_("Allow list"), "verified_user", "risk.view_allowance", "risk_allowance", query="state=allowed"),
             Item(_("Rules"), "rule", "risk.view_rule", "risk_rule"),
+            Item(_("Value lists"), "data_table", "risk.view_valuelist", "risk_valuelist"),
             Item(_("Hits of rules"), "my_location", "risk.view_rulehit", "risk_rulehit"),
             Item(_("Grey and block list"), "person_alert", "risk.view_listentry", "risk_listentry", query="state=in_force"),
             Item(_("Snoozes"), "snooze", "risk.view_snooze", "risk_snooze", query="state=in_force"),

@@ -40,10 +40,11 @@ IMPORTS = viewing("orders", "orderimport", "importrow", "importedinvoice", "impo
 RISK = viewing("risk", "flag", "finding", "assessment", "allowance", "customerdisposition", "linkhub") | viewing(
     "risk", "burst", "review", "appeal", "bulkreview", "bulkreviewitem", "reviewterms"
 )
-RULES = viewing("risk", "rule", "ruleversion", "rulehit", "backtest", "listentry", "snooze")
+RULES = viewing("risk", "rule", "ruleversion", "rulehit", "backtest", "listentry", "snooze", "valuelist", "valuelistitem")
 WRITING_RULES = RULES | rights(
     "risk.add_rule risk.add_ruleversion risk.shadow_rule risk.retire_rule risk.add_backtest"
     " risk.add_listentry risk.end_listentry risk.add_snooze risk.end_snooze"
+    " risk.add_valuelist risk.retire_valuelist risk.add_valuelistitem risk.end_valuelistitem"
 )
 INCIDENTS = viewing("risk", "incident", "incidentmember", "evidencebundle")
 BEAT = viewing("django_celery_beat", "periodictask", "intervalschedule", "crontabschedule", "solarschedule", "clockedschedule")

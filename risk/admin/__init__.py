@@ -19,6 +19,8 @@ from risk.admin import (
     review_terms,
     rule_approvals,
     rules,
+    value_list_items,
+    value_lists,
 )
 
 __all__ = [
@@ -40,4 +42,6 @@ __all__ = [
     "review_terms",
     "rule_approvals",
     "rules",
+    "value_list_items",
+    "value_lists",
 ]

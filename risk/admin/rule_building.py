@@ -14,14 +14,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from risk.rulebook import Any as AnyOf
-from risk.rulebook import Clause, Fact, FactType, Node, Not, Schema
+from risk.rulebook import Clause, Fact, FactType, Lists, Node, Not, Schema
 from risk.rulebook.checking import MOST_DEEP, MOST_NODES
-from risk.rulebook.schema import ORDERED, WITH_VALUES, WITHOUT_VALUE, operators_of
+from risk.rulebook.schema import LISTED, ORDERED, WITH_VALUES, WITHOUT_VALUE, lists_for, operators_of
 from risk.rulebook.tree import All, written
 from risk.rulefacts.velocity import WINDOWS
 from risk.wording import GROUP_NAMES, OPERATOR_NAMES
 
 FIRST_WINDOW = "24h"
+NO_LISTS: Lists = {}
 SEPARATORS = re.compile(r"[,，、\n]")
 
 
@@ -33,11 +34,13 @@ class Part:
     kind: str
     schema: Schema
     parts: list["Part"] = field(default_factory=list)
+    lists: Lists = field(default_factory=dict)
     fact: str = ""
     operator: str = ""
     value: str = ""
     values: list[str] = field(default_factory=list)
     other: str = ""
+    list_name: str = ""
     problems: list[str] = field(default_factory=list)
 
     @property
@@ -78,7 +81,16 @@ class Part:
 
     @property
     def asks_value(self) -> bool:
-        return bool(self.operator) and self.operator not in WITHOUT_VALUE
+        return bool(self.operator) and self.operator not in WITHOUT_VALUE and not self.asks_list
+
+    @property
+    def asks_list(self) -> bool:
+        return self.operator in LISTED
+
+    @property
+    def fitting_lists(self) -> list[tuple[str, bool]]:
+        """The name of each value list that the fact may be held against, and whether it is chosen."""
+        return [(one.name, one.name == self.list_name) for one in (lists_for(self.known, self.lists) if self.known else ())]
 
     @property
     def asks_several(self) -> bool:
@@ -111,7 +123,9 @@ class Part:
         if self.is_group:
             return {self.kind: [part.said() for part in self.parts]}
         clause: dict[str, Any] = {"fact": self.fact, "is": self.operator}
-        if self.asks_several:
+        if self.asks_list:
+            clause["list"] = self.list_name
+        elif self.asks_several:
             clause["values"] = self.values
         elif self.asks_value and self.other:
             clause["other"] = self.other
@@ -129,43 +143,46 @@ def _moment(text: str) -> str:
     return (timezone.make_aware(moment) if moment.tzinfo is None else moment).isoformat()
 
 
-def empty(schema: Schema) -> Part:
-    return Part("0", "all", schema, [Part("0.0", "clause", schema)])
+def empty(schema: Schema, lists: Lists = NO_LISTS) -> Part:
+    return Part("0", "all", schema, [Part("0.0", "clause", schema, lists=lists)], lists)
 
 
-def part_of(node: Node, schema: Schema, path: str = "0") -> Part:
+def part_of(node: Node, schema: Schema, lists: Lists = NO_LISTS, path: str = "0") -> Part:
     """The form of a rule that exists."""
     if isinstance(node, Clause):
         value = node.value
         shown = timezone.localtime(value).strftime("%Y-%m-%dT%H:%M") if isinstance(value, datetime) else ""
         text = shown or ("" if value is None else written(value))
         values = [written(one) for one in node.values]
-        return Part(path, "clause", schema, [], node.fact, node.operator, text, values, node.other)
+        return Part(path, "clause", schema, [], lists, node.fact, node.operator, text, values, node.other, node.list_name)
     if isinstance(node, Not):
         parts = node.part.parts if isinstance(node.part, AnyOf) else (node.part,)
         kind = "none"
     else:
         parts, kind = node.parts, "all" if isinstance(node, All) else "any"
-    return Part(path, kind, schema, [part_of(one, schema, f"{path}.{place}") for place, one in enumerate(parts)])
+    below = [part_of(one, schema, lists, f"{path}.{place}") for place, one in enumerate(parts)]
+    return Part(path, kind, schema, below, lists)
 
 
-def read(data: Mapping[str, Any], schema: Schema, path: str = "0", depth: int = 0) -> Part:
+def read(data: Mapping[str, Any], schema: Schema, lists: Lists = NO_LISTS, path: str = "0", depth: int = 0) -> Part:
     """What was sent. A condition whose fact was changed keeps what still fits."""
     kind = data.get(f"t.{path}.kind", "clause")
     if kind in GROUP_NAMES:
         sent = str(data.get(f"t.{path}.size", "0"))
         size = min(int(sent), MOST_NODES) if sent.isascii() and sent.isdecimal() and depth <= MOST_DEEP else 0
-        return Part(path, kind, schema, [read(data, schema, f"{path}.{place}", depth + 1) for place in range(size)])
-    return _read_clause(data, schema, path)
+        below = [read(data, schema, lists, f"{path}.{place}", depth + 1) for place in range(size)]
+        return Part(path, kind, schema, below, lists)
+    return _read_clause(data, schema, lists, path)
 
 
-def _read_clause(data: Mapping[str, Any], schema: Schema, path: str) -> Part:
+def _read_clause(data: Mapping[str, Any], schema: Schema, lists: Lists, path: str) -> Part:
     def sent(name: str) -> str:
         return str(data.get(f"t.{path}.{name}", "")).strip()
 
     base, window = sent("fact"), sent("window") or FIRST_WINDOW
     name = base if base in schema else f"{base}.{window}"
-    part = Part(path, "clause", schema, fact=name if name in schema else "", value=sent("value"), other=sent("other"))
+    fact = name if name in schema else ""
+    part = Part(path, "clause", schema, [], lists, fact, value=sent("value"), other=sent("other"), list_name=sent("list"))
     if part.known:
         fitting = operators_of(part.known)
         part.operator = sent("is") if sent("is") in fitting else fitting[0]
@@ -181,8 +198,8 @@ def apply(root: Part, action: str) -> Part:
     verb, _colon, path = action.partition(":")
     target = _find(root, path)
     if target is not None and verb in ("add", "group") and target.is_group:
-        clause = Part("", "clause", root.schema)
-        target.parts.append(clause if verb == "add" else Part("", "any", root.schema, [clause]))
+        clause = Part("", "clause", root.schema, lists=root.lists)
+        target.parts.append(clause if verb == "add" else Part("", "any", root.schema, [clause], root.lists))
     elif target is not None and verb == "remove" and target is not root:
         parent = _find(root, path.rpartition(".")[0])
         if parent is not None:

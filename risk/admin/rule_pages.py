@@ -16,14 +16,15 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextareaWidget, U
 
 from backoffice.lib import clock
 from backoffice.lib.admin.page import Fact
-from backoffice.lib.display import amount_text, count_text
+from backoffice.lib.display import amount_text, count_text, stacked
 from backoffice.lib.errors import DomainError
 from risk.admin.rule_building import Part, apply, empty, fact_groups, part_of, place_problems, read
 from risk.backtesting import Figures, preview
 from risk.models import Rule
-from risk.rulebook import RuleNotUnderstood, parse
+from risk.rulebook import Node, RuleNotUnderstood, memberships_of, parse
 from risk.rulefacts import BOOKS
 from risk.services.rules import draft_version
+from risk.services.value_lists import known_lists
 from risk.states import EvidenceKind, Strength
 from risk.wording import lines_of
 
@@ -69,16 +70,16 @@ def write_page(model_admin: Any, request: HttpRequest, object_id: str) -> HttpRe
     rule = model_admin.get_object(request, unquote(object_id))
     if rule is None or not request.user.has_perm("risk.add_ruleversion"):  # type: ignore[union-attr]
         raise PermissionDenied
-    schema = BOOKS[rule.subject].schema
+    schema, lists = BOOKS[rule.subject].schema, known_lists()
     newest = rule.versions.order_by("-number").first()
     if request.method != "POST":
-        root = part_of(parse(newest.tree, schema), schema) if newest else empty(schema)
+        root = part_of(parse(newest.tree, schema), schema, lists) if newest else empty(schema, lists)
         names = ("text", "evidence", "strength", "score")
         return _draw(
             model_admin, request, rule, root, VersionForm(initial={name: getattr(newest, name) for name in names} if newest else {})
         )
     action = request.POST.get("do", "")
-    root = apply(read(request.POST, schema), action)
+    root = apply(read(request.POST, schema, lists), action)
     form = VersionForm(request.POST) if action == SAVE else VersionForm(initial=request.POST.dict())
     if action == SAVE and form.is_valid():
         asked = form.cleaned_data
@@ -94,15 +95,14 @@ def write_page(model_admin: Any, request: HttpRequest, object_id: str) -> HttpRe
 
 def _draw(model_admin: Any, request: HttpRequest, rule: Rule, root: Part, form: VersionForm) -> HttpResponse:
     schema = BOOKS[rule.subject].schema
-    tree, homeless, figures = None, [], None
+    tree, homeless, figures = None, [], []
     try:
-        tree = parse(root.said(), schema)
+        tree = parse(root.said(), schema, root.lists)
     except RuleNotUnderstood as error:
         problems = place_problems(root, error.problems)
         homeless = problems if request.method == "POST" else []
     if tree is not None:
-        now = clock.now()
-        figures = preview(rule.subject, tree, since=now - timedelta(days=1), until=now)
+        figures = yesterday(rule, tree)
     context = {
         **model_admin.admin_site.each_context(request),
         "title": _("Write the rule %s") % rule,
@@ -115,16 +115,32 @@ def _draw(model_admin: Any, request: HttpRequest, rule: Rule, root: Part, form: 
         "problems": homeless,
         "lines": lines_of(tree, schema) if tree is not None else [],
         "is_understood": tree is not None,
-        "figures": preview_facts(figures) if figures else [],
+        "figures": figures,
         "save": SAVE,
     }
     return TemplateResponse(request, "admin/holdfast/rule_writing.html", context)
 
 
-def preview_facts(figures: Figures) -> list[Fact]:
+def yesterday(rule: Rule, tree: Node) -> list[Fact]:
+    """What it would have hit in the last 24 hours; nothing where that takes too long to wait for.
+
+    Value lists are asked as they stood at each event. With a list that was just made this is nothing at all, so beside it stands
+    what would be hit with the lists as they are now.
+    """
+    now = clock.now()
+    period: dict[str, Any] = {"since": now - timedelta(days=1), "until": now}
+    figures = preview(rule.subject, tree, **period)
+    as_now = preview(rule.subject, tree, **period, lists_at=now) if figures and memberships_of(tree) else None
+    return preview_facts(figures, as_now) if figures else []
+
+
+def preview_facts(figures: Figures, as_now: Figures | None) -> list[Fact]:
+    hint = _("%s of them were flagged") % count_text(figures.flagged)
+    if as_now is not None:
+        hint = stacked(_("%s with the value lists as they are now") % count_text(as_now.hits), hint)
     return [
         Fact(_("Judged"), count_text(figures.judged)),
-        Fact(_("Hits"), count_text(figures.hits), _("%s of them were flagged") % count_text(figures.flagged)),
+        Fact(_("Hits"), count_text(figures.hits), hint),
         Fact(_("Unknown"), count_text(figures.unknown), _("a fact was missing")),
         Fact(_("Discount on hits"), amount_text(figures.money, "CNY")),
     ]

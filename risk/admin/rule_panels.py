@@ -14,7 +14,8 @@ from risk.rulebook import RuleNotUnderstood, parse
 from risk.rulefacts import BOOKS
 from risk.services.backtests import totals
 from risk.services.rule_figures import PERIOD, figures_of
-from risk.wording import Line, label_of, lines_of, value_text
+from risk.services.value_lists import names_in
+from risk.wording import Line, label_of, lines_of, membership_text, value_text
 
 SHOWN = 10
 EXAMPLES_SHOWN = 10
@@ -34,6 +35,7 @@ def words_panel(version: RuleVersion, hit: RuleHit | None = None) -> Panel:
         for name, value in hit.explanation["facts"].items():
             known = schema.get(name)
             rows.append(Line(0, f"{label_of(known) if known else name} = {value_text(known, value)}"))
+        rows += [Line(0, membership_text(schema.get(one["fact"]), one)) for one in hit.explanation.get("lists", ())]
     title = _("What it said") if hit else _("In words")
     return Panel(title, [], rows, name="words", template="admin/holdfast/rule_words_panel.html")
 
@@ -81,6 +83,7 @@ def backtest_panels(version: RuleVersion) -> list[Panel]:
     rows = [row for test in tests for row in _backtest_rows(test)]
     columns = [
         _("period"),
+        _("value lists"),
         _("version"),
         _("state"),
         _("judged"),
@@ -107,6 +110,7 @@ def _backtest_rows(test: Backtest) -> Sequence[list[Any]]:
         rows.append(
             [
                 time_html(test.since) + " – " + time_html(test.until),
+                test.get_lists_as_display() if names_in(version.tree) else NOTHING,
                 version,
                 page_of(test.job, test.job.get_status_display()),
                 count_text(told["judged"]),

@@ -147,6 +147,8 @@ MODELS = {
         see="NLUR", steps={"shadow": "NLR", "ask_to_publish": "NLR", "narrow": "NLR", "retire": "NLR", "backtest": "NLR"}
     ),
     "risk_rulehit": Model(see="NLUR"),
+    "risk_valuelist": Model(see="NLUR", add="NLR", steps={"put_on": "NLR", "put_many_on": "NLR", "retire": "NLR"}),
+    "risk_valuelistitem": Model(see="NLUR", steps={"take_off": "NLR"}, actions={"take_off_several": "NLR"}),
     "risk_listentry": Model(see="NLUR", add="NLR", steps={"end": "NLR"}),
     "risk_snooze": Model(see="NLUR", add="NLR", steps={"end": "NLR"}),
     # The newest incident is open, and its bundle is sealed.

@@ -19,7 +19,7 @@ from orders.models import Order
 from orders.services.holding import place_hold
 from orders.services.placing import LineRequest
 from promotions.models import Campaign, CouponType, Customer
-from risk.models import Burst, Flag, Review
+from risk.models import Burst, Flag, Review, ValueList
 from risk.services.assessing import assess_order
 from tests.admin.conftest import AtRole
 from tests.admin.permission_matrix import MODELS
@@ -40,6 +40,7 @@ def pages(world: World) -> dict[str, str]:
     objects: dict[str, Any] = {
         "risk_incident": world.incident,
         "risk_burst": Burst.objects.get(),
+        "risk_valuelist": ValueList.objects.get(),
         "risk_flag": Flag.objects.order_by("pk").first(),
         "risk_review": Review.objects.get(order__ref="SO-cat-3"),
         "orders_order": Order.objects.get(ref="SO-cat-0"),

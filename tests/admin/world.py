@@ -58,6 +58,7 @@ from risk.services.judging import overrule
 from risk.services.listing import put_on_list, snooze
 from risk.services.rules import draft_version, make_rule, put_in_shadow
 from risk.services.ruling import rule_by_staff
+from risk.services.value_lists import make_list, put_on_value_list
 
 PASSWORD = "correct horse battery staple"
 DAY = timedelta(days=1)
@@ -308,6 +309,9 @@ def make_rules(world: World) -> None:
     named = {"kind": "device", "value": "rack-of-phones", "reason": "seen in the night", "expires_at": world.at + DAY}
     put_on_list(name="grey", **named, **terms)
     snooze(rule=rule, **(named | {"value": "front-desk"}), **terms)
+    devices = make_list(name="resellers-devices", purpose="devices that resellers were seen with", holds="device", **terms)
+    for device in ("rack-of-phones", "shelf-of-phones"):
+        put_on_value_list(devices, value=device, reason="seen in the night", **terms)
 
 
 def make_emergency(world: World) -> None:

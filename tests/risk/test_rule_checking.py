@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 
 from risk.admin.rule_building import apply, empty, part_of, place_problems, read
 from risk.models import RuleRun
-from risk.rulebook import RuleNotUnderstood, check, compile_tree, parse, to_json
+from risk.rulebook import KnownList, RuleNotUnderstood, check, compile_tree, parse, to_json
 from risk.rulefacts import BOOKS
 from risk.services.forgetting import KEPT, forget_runs
 from risk.wording import lines_of
@@ -17,6 +17,11 @@ from tests.promotions.factories import NOON
 from tests.risk.factories import a_top_up_order
 from tests.risk.rulebook_facts import SCHEMA, trees
 
+LISTS = {
+    "racks": KnownList("racks", "device"),
+    "stadiums": KnownList("stadiums", "network"),
+    "old-racks": KnownList("old-racks", "device", is_retired=True),
+}
 AMOUNT = {"fact": "amount", "is": "at_least", "value": "5"}
 
 
@@ -40,12 +45,35 @@ AMOUNT = {"fact": "amount", "is": "at_least", "value": "5"}
         ("rule", "0", "neither a condition nor a group"),
         ({"all": [AMOUNT], "any": [AMOUNT]}, "0", "neither a condition nor a group"),
         ({"all": [AMOUNT] * 101}, "0.99", "too big"),
+        ({"fact": "device", "is": "on_list"}, "0", "Choose a value list for “device”"),
+        ({"fact": "device", "is": "on_list", "list": ""}, "0", "Choose a value list"),
+        ({"fact": "device", "is": "on_list", "list": ["racks"]}, "0", "Choose a value list"),
+        ({"fact": "device", "is": "on_list", "list": "racks", "value": "a"}, "0", "Choose a value list"),
+        ({"any": [AMOUNT, {"fact": "device", "is": "on_list", "list": "lost"}]}, "0.1", "no value list called “lost”"),
+        ({"fact": "device", "is": "not_on_list", "list": "stadiums"}, "0", "“stadiums” holds another sort of value than “device”"),
+        ({"fact": "device", "is": "on_list", "list": "old-racks"}, "0", "“old-racks” is retired"),
+        ({"fact": "claimed_at", "is": "on_list", "list": "racks"}, "0", "cannot be compared in this way"),
+        ({"fact": "recipient", "is": "equal", "value": "1"}, "0", "cannot be compared in this way"),
     ],
 )
 def test_a_rule_that_cannot_be_understood_says_what_and_where(said: Any, path: str, words: str) -> None:
-    (problem,) = check(said, SCHEMA)
+    (problem,) = check(said, SCHEMA, LISTS)
     assert problem.path == path
     assert words in str(problem)
+
+
+def test_a_list_that_fits_is_understood_and_of_a_rule_that_is_written_none_is_looked_up() -> None:
+    said = {"fact": "device", "is": "on_list", "list": "racks"}
+    assert to_json(parse(said, SCHEMA, LISTS)) == said
+    assert to_json(parse({**said, "list": "lost"}, SCHEMA)) == {**said, "list": "lost"}
+
+
+def test_the_form_offers_only_lists_that_fit_and_keeps_the_one_chosen() -> None:
+    data = QueryDict("t.0.kind=all&t.0.size=1&t.0.0.kind=clause&t.0.0.fact=device&t.0.0.is=on_list&t.0.0.list=racks")
+    (part,) = read(data, SCHEMA, LISTS).parts
+    assert (part.fitting_lists, part.asks_value) == ([("racks", True)], False)
+    said = {"all": [{"fact": "device", "is": "on_list", "list": "racks"}]}
+    assert part_of(parse(said, SCHEMA, LISTS), SCHEMA, LISTS).said() == said
 
 
 def test_every_problem_is_told_at_once() -> None:
