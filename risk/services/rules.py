@@ -21,7 +21,7 @@ from promotions.services.campaigns import save_valid
 from risk.models import Rule, RuleVersion
 from risk.rulebook import Node, RuleNotUnderstood, parse, to_json
 from risk.rulefacts import BOOKS
-from risk.services.value_lists import known_lists, names_in
+from risk.services.value_lists import check_live, known_lists, names_in
 from risk.states import VERSION_MOVES, VersionStatus
 
 PUBLISH = "risk.publish_rule"
@@ -74,9 +74,7 @@ def put_in_shadow(version: RuleVersion, *, by: Any, reason: str, at: datetime) -
     Raises StaleState where another version is in review, or a value list that it names was retired.
     """
     version = _locked(version)
-    retired = [name for name, known in known_lists().items() if known.is_retired and name in names_in(version.tree)]
-    if retired:
-        raise StaleState(_("It refers to retired value lists: %s. Write a new version.") % ", ".join(retired))
+    check_live(names_in(version.tree))
     with because(reason, user=by.pk):
         for other in version.rule.versions.filter(status__in=(VersionStatus.SHADOW, VersionStatus.IN_REVIEW)).exclude(
             pk=version.pk

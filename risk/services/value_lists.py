@@ -3,7 +3,7 @@
 Whoever changes a list or what is on it locks the list first: the second of two who put the same value on it sees the first.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -146,6 +146,14 @@ def retire_list(value_list: ValueList, *, by: Any, reason: str, at: datetime) ->
         ValueList.objects.filter(pk=value_list.pk).update(ended_at=at, ended_by=by, end_reason=reason)
     value_list.refresh_from_db()
     return value_list
+
+
+def check_live(names: Collection[str]) -> None:
+    """Until the transaction ends none of these lists is retired. Raises StaleState where one is already."""
+    lists = ValueList.objects.select_for_update(no_key=True).filter(name__in=names).order_by("pk")
+    retired = [one.name for one in lists if one.ended_at is not None] if names else []
+    if retired:
+        raise StaleState(_("It refers to retired value lists: %s. Write a new version.") % ", ".join(retired))
 
 
 def versions_naming(names: Iterable[str]) -> dict[str, list[RuleVersion]]:

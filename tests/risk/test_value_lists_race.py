@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from django.db import IntegrityError
 
-from backoffice.lib.errors import DomainError, StaleState
+from backoffice.lib.errors import StaleState
 from risk.models import RuleVersion, ValueList, ValueListItem
-from risk.services import value_lists
+from risk.services import rules, value_lists
 from risk.services.rules import put_in_shadow
 from risk.services.value_lists import PutOn, put_many_on_value_list, put_on_value_list, retire_list
 from tests.orders.rounds import trigger_off
@@ -56,6 +56,10 @@ def test_two_who_put_on_many_with_some_in_common_have_them_once() -> None:
     assert ValueListItem.objects.count() == 3
 
 
+def passes(*_names: Any) -> None:
+    """Looks at nothing."""
+
+
 def shadowed_while_it_is_retired() -> tuple[Any, str, bool]:
     devices, people = a_list("rack"), [a_user(), a_user()]
     draft = a_draft(tree=is_on(devices))
@@ -80,16 +84,24 @@ def retired_while_it_is_put_in_shadow() -> tuple[Any, str, bool]:
 
 def test_a_version_does_not_begin_to_run_while_its_list_is_retired() -> None:
     answer, status, is_retired = shadowed_while_it_is_retired()
-    assert isinstance(answer, (DomainError, IntegrityError))
+    assert isinstance(answer, StaleState)
     assert (status, is_retired) == ("draft", True)
 
 
 def test_a_list_is_not_retired_while_a_version_that_names_it_begins_to_run() -> None:
     answer, status, is_retired = retired_while_it_is_put_in_shadow()
-    assert isinstance(answer, (DomainError, IntegrityError))
+    assert isinstance(answer, StaleState)
     assert (status, is_retired) == ("shadow", False)
 
 
-def test_control_without_the_trigger_a_version_runs_on_a_retired_list() -> None:
+def test_without_the_look_at_its_lists_the_trigger_still_keeps_the_version_from_running(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rules, "check_live", passes)
+    answer, status, is_retired = shadowed_while_it_is_retired()
+    assert isinstance(answer, IntegrityError)
+    assert (status, is_retired) == ("draft", True)
+
+
+def test_control_without_both_a_version_runs_on_a_retired_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rules, "check_live", passes)
     with trigger_off("risk_ruleversion", "version_runs_on_live_value_lists"):
         assert shadowed_while_it_is_retired()[1:] == ("shadow", True)
