@@ -45,6 +45,7 @@ TYPED = re.compile(
     r"|This is a test. Nothing has happened|it leaves now|old shop|Tokens on a bargain board|seen in the night|a great discount"
     r"|bought by many accounts|I bought it for my mother|one of the rack|the house.{1,6}s own tablet|finds great discounts|one rack"
     r"|the forged tokens alarmed|watch it|The venue was told|he called|older.csv"
+    r"|devices that resellers were seen with"
 )
 # Summaries of freezes and releases, which are kept in the language they were asked in.
 FREEZES = re.compile(r"A hold of the kind|holds that freeze")
@@ -61,6 +62,10 @@ def english_on(client: Client, url: str, language: str = "zh-hans") -> set[str]:
 @pytest.mark.parametrize("url", EVERY_KIND)
 def test_a_page_in_chinese_shows_no_english(world: World, as_role: AtRole, url: str) -> None:
     assert english_on(as_role("superuser"), url) == set()
+
+
+def test_the_form_of_a_rule_in_chinese_shows_no_english(world: World, as_role: AtRole) -> None:
+    assert english_on(as_role("superuser"), address("risk_rule_write", "risk_rule")) == set()
 
 
 @pytest.mark.slow
