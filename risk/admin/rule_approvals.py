@@ -6,7 +6,7 @@ from backoffice.lib.admin.page import Fact
 from backoffice.lib.admin.subjects import InWords, key_of, words_of
 from backoffice.lib.models import Approval
 from orders.admin.links import page_of
-from risk.admin.rule_panels import backtest_panels, figures_panels, overlap_panel, words_panel
+from risk.admin.rule_panels import backtest_panels, figures_panels, lists_panels, overlap_panel, words_panel
 from risk.models import RuleVersion
 
 
@@ -21,5 +21,6 @@ def version_in_words(approval: Approval) -> InWords:
         Fact(_("Score"), version.score),
         Fact(_("Share"), f"{approval.payload['percent']} %", _("Percent of the customers on whose orders it acts.")),
     ]
-    panels = [words_panel(version), *figures_panels(version), overlap_panel(version), *backtest_panels(version)]
+    told = [words_panel(version), *lists_panels(version)]
+    panels = [*told, *figures_panels(version), overlap_panel(version), *backtest_panels(version)]
     return InWords(facts, panels)

@@ -7,14 +7,15 @@ from django.utils.translation import gettext as _
 
 from backoffice.lib import clock
 from backoffice.lib.admin.page import Panel
-from backoffice.lib.display import NOTHING, amount_text, count_text, state_badge, time_html
+from backoffice.lib.counting import MOST_COUNTED
+from backoffice.lib.display import NOTHING, amount_text, count_text, shortened, state_badge, time_html
 from orders.admin.links import page_of
-from risk.models import Backtest, Rule, RuleHit, RuleVersion
+from risk.models import Backtest, Rule, RuleHit, RuleVersion, ValueList
 from risk.rulebook import RuleNotUnderstood, parse
 from risk.rulefacts import BOOKS
 from risk.services.backtests import totals
 from risk.services.rule_figures import PERIOD, figures_of
-from risk.services.value_lists import names_in
+from risk.services.value_lists import names_in, numbers_on
 from risk.wording import Line, label_of, lines_of, membership_text, value_text
 
 SHOWN = 10
@@ -38,6 +39,22 @@ def words_panel(version: RuleVersion, hit: RuleHit | None = None) -> Panel:
         rows += [Line(0, membership_text(schema.get(one["fact"]), one)) for one in hit.explanation.get("lists", ())]
     title = _("What it said") if hit else _("In words")
     return Panel(title, [], rows, name="words", template="admin/holdfast/rule_words_panel.html")
+
+
+def count_to_bound(number: int) -> str:
+    """How long a list is does not cost its page its time."""
+    return _("more than %s") % count_text(MOST_COUNTED) if number > MOST_COUNTED else count_text(number)
+
+
+def lists_panels(version: RuleVersion) -> list[Panel]:
+    """The value lists that it asks for, which change without the version; none where it asks for none."""
+    names = names_in(version.tree)
+    lists = list(ValueList.objects.filter(name__in=names).order_by("name")) if names else []
+    numbers = numbers_on(lists, at=clock.now()) if lists else {}
+    rows = [[page_of(one), one.get_holds_display(), count_to_bound(numbers[one.pk]), shortened(one.purpose)] for one in lists]
+    columns = [_("value list"), _("holds"), _("values on it now"), _("purpose")]
+    note = _("What is on a list may change at any time, by one person and for a reason. A hit keeps what was on it then.")
+    return [Panel(_("Value lists it asks for"), columns, rows, note=note, name="lists")] if rows else []
 
 
 def percent(share: Any) -> str:

@@ -18,7 +18,15 @@ from backoffice.lib.admin.steps import StepButton
 from backoffice.lib.display import NOTHING, state_badge, time_html
 from orders.admin.links import page_of
 from risk.admin.rule_pages import write_page
-from risk.admin.rule_panels import backtest_panels, figures_panels, hits_panel, overlap_panel, versions_panel, words_panel
+from risk.admin.rule_panels import (
+    backtest_panels,
+    figures_panels,
+    hits_panel,
+    lists_panels,
+    overlap_panel,
+    versions_panel,
+    words_panel,
+)
 from risk.admin.rule_steps import STEPS
 from risk.models import Rule, RuleHit, RuleVersion
 from risk.services.rules import make_rule
@@ -81,7 +89,7 @@ class RuleAdmin(EditableAdmin):
 
     def panels(self, request: HttpRequest, obj: Rule) -> Sequence[Panel]:
         acting = obj.versions.filter(status="published").first() or obj.versions.order_by("-number").first()
-        told = [words_panel(acting), *figures_panels(acting), overlap_panel(acting)] if acting else []
+        told = [words_panel(acting), *lists_panels(acting), *figures_panels(acting), overlap_panel(acting)] if acting else []
         return [*told, versions_panel(obj)]
 
 
@@ -117,7 +125,14 @@ class RuleVersionAdmin(ReadOnlyAdmin):
         return Headline(str(obj), state_badge(obj), sentence=obj.text, facts=facts)
 
     def panels(self, request: HttpRequest, obj: RuleVersion) -> Sequence[Panel]:
-        return [words_panel(obj), *figures_panels(obj), overlap_panel(obj), *backtest_panels(obj), hits_panel(obj)]
+        return [
+            words_panel(obj),
+            *lists_panels(obj),
+            *figures_panels(obj),
+            overlap_panel(obj),
+            *backtest_panels(obj),
+            hits_panel(obj),
+        ]
 
 
 @admin.register(RuleHit)

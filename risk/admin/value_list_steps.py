@@ -77,7 +77,7 @@ class ValuesForm(OnListForm):
         label=gettext_lazy("Or a CSV file"),
         required=False,
         widget=UnfoldAdminFileFieldWidget,
-        help_text=gettext_lazy("At most 10 MB and 100,000 lines, with a column “value”, or with one column only."),
+        help_text=gettext_lazy("At most 10 MB and 50,000 lines, with a column “value”, or with one column only."),
     )
     encoding = forms.ChoiceField(
         label=gettext_lazy("Encoding of the file"),

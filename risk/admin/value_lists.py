@@ -15,10 +15,10 @@ from backoffice.lib.admin.base import EditableAdmin
 from backoffice.lib.admin.columns import state_column, text_column, time_column
 from backoffice.lib.admin.filters import ChoicesFilter, question_filter
 from backoffice.lib.admin.page import Fact, Headline, Panel
-from backoffice.lib.counting import MOST_COUNTED
 from backoffice.lib.display import NOTHING, badge, count_text, shortened, state_badge, time_html
 from orders.admin.links import page_of
 from promotions.admin.links import list_of
+from risk.admin.rule_panels import count_to_bound
 from risk.admin.value_list_steps import LIST_STEPS
 from risk.models import RuleVersion, ValueList, ValueListItem
 from risk.services.value_list_reach import reach_of
@@ -32,11 +32,6 @@ def standing(value_list: ValueList) -> SafeString:
     if value_list.ended_at:
         return badge(_("retired"))
     return badge(_("in use"), "success") if value_list.users else badge(_("not used"))  # type: ignore[attr-defined]
-
-
-def number_text(number: int) -> str:
-    """Counted to a bound: how long a list is does not cost its page its time."""
-    return _("more than %s") % count_text(MOST_COUNTED) if number > MOST_COUNTED else count_text(number)
 
 
 def rules_cell(value_list: ValueList) -> Any:
@@ -66,7 +61,7 @@ class ValueListAdmin(EditableAdmin):
         "name",
         state_column("holds", gettext_lazy("holds")),
         text_column(lambda row: shortened(row.purpose), "purpose", gettext_lazy("purpose")),
-        text_column(lambda row: number_text(row.on_it), "on_it", gettext_lazy("values on it now")),
+        text_column(lambda row: count_to_bound(row.on_it), "on_it", gettext_lazy("values on it now")),
         text_column(rules_cell, "rules", gettext_lazy("rules that run")),
         text_column(standing, "state", gettext_lazy("state")),
         time_column("created_at", gettext_lazy("made at"), order="pk"),
@@ -109,7 +104,7 @@ class ValueListAdmin(EditableAdmin):
         acting = [version for version in obj.users if version.status == VersionStatus.PUBLISHED]
         facts = [
             Fact(_("Holds"), obj.get_holds_display()),
-            Fact(_("On it now"), number_text(numbers_on([obj], at=clock.now())[obj.pk])),
+            Fact(_("On it now"), count_to_bound(numbers_on([obj], at=clock.now())[obj.pk])),
             reach_fact(obj),
             Fact(_("Made"), time_html(obj.created_at), obj.created_by),
         ]

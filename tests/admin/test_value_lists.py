@@ -8,6 +8,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from backoffice.lib.models import Approval
 from risk.models import RuleVersion, ValueList, ValueListItem
 from tests.admin.conftest import AtRole
 from tests.admin.forms import act, hidden, page, step, text_of
@@ -174,16 +175,13 @@ def test_what_is_put_on_a_list_of_a_published_rule_counts_at_once_and_the_page_s
     assert version is not None
     step(client, "risk_ruleversion", "shadow", version.pk, reason="watch it")
     step(client, "risk_ruleversion", "ask_to_publish", version.pk, reason="it is good", percent="100")
-    approve_the_rule(as_role("risk lead"))
+    approval = Approval.objects.get(action="risk.publish_rule")
+    lead = as_role("risk lead")
+    assert "resellers-devices devices 2 devices that resellers were seen with" in page(lead, "lib_approval", approval.pk)
+    step(lead, "lib_approval", "approve", approval.pk, reason="looked at")
     asked = client.get(reverse("admin:risk_valuelist_put_on", args=[devices().pk]))
     assert f"for published rules that act on orders: {version}" in text_of(asked)
     assert "changes at once which orders they hit" in page(client, "risk_valuelist", devices().pk)
-
-
-def approve_the_rule(client: Any) -> None:
-    from backoffice.lib.models import Approval
-
-    step(client, "lib_approval", "approve", Approval.objects.get(action="risk.publish_rule").pk, reason="looked at")
 
 
 def test_the_history_of_a_value_says_who_and_why(world: World, as_role: AtRole) -> None:
