@@ -13,7 +13,7 @@ from backoffice.lib.csv_files import UnreadableFile, open_csv
 
 COLUMN = "value"
 MOST_BYTES = 10 * 1024 * 1024
-MOST_LINES = 100_000
+MOST_LINES = 50_000
 Lines = Iterator[tuple[int, str]]
 
 

@@ -79,8 +79,8 @@ def _network(text: str) -> tuple[str, str]:
         network = ipaddress.ip_network(text, strict=False)
     except ValueError as error:
         raise InvalidInput(_("This is no network address, and no network such as 192.0.2.0/24.")) from error
-    if "/" not in text:
-        known = known_network(text)
+    known = known_network(str(network.network_address))
+    if "/" not in text or not known:
         return known if not known or "/" in known else f"{known}/32", known
     if network.prefixlen > NARROWEST[network.version]:
         network = network.supernet(new_prefix=NARROWEST[network.version])

@@ -86,7 +86,9 @@ def test_a_number_is_kept_as_its_keyed_hash_alone(holds: str) -> None:
         ("device", "00:00:00:00:00:00", "names nobody"),
         ("device", "a\nb", "one line"),
         ("network", "192.0.2.300", "no network address"),
-        ("network", "10.0.0.0/7", "too wide"),
+        ("network", "203.0.0.0/15", "too wide"),
+        ("network", "192.168.1.0/24", "names nobody"),
+        ("network", "192.168.1.1", "names nobody"),
         ("segment", "170", "first four digits"),
         ("customer", "nobody-known", "no customer"),
         ("coupon_type", "NONE", "no coupon type"),
@@ -136,7 +138,7 @@ def test_one_wrong_line_leaves_nothing_behind() -> None:
     networks = a_list(holds="network")
     with pytest.raises(BadValues) as refused:
         put_many_on_value_list(
-            networks, lines=pasted_values("192.0.2.1\nnowhere\n192.0.2.2\n\n10.0.0.0/2"), by=the_asker(), **TERMS
+            networks, lines=pasted_values("192.0.2.1\nnowhere\n192.0.2.2\n\n203.0.0.0/2"), by=the_asker(), **TERMS
         )
     assert [line.partition(":")[0] for line in str(refused.value).splitlines()] == [
         "Nothing was put on the list",
