@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from backoffice.lib.models import Approval
 from risk.models import RuleVersion, ValueList, ValueListItem
+from risk.services import value_list_reach
 from tests.admin.conftest import AtRole
 from tests.admin.forms import act, hidden, page, step, text_of
 from tests.admin.test_rules import WRITTEN, write_url
@@ -182,6 +183,15 @@ def test_what_is_put_on_a_list_of_a_published_rule_counts_at_once_and_the_page_s
     asked = client.get(reverse("admin:risk_valuelist_put_on", args=[devices().pk]))
     assert f"for published rules that act on orders: {version}" in text_of(asked)
     assert "changes at once which orders they hit" in page(client, "risk_valuelist", devices().pk)
+
+
+def test_a_list_whose_reach_takes_too_long_to_count_has_its_page_all_the_same(
+    world: World, as_role: AtRole, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = as_role("risk analyst")
+    assert "have a value that is on it now" in page(client, "risk_valuelist", devices().pk)
+    monkeypatch.setattr(value_list_reach, "preview", lambda *_asked, **_period: None)
+    assert "It takes too long to count here." in page(client, "risk_valuelist", devices().pk)
 
 
 def test_the_history_of_a_value_says_who_and_why(world: World, as_role: AtRole) -> None:
