@@ -26,6 +26,16 @@ class Named(models.Model):
     value = models.CharField(_("value"), max_length=200, blank=True, default="")
     shown = models.CharField(_("whom"), max_length=200)
     reason = models.TextField(_("reason"))
+
+    objects = EndingQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+
+class Ending(models.Model):
+    """What is made once by somebody and ended once by somebody, with the reason."""
+
     created_by = models.ForeignKey("auth.User", models.PROTECT, related_name="+", verbose_name=_("by"))
     created_at = models.DateTimeField(_("since"))
     ended_at = models.DateTimeField(_("ended at"), null=True, editable=False)
@@ -33,8 +43,6 @@ class Named(models.Model):
         "auth.User", models.PROTECT, related_name="+", null=True, editable=False, verbose_name=_("ended by")
     )
     end_reason = models.TextField(_("why it was ended"), blank=True, default="", editable=False)
-
-    objects = EndingQuerySet.as_manager()
 
     class Meta:
         abstract = True
@@ -50,7 +58,7 @@ def only_ends(name: str) -> list[pgtrigger.Trigger]:
 
 
 @tracked()
-class ListEntry(Named):
+class ListEntry(Named, Ending):
     """Somebody on the grey or on the block list: everywhere, in one campaign, or for one coupon type.
 
     Grey: his orders wait for a reviewer and nothing is cleared by itself. Block: they are held, too.
@@ -88,7 +96,7 @@ class ListEntry(Named):
 
 
 @tracked()
-class Snooze(Named):
+class Snooze(Named, Ending):
     """One rule says nothing of one customer, device or recipient until a date."""
 
     rule = models.ForeignKey("risk.Rule", models.PROTECT, related_name="+", verbose_name=_("rule"))

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backoffice.lib.audit import never_truncated, tracked
 from backoffice.lib.guards import NEVER_IGNORED
-from risk.models.lists import ENDED, only_ends
+from risk.models.lists import ENDED, Ending, only_ends
 from risk.querysets import EndingQuerySet, ValueListQuerySet
 from risk.states import ValueSort
 
@@ -50,21 +50,6 @@ NOT_ON_A_RETIRED_LIST = pgtrigger.Trigger(
         RETURN NULL;
     """,
 )
-
-
-class Ending(models.Model):
-    """What is made once by somebody and ended once by somebody, with the reason."""
-
-    created_by = models.ForeignKey("auth.User", models.PROTECT, related_name="+", verbose_name=_("by"))
-    created_at = models.DateTimeField(_("since"))
-    ended_at = models.DateTimeField(_("ended at"), null=True, editable=False)
-    ended_by = models.ForeignKey(
-        "auth.User", models.PROTECT, related_name="+", null=True, editable=False, verbose_name=_("ended by")
-    )
-    end_reason = models.TextField(_("why it was ended"), blank=True, default="", editable=False)
-
-    class Meta:
-        abstract = True
 
 
 @tracked()
