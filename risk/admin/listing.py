@@ -15,11 +15,11 @@ from backoffice.lib.admin.steps import Step
 from backoffice.lib.display import NOTHING, badge, time_html
 from orders.admin.links import page_of
 from risk.admin.named import NamedAdmin, state_filter
-from risk.models import ListEntry, Snooze
+from risk.models import ListEntry, Snooze, ValueListItem
 from risk.services.listing import end, put_on_list, snooze
 
 
-def holds(row: ListEntry | Snooze) -> bool:
+def holds(row: ListEntry | Snooze | ValueListItem) -> bool:
     return row.ended_at is None and (row.expires_at is None or row.expires_at > clock.now())
 
 

@@ -18,8 +18,9 @@ from backoffice.lib.admin.page import Fact, Headline, Panel
 from backoffice.lib.display import NOTHING, badge, count_text, shortened, time_html
 from backoffice.lib.errors import DomainError
 from orders.admin.links import page_of
+from risk.admin.listing import holds
 from risk.admin.named import state_filter
-from risk.admin.value_list_steps import ITEM_STEPS, effect_on_rules, is_on
+from risk.admin.value_list_steps import ITEM_STEPS, effect_on_rules
 from risk.models import ValueList, ValueListItem
 from risk.services.listed_values import spellings
 from risk.services.value_lists import take_several_off
@@ -34,7 +35,7 @@ ListFilter = lookup_filter(
 
 
 def standing(item: ValueListItem) -> SafeString:
-    if is_on(item):
+    if holds(item):
         return badge(_("on the list"), "success")
     return badge(_("taken off")) if item.ended_at else badge(_("expired"))
 

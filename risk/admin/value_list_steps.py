@@ -13,11 +13,11 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from backoffice.lib import clock
 from backoffice.lib.admin.steps import ReasonForm, Step
 from backoffice.lib.csv_files import ENCODINGS
 from backoffice.lib.display import count_text
-from risk.models import ValueList, ValueListItem
+from risk.admin.listing import holds
+from risk.models import ValueList
 from risk.services.value_lists import (
     PutOn,
     put_many_on_value_list,
@@ -135,10 +135,6 @@ def why_not_retire(value_list: ValueList, user: Any) -> str:
     return why_retired(value_list, user) or in_use
 
 
-def is_on(item: ValueListItem) -> bool:
-    return item.ended_at is None and (item.expires_at is None or item.expires_at > clock.now())
-
-
 LIST_STEPS = (
     Step(
         name="put_on",
@@ -183,7 +179,7 @@ ITEM_STEPS = (
         is_stop=True,
         permission="risk.end_valuelistitem",
         run=take_off,
-        why_not=lambda item, _user: "" if is_on(item) else _("It is not on the list any more."),
+        why_not=lambda item, _user: "" if holds(item) else _("It is not on the list any more."),
         tells=lambda item: (
             _("From now on %(value)s is not on the value list %(list)s. What rules said of it before stays.")
             % {"value": item.shown, "list": item.value_list}

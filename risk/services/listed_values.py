@@ -6,7 +6,7 @@ Of a recipient, a payment account or a delivery phone only the keyed hash goes f
 import ipaddress
 import re
 from collections.abc import Callable, Collection, Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -97,13 +97,9 @@ def _segment(text: str) -> tuple[str, str]:
 
 def _amount(text: str) -> tuple[str, str]:
     """Without zeros at its end, as the facts are read."""
-    try:
-        amount = Decimal(text) if AMOUNT.fullmatch(text) else None
-    except InvalidOperation:
-        amount = None
-    if amount is None:
+    if not AMOUNT.fullmatch(text):
         raise InvalidInput(_("An amount is a number, such as 5 or 99.50."))
-    return f"{amount.normalize():f}", text
+    return f"{Decimal(text).normalize():f}", text
 
 
 READERS: Mapping[str, Callable[[str], tuple[str, str]]] = {

@@ -63,7 +63,7 @@ def put_on_list(
     Raises InvalidInput for what names nobody, an expiry that is over, two scopes, or no reason; StaleState where he is on it.
     """
     reason = checked_prose(reason, "the reason")
-    _check_end(expires_at, at)
+    check_end(expires_at, at)
     if campaign and coupon_type:
         raise InvalidInput(_("One campaign or one coupon type, not both."))
     named = named_person(kind, value.strip())
@@ -81,7 +81,7 @@ def put_on_list(
 def snooze(*, rule: Rule, kind: str, value: str, reason: str, expires_at: datetime, by: Any, at: datetime) -> Snooze:
     """The rule's hits on this customer, device or recipient count for nothing until then. They are recorded as snoozed."""
     reason = checked_prose(reason, "the reason")
-    _check_end(expires_at, at)
+    check_end(expires_at, at)
     named = named_person(kind, value.strip())
     _lock(f"snooze:{rule.pk}:{kind}:{named['shown']}")
     same = {"rule": rule, "kind": kind, "customer": named["customer"], "value": named["value"]}
@@ -145,7 +145,8 @@ def _asked(statement: str, order: Order, facts: OrderFacts, at: datetime) -> lis
         return cursor.fetchall()
 
 
-def _check_end(expires_at: datetime | None, at: datetime) -> None:
+def check_end(expires_at: datetime | None, at: datetime) -> None:
+    """Raises InvalidInput for an end that is not to come. None is no end."""
     if expires_at is not None and expires_at <= at:
         raise InvalidInput(_("It ends in the future."))
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from backoffice.lib.audit import because
@@ -22,6 +22,7 @@ from promotions.services.campaigns import save_valid
 from risk.models import RuleVersion, ValueList, ValueListItem
 from risk.rulebook import KnownList, Lists
 from risk.services.listed_values import listed_value, unknown_values
+from risk.services.listing import check_end
 from risk.states import ValueSort
 from risk.value_files import MOST_LINES
 
@@ -128,9 +129,8 @@ def take_off(item: ValueListItem, *, by: Any, reason: str, at: datetime) -> Valu
 def take_several_off(items: QuerySet[ValueListItem], *, by: Any, reason: str, at: datetime) -> int:
     """Take these off, as far as they are on their list. Answers how many were."""
     reason = checked_prose(reason, "the reason")
-    holding = Q(expires_at=None) | Q(expires_at__gt=at)
     with because(reason, user=by.pk):
-        rows = ValueListItem.objects.filter(holding, pk__in=items.order_by().values("pk"), ended_at=None, created_at__lte=at)
+        rows = ValueListItem.objects.in_force(at).filter(pk__in=items.order_by().values("pk"))
         return rows.update(ended_at=at, ended_by=by, end_reason=reason)
 
 
@@ -182,17 +182,13 @@ def names_in(tree: Any) -> set[str]:
 
 
 def _checked(reason: str, expires_at: datetime | None, at: datetime) -> str:
-    if expires_at is not None and expires_at <= at:
-        raise InvalidInput(_("It ends in the future."))
+    check_end(expires_at, at)
     return checked_prose(reason, "the reason")
 
 
-def _locked(value_list: ValueList) -> ValueList:
-    return ValueList.objects.select_for_update(no_key=True).get(pk=value_list.pk)
-
-
 def _live(value_list: ValueList) -> ValueList:
-    value_list = _locked(value_list)
+    """The list, locked. Raises StaleState where it is retired."""
+    value_list = ValueList.objects.select_for_update(no_key=True).get(pk=value_list.pk)
     if value_list.ended_at is not None:
         raise StaleState(_("The value list %s is retired.") % value_list)
     return value_list
