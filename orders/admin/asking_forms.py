@@ -16,6 +16,7 @@ from unfold.widgets import (
     UnfoldBooleanWidget,
 )
 
+from backoffice.lib.admin.fields import moment_field
 from backoffice.lib.admin.steps import ReasonForm
 from orders.order_files import MOST_BYTES
 from orders.scopes.fields import AskedAs, ScopeField
@@ -24,11 +25,6 @@ from orders.services.order_lists import list_from_file, list_from_text
 from orders.states import HoldKind
 
 SIDES = [("in", gettext_lazy("are meant")), ("out", gettext_lazy("are left out on purpose"))]
-
-
-def moment_field(label: Any, **options: Any) -> forms.DateTimeField:
-    widget = UnfoldAdminTextInputWidget(attrs={"type": "datetime-local", "step": "1"})
-    return forms.DateTimeField(label=label, required=False, widget=widget, **options)
 
 
 class ConditionForm(forms.Form):

@@ -14,13 +14,13 @@ from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminTextInputWidge
 from backoffice.lib import clock
 from backoffice.lib.admin.base import EditableAdmin
 from backoffice.lib.admin.extensions import panels_on
+from backoffice.lib.admin.fields import moment_field
 from backoffice.lib.admin.filters import question_filter
 from backoffice.lib.admin.page import Fact, Panel
 from backoffice.lib.admin.steps import ReasonForm, Step
 from backoffice.lib.admin.subjects import InWords, words_of
 from backoffice.lib.display import NOTHING, badge, count_text, state_badge, time_html, time_text
 from backoffice.lib.models import Approval
-from orders.admin.asking_forms import moment_field
 from orders.admin.links import page_of
 from orders.admin.scope_panels import document_cell
 from orders.models import Freeze, Hold, TermExtension, TermReminder

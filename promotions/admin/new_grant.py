@@ -20,6 +20,7 @@ from unfold.widgets import (
 )
 
 from backoffice.lib import clock
+from backoffice.lib.admin.fields import moment_field
 from backoffice.lib.errors import DomainError
 from promotions.grant_files import MOST_BYTES
 from promotions.models import CouponType, Grant
@@ -29,11 +30,6 @@ from promotions.states import CouponTypeStatus
 
 YES_OR_NO = [("", gettext_lazy("does not matter")), ("yes", gettext_lazy("yes")), ("no", gettext_lazy("no"))]
 FILTER_FIELDS = tuple(CustomerFilter.__dataclass_fields__)
-
-
-def _moment(label: Any) -> forms.DateTimeField:
-    widget = UnfoldAdminTextInputWidget(attrs={"type": "datetime-local"})
-    return forms.DateTimeField(label=label, required=False, widget=widget)
 
 
 def _yes_or_no(label: Any) -> forms.TypedChoiceField:
@@ -75,10 +71,10 @@ class NewGrantForm(forms.Form):
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 6}),
         help_text=gettext_lazy("The storefront's references, one a line."),
     )
-    registered_from = _moment(gettext_lazy("Registered from"))
-    registered_before = _moment(gettext_lazy("Registered before"))
-    seen_from = _moment(gettext_lazy("First seen from"))
-    seen_before = _moment(gettext_lazy("First seen before"))
+    registered_from = moment_field(gettext_lazy("Registered from"))
+    registered_before = moment_field(gettext_lazy("Registered before"))
+    seen_from = moment_field(gettext_lazy("First seen from"))
+    seen_before = moment_field(gettext_lazy("First seen before"))
     is_verified = _yes_or_no(gettext_lazy("Verified"))
     has_redeemed = _yes_or_no(gettext_lazy("Has redeemed a coupon"))
     has_coupon_of = _type_choice(gettext_lazy("Has a coupon of"), required=False)

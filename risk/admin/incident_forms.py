@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget, UnfoldBooleanSwitchWidget
 
+from backoffice.lib.admin.fields import moment_field
 from backoffice.lib.admin.steps import ReasonForm
-from orders.admin.asking_forms import moment_field
 from risk.models import Incident, IncidentAnchor, IncidentMember
 from risk.states import AnchorKind, Disposition, IncidentSeverity
 

@@ -16,6 +16,7 @@ from backoffice.lib import clock
 from backoffice.lib.admin.base import EditableAdmin, ReasonedForm
 from backoffice.lib.admin.columns import text_column, time_column
 from backoffice.lib.admin.extensions import buttons_on
+from backoffice.lib.admin.fields import moment_field
 from backoffice.lib.admin.filters import ChoicesFilter, MomentFilter
 from backoffice.lib.admin.history import Source, source_of, tracker_of
 from backoffice.lib.admin.page import Fact, Headline, Panel
@@ -23,7 +24,6 @@ from backoffice.lib.admin.search import ExactSearchMixin
 from backoffice.lib.admin.steps import StepButton
 from backoffice.lib.display import NOTHING, badge, count_text, time_html
 from backoffice.lib.errors import InvalidInput
-from orders.admin.asking_forms import moment_field
 from orders.admin.links import page_of
 from orders.models import Order, OrderList, OrderListItem
 from promotions.models import Alarm, ClaimToken, CouponType

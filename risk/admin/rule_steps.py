@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminTextInputWidget
 
+from backoffice.lib.admin.fields import moment_field
 from backoffice.lib.admin.steps import ReasonForm, Step
 from risk.models import RuleVersion
 from risk.services.backtests import request_backtest
@@ -27,9 +28,8 @@ class ShareForm(ReasonForm):
 
 
 class PeriodForm(ReasonForm):
-    since = forms.DateTimeField(label=gettext_lazy("From"), widget=UnfoldAdminTextInputWidget(attrs={"type": "datetime-local"}))
-    until = forms.DateTimeField(label=gettext_lazy("Until"), widget=UnfoldAdminTextInputWidget(attrs={"type": "datetime-local"}))
-
+    since = moment_field(gettext_lazy("From"), required=True)
+    until = moment_field(gettext_lazy("Until"), required=True)
     lists_as = forms.ChoiceField(
         label=gettext_lazy("Value lists"),
         choices=ListsAsOf.choices,

@@ -13,6 +13,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from backoffice.lib.admin.fields import moment_field
 from backoffice.lib.admin.steps import ReasonForm, Step
 from backoffice.lib.csv_files import ENCODINGS
 from backoffice.lib.display import count_text
@@ -47,12 +48,7 @@ HOW_TO_WRITE = {
 class OnListForm(ReasonForm):
     """What several and one have in common."""
 
-    expires_at = forms.DateTimeField(
-        label=gettext_lazy("Expires"),
-        required=False,
-        widget=UnfoldAdminTextInputWidget(attrs={"type": "datetime-local"}),
-        help_text=gettext_lazy("Empty: until somebody takes it off."),
-    )
+    expires_at = moment_field(gettext_lazy("Expires"), help_text=gettext_lazy("Empty: until somebody takes it off."))
 
 
 class ValueForm(OnListForm):
