@@ -13,6 +13,7 @@ from backoffice.lib.admin.steps import ReasonForm, Step
 from risk.models import RuleVersion
 from risk.services.backtests import request_backtest
 from risk.services.rules import narrow, put_in_shadow, request_publication, retire
+from risk.services.value_lists import names_in
 from risk.states import ListsAsOf, VersionStatus
 
 
@@ -30,6 +31,7 @@ class ShareForm(ReasonForm):
 class PeriodForm(ReasonForm):
     since = moment_field(gettext_lazy("From"), required=True)
     until = moment_field(gettext_lazy("Until"), required=True)
+    # Asked only where the version, or the published one beside it, names a list.
     lists_as = forms.ChoiceField(
         label=gettext_lazy("Value lists"),
         choices=ListsAsOf.choices,
@@ -40,6 +42,11 @@ class PeriodForm(ReasonForm):
             " As they stand now: what it would have hit, had the lists been as they are."
         ),
     )
+
+    def for_object(self, obj: RuleVersion) -> None:
+        beside = obj.rule.versions.published().first()
+        if not any(names_in(version.tree) for version in (obj, beside) if version):
+            del self.fields["lists_as"]
 
     def clean_until(self) -> Any:
         """Not later than now: staff who mean "until now" pick this minute."""

@@ -15,6 +15,8 @@ from tests.admin.conftest import AtRole
 from tests.admin.forms import act, hidden, page, step, text_of
 from tests.admin.test_rules import WRITTEN, write_url
 from tests.admin.world import World
+from tests.risk.rule_factories import a_draft
+from tests.risk.value_list_factories import is_on
 
 LISTED = {"t.0.1.fact": "order.device", "t.0.1.is": "on_list", "t.0.1.list": "resellers-devices"}
 
@@ -200,3 +202,12 @@ def test_the_history_of_a_value_says_who_and_why(world: World, as_role: AtRole) 
     text = text_of(as_role("auditor").get(reverse("admin:risk_valuelistitem_history", args=[item.pk])))
     assert "a shop after all" in text
     assert "seen in the night" in text
+
+
+@pytest.mark.parametrize("asks_lists", [True, False])
+def test_a_backtest_asks_which_state_of_the_lists_only_of_a_rule_that_names_one(
+    world: World, as_role: AtRole, *, asks_lists: bool
+) -> None:
+    version = a_draft(tree=is_on(devices()) if asks_lists else None)
+    url = reverse("admin:risk_ruleversion_backtest", args=[version.pk])
+    assert ('name="lists_as"' in as_role("risk analyst").get(url).content.decode()) is asks_lists
