@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from backoffice.lib.errors import InvalidInput
+from backoffice.lib.sentences import gettext_noop
 
 # What a file can say of a row, and by which names files call it: compared in lower case, without blanks and signs.
 FIELDS: Mapping[str, Any] = {
@@ -41,6 +42,18 @@ DATE_ORDERS: Mapping[str, Any] = {
     "mdy": gettext_lazy("month, day, year"),
 }
 DECIMAL_MARKS: Mapping[str, Any] = {".": gettext_lazy("point: 1,234.56"), ",": gettext_lazy("comma: 1.234,56")}
+# What settings are called where they are read as they are kept, in a history: `backoffice.lib.aloud.word` asks for these.
+CALLED = (
+    gettext_noop("unit price"),
+    gettext_noop("date order"),
+    gettext_noop("decimal mark"),
+    gettext_noop("order prefix"),
+    gettext_noop("customer prefix"),
+    gettext_noop("cancellation mark"),
+    gettext_noop("adjustment mark"),
+    gettext_noop("nobody"),
+    gettext_noop("leaves out wrong"),
+)
 SOURCE = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@~+=-]{0,63}")
 PREFIX = re.compile(r"[A-Za-z0-9._:@~+=-]{0,16}")

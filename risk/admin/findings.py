@@ -46,7 +46,11 @@ class FindingAdmin(ExactSearchMixin, ReadOnlyAdmin):
     list_select_related = ("order",)
     search_fields = ("order__ref", "rule")
     ordering = ("-pk",)
-    fields = ("rule", ("evidence", "strength", "score"), "text", "values", "found_at")
+    fields = ("rule", ("evidence", "strength", "score"), "told", "values", "found_at")
+
+    @admin.display(description=gettext_lazy("finding"))
+    def told(self, finding: Finding) -> Any:
+        return aloud(finding.text, is_ours=True)
 
 
 @admin.register(Assessment)

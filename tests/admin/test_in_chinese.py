@@ -41,7 +41,7 @@ def texts_of(html: str) -> set[str]:
 # What people of the world typed in, and the names they gave.
 TYPED = re.compile(
     r"New Year gala|Autumn|Spring|off tea|off plums|100 off, studio guests|customer called|as agreed|no suspicion|one more"
-    r"|first two|a rack of phones|Public security bureau|asked by police|the wrong list|the studio.{1,6}s coupon leaks"
+    r"|first two|a rack of phones|Public security bureau|asked by (?:the )?police|the wrong list|the studio.{1,6}s coupon leaks"
     r"|This is a test. Nothing has happened|it leaves now|old shop|Tokens on a bargain board|seen in the night|a great discount"
     r"|bought by many accounts|I bought it for my mother|one of the rack|the house.{1,6}s own tablet|finds great discounts|one rack"
     r"|the forged tokens alarmed|watch it|The venue was told|he called|older.csv"
@@ -68,7 +68,6 @@ def test_the_form_of_a_rule_in_chinese_shows_no_english(world: World, as_role: A
     assert english_on(as_role("superuser"), address("risk_rule_write", "risk_rule")) == set()
 
 
-@pytest.mark.slow
 def test_no_page_in_chinese_shows_english(world: World, as_role: AtRole) -> None:
     client = as_role("superuser")
     assert {url: english for url in addresses() if (english := english_on(client, url))} == {}

@@ -151,4 +151,12 @@ def flat(value: Any, name: str = "") -> Iterator[list[Any]]:
         for number, inner in enumerate(value, start=1):
             yield from flat(inner, f"{name} {number}")
     else:
-        yield [name, NOTHING if value in (None, "") else ", ".join(map(str, value)) if isinstance(value, list) else value]
+        yield [name, _spoken(value)]
+
+
+def _spoken(value: Any) -> Any:
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if value in (None, ""):
+        return NOTHING
+    return ", ".join(map(str, value)) if isinstance(value, list) else value
