@@ -43,6 +43,8 @@ class PeriodForm(ReasonForm):
         ),
     )
 
+    field_order = ("since", "until", "lists_as", "reason")
+
     def for_object(self, obj: RuleVersion) -> None:
         beside = obj.rule.versions.published().first()
         if not any(names_in(version.tree) for version in (obj, beside) if version):
