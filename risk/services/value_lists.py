@@ -186,9 +186,13 @@ def _checked(reason: str, expires_at: datetime | None, at: datetime) -> str:
     return checked_prose(reason, "the reason")
 
 
+def _locked(value_list: ValueList) -> ValueList:
+    return ValueList.objects.select_for_update(no_key=True).get(pk=value_list.pk)
+
+
 def _live(value_list: ValueList) -> ValueList:
     """The list, locked. Raises StaleState where it is retired."""
-    value_list = ValueList.objects.select_for_update(no_key=True).get(pk=value_list.pk)
+    value_list = _locked(value_list)
     if value_list.ended_at is not None:
         raise StaleState(_("The value list %s is retired.") % value_list)
     return value_list
