@@ -45,7 +45,7 @@ TYPED = re.compile(
     r"|This is a test. Nothing has happened|it leaves now|old shop|Tokens on a bargain board|seen in the night|a great discount"
     r"|bought by many accounts|I bought it for my mother|one of the rack|the house.{1,6}s own tablet|finds great discounts|one rack"
     r"|the forged tokens alarmed|watch it|The venue was told|he called|older.csv"
-    r"|devices that resellers were seen with"
+    r"|devices that resellers were seen with|ready for spring"
 )
 # Summaries of freezes and releases, which are kept in the language they were asked in.
 FREEZES = re.compile(r"A hold of the kind|holds that freeze")

@@ -24,6 +24,10 @@ from tests.risk.rule_factories import a_draft, a_rule, in_shadow, published
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.race]
 
 
+# Of this connection alone: another worker of the tests has waits of its own in the same server.
+WAITING_FOR_US = "SELECT count(*) FROM pg_stat_activity WHERE pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+
+
 def asked_while_the_other_has_not_committed(first: Callable[[], Any], second: Callable[[], Any]) -> Any:
     """What the second gets, who asks while the first one's transaction is still open. Where it waits, the first commits."""
     got: list[Any] = []
@@ -40,7 +44,7 @@ def wait_until_it_has_answered_or_stands_still(thread: threading.Thread) -> None
     deadline = time.monotonic() + 20
     while thread.is_alive() and time.monotonic() < deadline:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            cursor.execute(WAITING_FOR_US)
             if cursor.fetchone()[0]:
                 return
         time.sleep(0.02)
