@@ -63,10 +63,13 @@ OPERATOR = (
     | rights("promotions.add_campaign promotions.change_campaign promotions.request_campaign")
     | rights("promotions.add_coupontype promotions.change_coupontype promotions.request_coupontype promotions.add_claimrule")
     | rights("promotions.add_entry promotions.change_entry promotions.request_entry promotions.add_threshold")
-    | rights("promotions.add_grant promotions.request_grant")
+    | rights("promotions.request_threshold promotions.add_grant promotions.request_grant")
     | rights("promotions.add_tokenbatch promotions.print_tokenbatch promotions.revoke_tokenbatch")
 )
-LINES = rights("promotions.add_threshold promotions.change_threshold promotions.rearm_threshold promotions.revoke_tokenbatch")
+LINES = rights(
+    "promotions.add_threshold promotions.change_threshold promotions.request_threshold promotions.rearm_threshold"
+    " promotions.revoke_tokenbatch"
+)
 APPROVER = (
     PROMOTIONS
     | WORK

@@ -48,35 +48,9 @@ class ChangeForm(ReasonForm):
 
 def change_steps(model: Any, *, ask: str, stop: str, drop: str) -> tuple[Step, ...]:
     """To change what is live, to narrow it, and to drop a draft. The rights are those to ask for it, to stop it and to draft it."""
-    kind = CHANGEABLE[model]
     return (
-        Step(
-            name="ask-to-change",
-            label=gettext_lazy("Ask to change"),
-            icon="edit",
-            permission=ask,
-            run=_asking(kind.fields),
-            form_class=_form(model, kind.fields),
-            is_shown=is_live,
-            tells=lambda obj: (
-                _("Changes of %s go to Approvals, old values beside new. Until a second person approves, nothing changes.") % obj
-            ),
-            done=gettext_lazy("Sent to Approvals. A second person decides."),
-        ),
-        Step(
-            name="narrow",
-            label=gettext_lazy("Lower limits"),
-            icon="trending_down",
-            is_plain=True,
-            permission=stop,
-            run=_narrowing(tuple(kind.narrows)),
-            form_class=_form(model, tuple(kind.narrows)),
-            is_shown=is_live,
-            tells=lambda obj: (
-                _("%s gives less, or for a shorter time, from this moment. To widen it again a second person is needed.") % obj
-            ),
-            done=gettext_lazy("Lowered."),
-        ),
+        ask_to_change(model, permission=ask, is_shown=is_live),
+        narrow_alone(model, permission=stop, is_shown=is_live, tells=tells_less),
         Step(
             name="drop",
             label=gettext_lazy("Drop the draft"),
@@ -90,6 +64,43 @@ def change_steps(model: Any, *, ask: str, stop: str, drop: str) -> tuple[Step, .
             leads_to_list=True,
         ),
     )
+
+
+def ask_to_change(model: Any, *, permission: str, is_shown: Callable[[Any], bool]) -> Step:
+    fields = CHANGEABLE[model].fields
+    return Step(
+        name="ask-to-change",
+        label=gettext_lazy("Ask to change"),
+        icon="edit",
+        permission=permission,
+        run=_asking(fields),
+        form_class=_form(model, fields),
+        is_shown=is_shown,
+        tells=lambda obj: (
+            _("Changes of %s go to Approvals, old values beside new. Until a second person approves, nothing changes.") % obj
+        ),
+        done=gettext_lazy("Sent to Approvals. A second person decides."),
+    )
+
+
+def narrow_alone(model: Any, *, permission: str, is_shown: Callable[[Any], bool], tells: Callable[[Any], str]) -> Step:
+    fields = tuple(CHANGEABLE[model].narrows)
+    return Step(
+        name="narrow",
+        label=gettext_lazy("Lower limits"),
+        icon="trending_down",
+        is_plain=True,
+        permission=permission,
+        run=_narrowing(fields),
+        form_class=_form(model, fields),
+        is_shown=is_shown,
+        tells=tells,
+        done=gettext_lazy("Lowered."),
+    )
+
+
+def tells_less(obj: Any) -> str:
+    return _("%s gives less, or for a shorter time, from this moment. To widen it again a second person is needed.") % obj
 
 
 def is_live(obj: Any) -> bool:

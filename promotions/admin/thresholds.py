@@ -18,6 +18,7 @@ from backoffice.lib.admin.steps import Step
 from backoffice.lib.aloud import aloud
 from backoffice.lib.display import NOTHING, duration_text, state_badge, time_html
 from backoffice.lib.errors import InvalidInput
+from promotions.admin.changing import ask_to_change, narrow_alone
 from promotions.admin.links import page_of, share, threshold_state
 from promotions.admin.watching import OF_ITS_LINE, sentence_of, value_of, written
 from promotions.models import Threshold
@@ -40,6 +41,13 @@ STEPS = (
             % {"now": written(line, read_line(line, clock.now()).value), "limit": written(line, line.limit)}
         ),
         done=gettext_lazy("Armed."),
+    ),
+    ask_to_change(Threshold, permission="promotions.request_threshold", is_shown=lambda line: line.is_approved),
+    narrow_alone(
+        Threshold,
+        permission="promotions.change_threshold",
+        is_shown=lambda line: line.is_approved,
+        tells=lambda line: _("%s is crossed sooner, from this moment. To raise it again a second person is needed.") % line,
     ),
 )
 COLUMNS = (
@@ -120,6 +128,10 @@ class ThresholdAdmin(EditableAdmin):
         (None, {"fields": (("limit", "window"), "action", "reasons")}),
         (gettext_lazy("A promoted peak, for a baseline"), {"fields": peak_fields}),
     )
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """By the form; what two persons approved has steps for it."""
+        return super().has_change_permission(request, obj) and not (obj is not None and obj.is_approved)
 
     def save_model(self, request: HttpRequest, obj: Threshold, form: Any, change: bool) -> None:
         if change:

@@ -21,14 +21,17 @@ COUPON_TYPE_NARROWS: Narrows = {
     "valid_until": "<",
 }
 ENTRY_NARROWS: Narrows = {"cap": "<", "opens_at": ">", "closes_at": "<"}
+# Sooner crossed. Another window or action is neither more nor less, and a lower limit with less to do about it is not narrower.
+THRESHOLD_NARROWS: Narrows = {"limit": "<"}
 
 
 def stays_as_approved(
-    name: str, label: str, narrows: Narrows, *, owner: str = "id", status: str = "OLD.status"
+    name: str, label: str, narrows: Narrows, *, owner: str = "id", status: str = "OLD.status", free: str = "status"
 ) -> pgtrigger.Trigger:
     """A trigger for the model that approvals call `label`; the column `owner` holds the key they name it by.
 
-    `status` is the SQL that answers the status that decides. Where there was no limit, any limit narrows.
+    `status` is the SQL that answers the status that decides. The column `free` may change at any time: it has rules of its own.
+    Where there was no limit, any limit narrows.
     """
     narrowed = ", ".join(
         f"""CASE WHEN NEW."{column}" {sign} OLD."{column}" OR (OLD."{column}" IS NULL AND NEW."{column}" IS NOT NULL)
@@ -42,15 +45,15 @@ def stays_as_approved(
         declare=[("before", "jsonb"), ("after", "jsonb"), ("narrowed", "text[]"), ("approved", "jsonb")],
         func=f"""
             IF coalesce({status}, 'draft') = 'draft' THEN RETURN NEW; END IF;
-            before := to_jsonb(OLD) - 'status';
-            after := to_jsonb(NEW) - 'status';
+            before := to_jsonb(OLD) - '{free}';
+            after := to_jsonb(NEW) - '{free}';
             narrowed := array_remove(ARRAY[{narrowed}], NULL);
             IF before - narrowed = after - narrowed THEN RETURN NEW; END IF;
             SELECT jsonb_object_agg(c.key, c.value -> 'new') INTO approved
               FROM lib_approval a, jsonb_each(a.payload -> 'changes') c
              WHERE a.target = '{label}:' || OLD.{owner} AND a.status = 'approved'
                AND a.decided_in = pg_current_xact_id()::text::bigint;
-            IF approved IS NOT NULL AND to_jsonb(jsonb_populate_record(OLD, approved)) - 'status' = after THEN
+            IF approved IS NOT NULL AND to_jsonb(jsonb_populate_record(OLD, approved)) - '{free}' = after THEN
                 RETURN NEW;
             END IF;
             RAISE EXCEPTION 'what was approved is changed by an approval of its own, or narrowed'

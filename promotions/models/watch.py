@@ -1,3 +1,4 @@
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from backoffice.lib.aloud import in_english, word
 from backoffice.lib.audit import tracked
+from promotions.models.approved import THRESHOLD_NARROWS, stays_as_approved
 from promotions.querysets import AlarmQuerySet, ThresholdQuerySet
 from promotions.states import LimitKind, Metric, Severity, ThresholdAction, cause_label
 
@@ -63,6 +65,11 @@ def _scope_field(model: str, words: Any) -> models.ForeignKey:
     return models.ForeignKey(model, models.CASCADE, related_name="thresholds", null=True, blank=True, verbose_name=words)
 
 
+# NULL for every line that one person may redraw.
+_STATUS_OF_A_RESTRICTED_TYPE = """(SELECT t.status FROM promotions_coupontype t
+    WHERE OLD.is_built_in AND t.id = OLD.coupon_type_id AND t.audience = 'restricted')"""
+
+
 @tracked()
 class Threshold(models.Model):
     """A line drawn for the platform, a campaign, a coupon type, an entry or a token batch. Crossing it raises one alarm.
@@ -73,7 +80,7 @@ class Threshold(models.Model):
     whatever the baseline says; for what should be silent, the number of refused claims within `window` that is more than a trickle.
 
     A crossed threshold stays quiet until staff arm it again. Built-in ones have a name; staff may change their limits, not remove
-    them.
+    them. Those of a restricted type are part of what two persons approved: one person lowers their limit, and nothing else.
     """
 
     campaign = _scope_field("promotions.Campaign", _("campaign"))
@@ -111,7 +118,10 @@ class Threshold(models.Model):
     class Meta:
         verbose_name = _("threshold")
         verbose_name_plural = _("thresholds")
-        permissions = [("rearm_threshold", _("Can arm a crossed threshold again"))]
+        permissions = [
+            ("rearm_threshold", _("Can arm a crossed threshold again")),
+            ("request_threshold", _("Can ask for a change of a restricted type's built-in threshold")),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(campaign=None, coupon_type=None, entry=None)
@@ -121,6 +131,7 @@ class Threshold(models.Model):
                 name="threshold_has_one_scope",
             ),
             models.CheckConstraint(condition=Q(limit__gt=0), name="threshold_limit_is_positive"),
+            models.CheckConstraint(condition=Q(window=None) | Q(window__gt=timedelta(0)), name="threshold_window_is_positive"),
             models.CheckConstraint(
                 condition=Q(action="alarm")
                 | Q(campaign__isnull=False)
@@ -155,10 +166,22 @@ class Threshold(models.Model):
                 operation=pgtrigger.Delete,
                 condition=pgtrigger.Condition("OLD.is_built_in"),
             ),
+            stays_as_approved(
+                "threshold_of_a_restricted_type_stays",
+                "promotions.threshold",
+                THRESHOLD_NARROWS,
+                status=_STATUS_OF_A_RESTRICTED_TYPE,
+                free="fired_at",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{scope_words(self.scope)} · {self.get_metric_display()}"
+
+    @property
+    def is_approved(self) -> bool:
+        """Whether it is part of what two persons approve of a restricted type, and so changed by two."""
+        return self.is_built_in and self.coupon_type is not None and self.coupon_type.is_restricted
 
     @property
     def watched(self) -> models.Model | None:

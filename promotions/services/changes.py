@@ -20,12 +20,13 @@ from backoffice.lib.audit import because
 from backoffice.lib.errors import DomainError, InvalidInput
 from backoffice.lib.models import Approval
 from backoffice.lib.sentences import Sentence
-from promotions.models import Budget, Campaign, CouponType, Entry
+from promotions.models import Budget, Campaign, CouponType, Entry, Threshold
 from promotions.models.approved import (
     BUDGET_NARROWS,
     CAMPAIGN_NARROWS,
     COUPON_TYPE_NARROWS,
     ENTRY_NARROWS,
+    THRESHOLD_NARROWS,
 )
 from promotions.services.campaigns import in_words
 from promotions.services.lifecycle import key_of, target_of
@@ -68,6 +69,11 @@ CHANGEABLE: dict[Any, Changeable] = {
         COUPON_TYPE_NARROWS,
     ),
     Entry: Changeable("promotions.entry.change", ("cap", "opens_at", "closes_at"), ENTRY_NARROWS),
+    Threshold: Changeable(
+        "promotions.threshold.change",
+        ("limit", "window", "action", "peak_from", "peak_until", "peak_factor"),
+        THRESHOLD_NARROWS,
+    ),
 }
 
 
@@ -140,10 +146,19 @@ def _change_entry(approval: Approval, at: datetime) -> None:
     _approved(approval, Entry)
 
 
+@approvable("promotions.threshold.change", permission="promotions.approve_coupontype")
+def _change_threshold(approval: Approval, at: datetime) -> None:
+    _approved(approval, Threshold)
+
+
 def _locked(obj: Any) -> Any:
     """The row, locked before its slices. Raises DomainError for what cannot be changed this way."""
     rows: Any = type(obj)._default_manager
     locked = rows.select_for_update(no_key=True).get(pk=obj.pk)
+    if isinstance(locked, Threshold):
+        if not locked.is_approved:
+            raise DomainError(_("%s can be changed by one person: it is not built in, or its type is not restricted.") % locked)
+        return locked
     if locked.status in NOT_YET:
         raise DomainError(_("%s is not approved yet: change the draft.") % locked)
     if locked.status in FINAL:

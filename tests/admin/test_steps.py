@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from backoffice.lib.models import Approval
 from orders.models import Order
 from promotions.models import Alarm, Campaign, CouponType, Threshold
 from promotions.services.alarms import Found, raise_alarm
@@ -79,6 +80,33 @@ def test_a_crossed_line_is_armed_again_by_its_button(world: World, as_role: AtRo
     line = Threshold.objects.filter(fired_at__isnull=False).first()
     step(as_role("risk lead"), "promotions_threshold", "rearm", line.pk, reason="looked into it")
     assert fresh(line).fired_at is None
+
+
+def test_a_line_of_a_restricted_type_is_changed_by_two(world: World, as_role: AtRole) -> None:
+    """Its page has no form; its limit is lowered by a button, and whatever else is asked for."""
+    line = world.restricted.thresholds.get(built_in_name="young_accounts")
+    lead = as_role("risk lead")
+    asked = {"action": "alarm", "limit": "400", "window": "00:10:00", "change_reason": "x"}
+    assert lead.post(f"/admin/promotions/threshold/{line.pk}/change/", asked).status_code == 403
+    step(lead, "promotions_threshold", "narrow", line.pk, limit="400", reason="x")
+    assert fresh(line).limit == 10
+    step(lead, "promotions_threshold", "narrow", line.pk, limit="6", reason="a small studio")
+    assert fresh(line).limit == 6
+    asked = {"limit": "40", "window": "00:10:00", "action": "suspend", "peak_factor": "1", "reason": "one poster for everybody"}
+    assert step(as_role("promotions operator"), "promotions_threshold", "ask_to_change", line.pk, **asked).status_code == 302
+    approval = Approval.objects.get(action="promotions.threshold.change")
+    assert fresh(line).limit == 6
+    approver = as_role("promotions approver")
+    assert "limit 6.00 40.00 +34.00" in page(approver, "lib_approval", approval.pk)
+    step(approver, "lib_approval", "approve", approval.pk, reason="as agreed with the studio")
+    assert fresh(line).limit == 40
+
+
+def test_a_line_that_one_person_drew_is_changed_by_one(world: World, as_role: AtRole) -> None:
+    line = Threshold.objects.get(campaign=world.campaign)
+    asked = {"action": "alarm", "limit": "400", "peak_factor": "1", "change_reason": "a busy shop"}
+    assert as_role("risk lead").post(f"/admin/promotions/threshold/{line.pk}/change/", asked).status_code == 302
+    assert fresh(line).limit == 400
 
 
 def test_an_unknown_object_is_no_error(world: World, as_role: AtRole) -> None:

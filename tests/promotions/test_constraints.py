@@ -161,6 +161,7 @@ CHECKS = {
     "nobody_value_is_not_everybody ": (a_nobody, "value = ''"),
     "threshold_has_one_scope": (a_threshold, "campaign_id = (SELECT max(id) FROM promotions_campaign)"),
     "threshold_limit_is_positive": (a_threshold, '"limit" = 0'),
+    "threshold_window_is_positive": (a_threshold, "\"window\" = '0 s'"),
     "threshold_of_the_platform_only_alarms": (a_platform_threshold, "action = 'suspend'"),
     "threshold_of_the_platform_only_alarms ": (a_platform_threshold, "action = 'hold'"),
     "threshold_kind_goes_with_its_metric": (a_threshold, "kind = 'percent'"),
@@ -246,8 +247,8 @@ def test_threshold_built_in_stays():
     assert coupon_type.thresholds.count() == len(built_in_lines(coupon_type))
 
 
-def test_threshold_stays_built_in():
-    a_restricted_type()
+def test_threshold_stays_built_in():  # of a restricted type: test_restricted_lines.py
+    a_coupon_type()
     refused("Cannot update rows from promotions_threshold", "UPDATE promotions_threshold SET is_built_in = false")
 
 
