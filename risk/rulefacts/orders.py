@@ -29,6 +29,11 @@ from risk.rulefacts.sources import (
 SOURCE = "orders_order e JOIN promotions_customer u ON u.id = e.customer_id"
 AT = "e.placed_at"
 JOINS = {
+    # The customer as the storefront described him with his last claim before the order: the mirror of him has no other source, and
+    # shows by now what was said later.
+    "said": """LEFT JOIN LATERAL (
+        SELECT l.phone_hash, l.phone_segment, l.is_verified, l.registered_at FROM promotions_claim l
+         WHERE l.customer_id = e.customer_id AND l.at <= e.placed_at ORDER BY l.at DESC, l.id DESC LIMIT 1) said ON true""",
     "coupons": """LEFT JOIN LATERAL (
         SELECT count(*) AS coupons, sum(c.face_value) AS face_value, bool_or(t.audience = 'restricted') AS is_restricted,
                bool_or(c.grant_item_id IS NOT NULL) AS is_granted, array_agg(DISTINCT t.code::text) AS codes,
@@ -41,9 +46,12 @@ JOINS = {
           JOIN promotions_claim l ON l.id = c.claim_id WHERE d.order_id = e.id ORDER BY d.id LIMIT 1) k ON true""",
     "recipient": """LEFT JOIN LATERAL (
         SELECT l.recipient_hash AS hash FROM orders_orderline l
-         WHERE l.order_id = e.id AND l.recipient_hash <> '' AND l.recipient_hash <> u.phone_hash
+         WHERE l.order_id = e.id AND l.recipient_hash <> '' AND l.recipient_hash IS DISTINCT FROM said.phone_hash
          ORDER BY l.amount DESC, l.recipient_hash LIMIT 1) r ON true""",
 }
+
+OF_THE_RECIPIENT = ("said", "recipient")
+"""Which recipient is another than the customer himself depends on what his number was."""
 
 ORDER = Group(gettext_noop("The order"), gettext_noop("the order as the storefront placed it"))
 ORDER.add("order.amount", FactType.NUMBER, gettext_noop("amount of the order"), "e.gross_amount", unit=CNY, holds=AMOUNT)
@@ -78,14 +86,15 @@ ORDER.add(
     FactType.YES_NO,
     gettext_noop("tops up somebody else"),
     "(r.hash IS NOT NULL)",
-    "recipient",
+    *OF_THE_RECIPIENT,
     hint=gettext_noop("There is a recipient other than the customer's own phone number."),
 )
 ORDER.add(
     "order.goes_to_own_phone",
     FactType.YES_NO,
     gettext_noop("parcels go to the customer's own phone"),
-    "nullif(e.delivery_phone_hash, '') = nullif(u.phone_hash, '')",
+    "nullif(e.delivery_phone_hash, '') = nullif(said.phone_hash, '')",
+    "said",
     hint=gettext_noop("Missing where one of the numbers is unknown."),
 )
 ORDER.add("order.device", FactType.TEXT, gettext_noop("device of the order"), "nullif(e.device, '')", holds=DEVICE)
@@ -96,7 +105,7 @@ ORDER.add(
     FactType.TEXT,
     gettext_noop("recipient of the top-up"),
     "r.hash",
-    "recipient",
+    *OF_THE_RECIPIENT,
     hint=gettext_noop(
         "Other than the customer's own phone; of several the one with the greatest amount. Kept as a keyed hash alone."
     ),
@@ -136,16 +145,18 @@ BUYER.add(
     "customer.age",
     FactType.NUMBER,
     gettext_noop("age of the account"),
-    hours_between("u.registered_at", "e.placed_at"),
+    hours_between("said.registered_at", "e.placed_at"),
+    "said",
     unit=HOURS,
     hint=gettext_noop("From registration to the order. Missing where the storefront has not said when the account was made."),
 )
-BUYER.add("customer.is_verified", FactType.YES_NO, gettext_noop("the customer is verified"), "u.is_verified")
+BUYER.add("customer.is_verified", FactType.YES_NO, gettext_noop("the customer is verified"), "said.is_verified", "said")
 BUYER.add(
     "customer.phone_segment",
     FactType.TEXT,
     gettext_noop("phone segment"),
-    "nullif(u.phone_segment, '')",
+    "nullif(said.phone_segment, '')",
+    "said",
     hint=gettext_noop("The first four digits of the phone number, such as 1700."),
     holds=SEGMENT,
 )
@@ -217,7 +228,7 @@ ON_LISTS.add(
     FactType.TEXTS,
     gettext_noop("lists the recipient is on"),
     lists_with("recipient", "x.value = r.hash AND x.value <> ''", "r.hash IS NOT NULL", AT),
-    "recipient",
+    *OF_THE_RECIPIENT,
     choices=LISTS,
 )
 GROUPS = (ORDER, BUYER, COUPON, ON_LISTS)

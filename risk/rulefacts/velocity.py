@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from backoffice.lib.sentences import gettext_noop
 from risk.rulebook.schema import Fact, FactType
+from risk.rulefacts.orders import OF_THE_RECIPIENT
 from risk.rulefacts.sources import ACCOUNTS, CNY, HOURS, SqlFact
 
 ROWS_READ = 200
@@ -152,15 +153,15 @@ ENTRY_MATCH = "x.coupon_type_id = {type} AND x.entry_id = {entry}"
 
 def claims_of(event: str, *, is_own: bool) -> Rows:
     """Claims before an event, which is a claim itself (`is_own`) or an order with the claim `k` of its first coupon."""
-    k, segment = ("e", "e.phone_segment") if is_own else ("k", "u.phone_segment")
-    joins = () if is_own else ("claim",)
+    k, segment = ("e", "e.phone_segment") if is_own else ("k", "said.phone_segment")
+    joins, said = ((), ()) if is_own else (("claim",), ("said",))
     own = {name: f"{event}.{column}" if is_own else "" for name, column in OWN.items()}
     device, address = f"nullif({event}.device, '')", f"nullif({event}.address, '')"
     keys: tuple[Key, ...] = (
         Key("device", BY_DEVICE, device, f"x.device = {event}.device AND x.device <> ''", own=own["device"]),
         Key("address", BY_ADDRESS, address, f"x.address = {event}.address", own=own["address"], scanned=True),
         Key("customer", BY_CUSTOMER, f"{event}.customer_id", f"x.customer_id = {event}.customer_id", own=own["customer"]),
-        Key("segment", BY_SEGMENT, f"nullif({segment}, '')", f"x.phone_segment = {segment}", own=own["segment"], scanned=True),
+        Key("segment", BY_SEGMENT, f"nullif({segment}, '')", f"x.phone_segment = {segment}", said, own["segment"], scanned=True),
         Key("token", BY_TOKEN, f"{k}.token_id", f"x.token_id = {k}.token_id", joins, own=own["token"]),
         Key("entry", BY_ENTRY, f"{k}.entry_id", ENTRY_MATCH.format(type=f"{k}.coupon_type_id", entry=f"{k}.entry_id"), joins),
     )
@@ -187,7 +188,7 @@ def orders_of_orders() -> Rows:
         Key("device", BY_DEVICE, "nullif(e.device, '')", "x.device = e.device AND x.device <> ''", own="e.device"),
         Key("address", BY_ADDRESS, "nullif(e.address, '')", "x.address = e.address AND x.address <> ''", own="e.address"),
         Key("customer", BY_CUSTOMER, "e.customer_id", "x.customer_id = e.customer_id", own="e.customer_id"),
-        Key("recipient", BY_RECIPIENT, "r.hash", "true", ("recipient",), source=lines),
+        Key("recipient", BY_RECIPIENT, "r.hash", "true", OF_THE_RECIPIENT, source=lines),
         _hashed("payment_account", BY_PAYMENT_ACCOUNT),
         _hashed("delivery_phone", BY_DELIVERY_PHONE),
     )
