@@ -62,6 +62,8 @@ class Claim(models.Model):
             models.Index(fields=["at"], name="claim_by_time"),
             models.Index(fields=["device", "at"], name="claim_by_device", condition=~Q(device="")),
             models.Index(fields=["token", "at"], name="claim_by_token", condition=Q(token__isnull=False)),
+            models.Index(fields=["address", "at"], name="claim_by_address", condition=~Q(address="")),
+            models.Index(fields=["phone_segment", "at"], name="claim_by_segment", condition=~Q(phone_segment="")),
         ]
         triggers = [
             pgtrigger.Protect(name="claim_is_never_changed", operation=pgtrigger.Update | pgtrigger.Delete),

@@ -1,8 +1,8 @@
 """How much came of one value within a window before the event: count, distinct, sum, least, most, first seen. Pure.
 
 Every statement reads at most ROWS_READ rows of a value, the newest before the event, however hot the value is, and answers for
-those: a count that stands at the cap means "so many or more". Rows of values without an index of their own are looked for among
-the SCANNED newest of the window. The event itself counts. Nothing later than the event is read.
+those: a count that stands at the cap means "so many or more". Each value has an index of its own. The event itself counts. Nothing
+later than the event is read.
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,6 @@ from risk.rulefacts.orders import OF_THE_RECIPIENT
 from risk.rulefacts.sources import ACCOUNTS, CNY, HOURS, SqlFact
 
 ROWS_READ = 200
-SCANNED = 2000
 WINDOWS = {
     "10m": ("10 minutes", gettext_noop("10 minutes")),
     "1h": ("1 hour", gettext_noop("1 hour")),
@@ -29,7 +28,7 @@ SOURCE = gettext_noop("claims and orders before this one, at most 200 of a value
 class Key:
     """A value by which rows are put together: `name` in the facts, `key` of the event, `match` of a row `x` with it.
 
-    `own` is the key as a column of the event's own table, where the rows lie in that table. `scanned` where no index finds them.
+    `own` is the key as a column of the event's own table, where the rows lie in that table.
     """
 
     name: str
@@ -38,7 +37,6 @@ class Key:
     match: str
     joins: tuple[str, ...] = ()
     own: str = ""
-    scanned: bool = False
     source: str = ""
 
 
@@ -114,10 +112,7 @@ def _rows_read(rows: Rows, key: Key, since: str, until: str) -> str:
     amount = f", {rows.amount} AS amount" if rows.amount else ""
     columns = f"x.customer_id, x.device{amount}"
     source = key.source or f"{rows.table} x"
-    if not key.scanned:
-        return f"SELECT {columns} FROM {source} WHERE {key.match} AND {within} ORDER BY {rows.time} DESC LIMIT {ROWS_READ}"  # noqa: S608
-    newest = f"SELECT x.* FROM {rows.table} x WHERE {within} ORDER BY {rows.time} DESC LIMIT {SCANNED}"  # noqa: S608
-    return f"SELECT {columns} FROM ({newest}) x WHERE {key.match} ORDER BY {rows.time} DESC LIMIT {ROWS_READ}"  # noqa: S608
+    return f"SELECT {columns} FROM {source} WHERE {key.match} AND {within} ORDER BY {rows.time} DESC LIMIT {ROWS_READ}"  # noqa: S608
 
 
 def _first_seen(rows: Rows, key: Key, at: str) -> SqlFact:
@@ -135,11 +130,7 @@ def _first_seen(rows: Rows, key: Key, at: str) -> SqlFact:
     since = f"{at} - interval '{interval}'"
     source = key.source or f"{rows.table} x"
     within = f"{rows.time} >= {since} AND {rows.time} <= {at}"
-    newest = f"SELECT x.* FROM {rows.table} x WHERE {within} ORDER BY {rows.time} DESC LIMIT {SCANNED}"  # noqa: S608
-    first = (
-        f"SELECT {rows.time} AS at FROM {f'({newest}) x' if key.scanned else source} WHERE {key.match} AND {within}"  # noqa: S608
-        f" ORDER BY {rows.time} LIMIT 1"
-    )
+    first = f"SELECT {rows.time} AS at FROM {source} WHERE {key.match} AND {within} ORDER BY {rows.time} LIMIT 1"  # noqa: S608
     answer = f"SELECT round(extract(epoch FROM {at} - s.at) / 3600, 2) FROM ({first}) s"  # noqa: S608
     return SqlFact(fact, f"CASE WHEN {key.key} IS NOT NULL THEN ({answer}) END", key.joins, back=interval)
 
@@ -159,14 +150,19 @@ def claims_of(event: str, *, is_own: bool) -> Rows:
     device, address = f"nullif({event}.device, '')", f"nullif({event}.address, '')"
     keys: tuple[Key, ...] = (
         Key("device", BY_DEVICE, device, f"x.device = {event}.device AND x.device <> ''", own=own["device"]),
-        Key("address", BY_ADDRESS, address, f"x.address = {event}.address", own=own["address"], scanned=True),
+        Key("address", BY_ADDRESS, address, f"x.address = {event}.address AND x.address <> ''", own=own["address"]),
         Key("customer", BY_CUSTOMER, f"{event}.customer_id", f"x.customer_id = {event}.customer_id", own=own["customer"]),
-        Key("segment", BY_SEGMENT, f"nullif({segment}, '')", f"x.phone_segment = {segment}", said, own["segment"], scanned=True),
+        Key(
+            "segment",
+            BY_SEGMENT,
+            f"nullif({segment}, '')",
+            f"x.phone_segment = {segment} AND x.phone_segment <> ''",
+            said,
+            own["segment"],
+        ),
         Key("token", BY_TOKEN, f"{k}.token_id", f"x.token_id = {k}.token_id", joins, own=own["token"]),
         Key("entry", BY_ENTRY, f"{k}.entry_id", ENTRY_MATCH.format(type=f"{k}.coupon_type_id", entry=f"{k}.entry_id"), joins),
     )
-    # What is looked for among the newest rows of all is not the same as a pass over all of them.
-    keys = tuple(replace(key, own="") if key.scanned else key for key in keys)
     return Rows("claims", gettext_noop("Claims before it"), "promotions_claim", "x.at", "", keys)
 
 

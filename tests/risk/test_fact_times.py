@@ -1,13 +1,17 @@
 """What rules read of a customer is what was said of him by the time of the order: what is said later does not leak into it."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any, cast
 
 import pytest
+from django.db import connection
 
 from orders.models import Order
-from promotions.models import Customer
-from risk.rulefacts import BOOKS, Book
+from promotions.models import Claim, Customer
+from promotions.services.customers import Claimant
+from promotions.states import RefusalReason
+from risk.rulefacts import BOOKS, Book, statement_of
 from risk.rulefacts import orders as order_facts
 from risk.rulegathering import gather_events
 from tests.orders.factories import a_top_up, an_order
@@ -74,3 +78,47 @@ def test_of_somebody_who_never_claimed_nothing_is_known() -> None:
     known = facts_of_it(order)
     assert {known[name] for name in ("customer.age", "customer.is_verified", "customer.phone_segment")} == {None}
     assert (known["order.goes_to_own_phone"], known["order.tops_up_others"]) == (None, True)
+
+
+HIS_NETWORK = {
+    "claims.count.address.24h": 2,
+    "claims.count.segment.24h": 2,
+    "claims.first_seen.address": 1,
+    "claims.first_seen.segment": 1,
+}
+
+
+def a_busy_hour(who: Claimant) -> Claim:
+    """His second claim within the hour, with 2,500 of other people on other networks in between."""
+    first = a_claim(claimant=who, address="198.51.100.9", at=NOON - HOUR)
+    stranger = a_customer("stranger")
+    others = {
+        "outcome": "refused",
+        "reason": RefusalReason.BUDGET_SPENT,
+        "customer": stranger,
+        "channel": first.channel,
+        "asked_coupon_type": "X",
+    }
+    Claim.objects.bulk_create(
+        Claim(at=NOON - HOUR + timedelta(seconds=second), address="203.0.113.7", phone_segment="1391", **others)
+        for second in range(1, 2501)
+    )
+    return a_claim(claimant=who, address="198.51.100.9", at=NOON)
+
+
+def test_claims_of_a_network_are_counted_however_busy_the_platform_is() -> None:
+    claim = a_busy_hour(a_claimant(phone=OWN))
+    book = BOOKS["claim"]
+    with connection.cursor() as cursor:
+        cursor.execute(statement_of(book, HIS_NETWORK, where="e.id = %s"), [claim.pk])
+        assert dict(zip(sorted(HIS_NETWORK), cursor.fetchone()[2:], strict=True)) == HIS_NETWORK
+
+
+def test_no_velocity_is_looked_for_without_an_index() -> None:
+    """On a table of many, each count is read by an index that begins with its value."""
+    claim = a_busy_hour(a_claimant(phone=OWN))
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE promotions_claim")
+        for name in (name for name in BOOKS["claim"].facts if name.startswith("claims.count.") and name.endswith(".24h")):
+            cursor.execute("EXPLAIN " + statement_of(BOOKS["claim"], [name], where="e.id = %s"), [claim.pk])
+            assert not [line for (line,) in cursor.fetchall() if "Seq Scan on promotions_claim x" in line], name
