@@ -66,10 +66,7 @@ OPERATOR = (
     | rights("promotions.request_threshold promotions.add_grant promotions.request_grant")
     | rights("promotions.add_tokenbatch promotions.print_tokenbatch promotions.revoke_tokenbatch")
 )
-LINES = rights(
-    "promotions.add_threshold promotions.change_threshold promotions.request_threshold promotions.rearm_threshold"
-    " promotions.revoke_tokenbatch"
-)
+LINES = rights("promotions.add_threshold promotions.change_threshold promotions.rearm_threshold promotions.revoke_tokenbatch")
 APPROVER = (
     PROMOTIONS
     | WORK
@@ -115,7 +112,7 @@ LEAD = (
     | REVIEW_LEADING
     | viewing("lib", "listexport")
     | rights("promotions.void_coupon orders.approve_freeze orders.start_emergency_freeze orders.approve_holdbreaker")
-    | rights("orders.stop_freeze")
+    | rights("orders.stop_freeze promotions.request_threshold")
     | rights(
         "orders.change_holdbreaker orders.add_termreminder orders.change_termreminder"
         " django_celery_beat.change_periodictask lib.change_job"

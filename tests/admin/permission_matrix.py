@@ -82,7 +82,7 @@ MODELS = {
     "promotions_identityblock": Model(see="OANLUR", add=STOPPERS, steps={"lift": "ANLR"}),
     "promotions_nobodyvalue": Model(see="OANLUR", add="LR", steps={"take_off": "LR", "put_back": "LR"}),
     "promotions_threshold": Model(
-        see="OANLUR", add="OALR", edit="ALR", steps={"rearm": "ALR", "ask_to_change": "OALR", "narrow": "ALR"}
+        see="OANLUR", add="OALR", edit="ALR", steps={"rearm": "ALR", "ask_to_change": "OLR", "narrow": "ALR"}
     ),
     "promotions_alarm": Model(see="OANLUR", steps={"acknowledge": STOPPERS, "suspend": STOPPERS}),
     "promotions_redemptionhold": Model(see="ANLUR", steps={"ask_to_lift": "NLR"}),

@@ -28,6 +28,7 @@ from tests.promotions.factories import (
     a_token,
     an_entry,
     cash_out,
+    redraw_lines,
     the_asker,
 )
 from tests.promotions.racing import at_once, errors_in
@@ -123,7 +124,7 @@ def test_everything_happens_to_one_restricted_type_at_once():
     entry, asker = an_entry(coupon_type=a_restricted_type()), the_asker()
     token = a_token(entry=entry, uses=100)
     text = token_text(token)
-    Threshold.objects.filter(metric=Metric.CUSTOMERS_ON_ONE_TOKEN).update(limit=12, action=ThresholdAction.SUSPEND)
+    redraw_lines(Threshold.objects.filter(metric=Metric.CUSTOMERS_ON_ONE_TOKEN), limit=Decimal(12), action=ThresholdAction.SUSPEND)
     coupons = [a_coupon(token=token) for _ in range(9)]
     requests = [a_request(entry=entry, token=text if n % 3 else "forged") for n in range(18)]
     claims = [lambda r=request: claim_coupon(r, at=NOON) for request in requests]

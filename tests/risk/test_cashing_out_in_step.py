@@ -12,7 +12,7 @@ from risk.models import Finding, Flag
 from risk.rules import Disposition, apply_rules, weigh
 from risk.services.assessing import assess_order
 from tests.orders.factories import a_line, a_top_up, an_order
-from tests.promotions.factories import NOON, a_claimant, a_coupon, number
+from tests.promotions.factories import NOON, a_claimant, a_coupon, number, redraw_lines
 from tests.risk.factories import (
     DAY,
     HOUR,
@@ -109,7 +109,7 @@ class TestNights:
         assert Finding.objects.get(order=ninth, rule=RULE).values == {"others": 8, "newcomers": 8}
 
     def test_the_same_accounts_an_hour_apart_from_each_other_are_not_in_step(self):
-        Threshold.objects.update(limit=100)
+        redraw_lines(Threshold.objects.all(), limit=Decimal(100))
         machine(9, a_leaked_token(), apart=3 * MINUTE)
         assert not Finding.objects.filter(rule=RULE).exists()
 
@@ -120,7 +120,7 @@ class TestNights:
     )
     def test_in_a_crowd_of_people_nobody_is_convicted(self, lines, age):
         token = a_leaked_token()
-        Threshold.objects.update(limit=100)  # else the type is suspended before anybody can be told apart
+        redraw_lines(Threshold.objects.all(), limit=Decimal(100))  # else the type is suspended before anybody can be told apart
         people(3, token, lines, registered_at=NOON - age)
         orders = machine(9, token)
         known = gather_facts(orders[0], at=LATER)

@@ -11,7 +11,7 @@ from risk.gathering import gather_facts
 from risk.models import Finding, Flag
 from risk.services.assessing import assess_order
 from tests.orders.factories import a_line, a_top_up, an_order
-from tests.promotions.factories import NOON, a_claimant, a_coupon, number
+from tests.promotions.factories import NOON, a_claimant, a_coupon, number, redraw_lines
 from tests.risk.factories import DAY, HOUR, MINUTE, a_leaked_token, a_night_account, a_top_up_order
 
 pytestmark = pytest.mark.django_db
@@ -65,7 +65,7 @@ def test_the_eighth_newcomer_convicts_the_seven_before_it():
 )
 def test_where_others_there_do_as_people_do_nobody_is_convicted(lines):
     token = a_leaked_token()
-    Threshold.objects.update(limit=100)  # else the type is suspended before anybody can be told apart
+    redraw_lines(Threshold.objects.all(), limit=Decimal(100))  # else the type is suspended before anybody can be told apart
     honest(3, token, lambda who: lines(who) or an_order_of_goods())
     orders = cashing_out(8, token)
     assert counts(orders[-1]) == (11, 8)
