@@ -125,7 +125,6 @@ def leave_out_by_keyboard(page: "Page", take_picture: TakePicture) -> None:
     page.focus("#add-device")
     page.keyboard.press("Enter")
     page.wait_for_selector("#condition")
-    page.screenshot()  # autofocus waits for the first drawing of the page, which a browser behind others may put off
     page.wait_for_function("document.activeElement.name === 'lines'", polling=100)
     page.keyboard.type("front-desk")
     page.keyboard.press("Tab")
